@@ -1,0 +1,131 @@
+"""Accelerators as their makers describe them: dense rates, memory, links."""
+
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+
+STORAGE_BYTES = {
+    "fp32": 4.0,
+    "bf16": 2.0,
+    "fp8": 1.0,
+    "int8": 1.0,
+    "fp4": 0.5,
+    "int4": 0.5,
+    "mxfp4": 0.53125,  # 32 values share one 8-bit scale (OCP Microscaling 1.0, section 5)
+    "nvfp4": 0.5625,  # 16 values share one 8-bit scale (NVIDIA, NVFP4 format)
+}
+"""Bytes of one stored number, scales included, by format. [B]"""
+
+_RATE_COLUMN = {
+    "bf16": "bf16_dense_flop_per_s",
+    "fp8": "fp8_dense_flop_per_s",
+    "int8": "int8_dense_op_per_s",
+    "fp4": "fp4_dense_flop_per_s",
+    "mxfp4": "fp4_dense_flop_per_s",
+    "nvfp4": "fp4_dense_flop_per_s",
+}
+
+
+class Accelerator(BaseModel):
+    """One accelerator's data sheet, in base units and dense arithmetic.
+
+    Makers also print rates for 2:4 sparse matrices, twice as high, which language
+    models seldom reach: only dense rates are stored here.
+
+    Attributes
+    ----------
+    name : str
+        Maker's name with form factor and memory size.
+    vendor : str
+        Maker.
+    bf16_dense_flop_per_s, fp8_dense_flop_per_s, fp4_dense_flop_per_s : float
+        Peak matrix rate by number format; ``None`` where the chip has none. [FLOP/s]
+    int8_dense_op_per_s : float
+        Peak integer matrix rate. [op/s]
+    hbm_bytes, hbm_bytes_per_s : float
+        Memory capacity, a printed GB read as 1e9 [B]; peak bandwidth [B/s].
+    scaleup_bytes_per_s_per_direction : float
+        Links to the other accelerators of one node, one way. [B/s]
+    scaleup_domain_size : int
+        Accelerators those links join. [accelerators]
+    scaleout_bytes_per_s_per_direction : float
+        Network between nodes, per accelerator, one way: 400 Gbit/s adapters, as in a
+        DGX H100, unless stated. [B/s]
+    tdp_w : float
+        Rated power. [W]
+    measured_bf16_flop_per_s, measured_fp8_flop_per_s : float
+        Best matrix rate that somebody measured. [FLOP/s]
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    name: Annotated[str, Field(min_length=1)]
+    vendor: str = ""
+    bf16_dense_flop_per_s: Positive
+    fp8_dense_flop_per_s: Positive | None = None
+    int8_dense_op_per_s: Positive | None = None
+    fp4_dense_flop_per_s: Positive | None = None
+    hbm_bytes: Positive
+    hbm_bytes_per_s: Positive
+    scaleup_bytes_per_s_per_direction: Positive | None = None
+    scaleup_domain_size: Annotated[int, Field(ge=1)] | None = None
+    scaleout_bytes_per_s_per_direction: Positive = 5e10
+    tdp_w: Positive | None = None
+    measured_bf16_flop_per_s: Positive | None = None
+    measured_fp8_flop_per_s: Positive | None = None
+
+    @property
+    def precisions(self) -> tuple[str, ...]:
+        """Number formats this chip multiplies in."""
+        return tuple(p for p, column in _RATE_COLUMN.items() if getattr(self, column) is not None)
+
+    def peak_flop_per_s(self, precision: str = "bf16") -> float:
+        """Peak dense matrix rate in a number format. [FLOP/s]
+
+        Raises
+        ------
+        ValueError
+            If the chip has no such rate; the message names the formats it has.
+
+        Examples
+        --------
+        >>> chip = Accelerator(name="A100", bf16_dense_flop_per_s=3.12e14,
+        ...                    hbm_bytes=8e10, hbm_bytes_per_s=2.039e12)
+        >>> chip.peak_flop_per_s("bf16")
+        312000000000000.0
+        >>> chip.peak_flop_per_s("fp8")
+        Traceback (most recent call last):
+        ValueError: A100 does not multiply in fp8, only in bf16
+        """
+        rate = getattr(self, _RATE_COLUMN[precision]) if precision in _RATE_COLUMN else None
+        if rate is None:
+            raise ValueError(
+                f"{self.name} does not multiply in {precision}, only in {', '.join(self.precisions)}"
+            )
+        return float(rate)
+
+    def ridge_flop_per_byte(self, precision: str = "bf16") -> float:
+        """FLOP per byte read above which arithmetic binds, not memory. [FLOP/B]"""
+        return self.peak_flop_per_s(precision) / self.hbm_bytes_per_s
+
+
+def storage_bytes(precision: str) -> float:
+    """Bytes that one stored number takes, scales included. [B]
+
+    Raises
+    ------
+    ValueError
+        If the format is unknown; the message names the known ones.
+
+    Examples
+    --------
+    >>> storage_bytes("nvfp4")
+    0.5625
+    """
+    if precision not in STORAGE_BYTES:
+        raise ValueError(
+            f"precision must be one of {', '.join(STORAGE_BYTES)}, got {precision!r}"
+        )
+    return STORAGE_BYTES[precision]
