@@ -101,9 +101,8 @@ class Accelerator(BaseModel):
         """
         rate = getattr(self, _RATE_COLUMN[precision]) if precision in _RATE_COLUMN else None
         if rate is None:
-            raise ValueError(
-                f"{self.name} does not multiply in {precision}, only in {', '.join(self.precisions)}"
-            )
+            known = ", ".join(self.precisions)
+            raise ValueError(f"{self.name} does not multiply in {precision}, only in {known}")
         return float(rate)
 
     def ridge_flop_per_byte(self, precision: str = "bf16") -> float:
@@ -125,7 +124,5 @@ def storage_bytes(precision: str) -> float:
     0.5625
     """
     if precision not in STORAGE_BYTES:
-        raise ValueError(
-            f"precision must be one of {', '.join(STORAGE_BYTES)}, got {precision!r}"
-        )
+        raise ValueError(f"precision must be one of {', '.join(STORAGE_BYTES)}, got {precision!r}")
     return STORAGE_BYTES[precision]
