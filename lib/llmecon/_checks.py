@@ -1,0 +1,68 @@
+"""Refuse bad values by name, before any work."""
+
+from collections.abc import Iterable
+
+import numpy as np
+import numpy.typing as npt
+
+Numbers = float | npt.NDArray[np.floating] | npt.NDArray[np.integer] | Iterable[float]
+
+
+def require(
+    name: str,
+    value: Numbers,
+    *,
+    minimum: float | None = None,
+    above: float | None = None,
+    maximum: float | None = None,
+    unit: str = "",
+) -> npt.NDArray[np.float64]:
+    """Value as an array of floats, or an error that names what is wrong.
+
+    Parameters
+    ----------
+    name : str
+        Argument as its caller knows it.
+    value : float or array
+        What was given.
+    minimum, maximum : float, optional
+        Bounds that may be reached.
+    above : float, optional
+        Bound that may not be reached.
+    unit : str, optional
+        Unit shown in brackets.
+
+    Returns
+    -------
+    numpy.ndarray
+        The value, of any shape.
+
+    Raises
+    ------
+    ValueError
+        If a value is out of bounds or not a finite number.
+
+    Examples
+    --------
+    >>> require("batch", [1, 8], minimum=1)
+    array([1., 8.])
+    >>> require("batch", 0, minimum=1, unit="sequences")
+    Traceback (most recent call last):
+    ValueError: batch must be >= 1, got 0 [sequences]
+    """
+    try:
+        array = np.asarray(value, dtype=np.float64)
+    except (TypeError, ValueError) as error:
+        raise ValueError(f"{name} must be a number, got {value!r}") from error
+    suffix = f" [{unit}]" if unit else ""
+    tests = [
+        (np.isfinite(array), "be a finite number"),
+        (True if minimum is None else array >= minimum, f"be >= {minimum}"),
+        (True if above is None else array > above, f"be > {above}"),
+        (True if maximum is None else array <= maximum, f"be <= {maximum}"),
+    ]
+    for passed, wanted in tests:
+        bad = array[~np.broadcast_to(passed, array.shape)]
+        if bad.size:
+            raise ValueError(f"{name} must {wanted}, got {bad.flat[0]:g}{suffix}")
+    return array

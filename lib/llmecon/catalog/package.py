@@ -1,0 +1,86 @@
+"""Describe the tables: a Frictionless data package made from the row classes."""
+
+import json
+import typing
+from datetime import date
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic.fields import FieldInfo
+
+from llmecon.catalog.reading import data_folder
+from llmecon.catalog.rows import RECORD_COLUMNS, TABLES, Sourced, column_names
+
+_TYPES = {float: "number", int: "integer", str: "string", bool: "boolean", date: "date"}
+
+
+def datapackage() -> dict[str, Any]:
+    """Frictionless descriptor of ``data/``.
+
+    Returns
+    -------
+    dict
+        What ``data/datapackage.json`` holds.
+
+    Examples
+    --------
+    >>> datapackage()["resources"][0]["path"]
+    'models.csv'
+    """
+    return {
+        "name": "llmecon",
+        "title": "Facts behind the book: sizes, prices, speeds, scores, shapes and chips",
+        "licenses": [{"name": "CC-BY-4.0", "title": "Creative Commons Attribution 4.0"}],
+        "resources": [_resource(name, row_type) for name, row_type in TABLES.items()],
+    }
+
+
+def _resource(name: str, row_type: type[Sourced]) -> dict[str, Any]:
+    return {
+        "name": name,
+        "path": f"{name}.csv",
+        "title": row_type.TITLE,
+        "description": row_type.RULE,
+        "encoding": "utf-8",
+        "schema": {
+            "fields": [_field(n, row_type.model_fields[n]) for n in column_names(row_type)],
+            "primaryKey": list(row_type.KEY),
+            "missingValues": [""],
+        },
+    }
+
+
+def _field(name: str, info: FieldInfo) -> dict[str, Any]:
+    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    unit, description = RECORD_COLUMNS.get(
+        name, (str(extra.get("unit", "")), info.description or "")
+    )
+    field: dict[str, Any] = {"name": name, **_type(info.annotation), "description": description}
+    if field["type"] == "boolean":
+        field |= {"trueValues": ["true"], "falseValues": ["false"]}
+    if unit:
+        field["unit"] = unit
+    constraints = dict(field.pop("constraints", {}))
+    if info.is_required():
+        constraints["required"] = True
+    if constraints:
+        field["constraints"] = constraints
+    return field
+
+
+def _type(annotation: Any) -> dict[str, Any]:
+    """Type of a column, looking through ``X | None``, ``Annotated`` and ``Literal``."""
+    options = [a for a in typing.get_args(annotation) if a is not type(None)]
+    origin = typing.get_origin(annotation)
+    if origin is Literal:
+        return {"type": "string", "constraints": {"enum": list(typing.get_args(annotation))}}
+    if options:
+        return _type(options[0])
+    return {"type": _TYPES[annotation]}
+
+
+def write(path: str | None = None) -> None:
+    """Rewrite ``data/datapackage.json`` (``make data``)."""
+    target = data_folder() / "datapackage.json" if path is None else Path(path)
+    target.write_text(json.dumps(datapackage(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+
