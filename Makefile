@@ -1,0 +1,65 @@
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+PYTHON ?= python3
+BIN := .venv/bin
+CHAPTERS := $(sort $(wildcard notebooks/*.ipynb))
+SITE := _build/html/index.html
+
+.PHONY: help book test check data notebooks rerun screenshots bench lab lock wheel clean
+
+help:  ## show this list
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+book: .venv/ready  ## check the tables, run the chapters that changed, build the site
+	@$(BIN)/python -c "from llmecon import catalog; [catalog.table(t) for t in catalog.TABLES]"
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@echo; echo "The book is ready: open $(CURDIR)/$(SITE) in a browser,"; \
+	echo "or serve it:       $(PYTHON) -m http.server -d _build/html"
+
+test: .venv/ready  ## everything: style, types, library, chapters, site
+	@tools/find_chromium.sh
+	$(MAKE) --no-print-directory check
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/library lib
+	$(BIN)/python -m pytest -q -n 2 --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/chapters
+	$(BIN)/python -m pytest -q tests/site
+
+check: .venv/ready  ## format, lint, types
+	$(BIN)/ruff format --check -q lib tests tools benchmarks
+	$(BIN)/ruff check -q lib tests tools benchmarks
+	$(BIN)/mypy
+
+data: .venv/ready  ## describe the tables again after their schema changed
+	$(BIN)/python -c "from llmecon.catalog.package import write; write()"
+
+notebooks: .venv/ready  ## run every chapter and store its outputs in canonical form
+	$(BIN)/python -m llmecon.site.execution $(CHAPTERS)
+
+rerun: .venv/ready  ## run the chapters with other numbers: make rerun SCENARIO=scenarios/cheap-h200.yml
+	$(BIN)/llmecon rerun $(SCENARIO)
+
+screenshots: .venv/ready book  ## pictures of the site, wide and narrow, light and dark, into _build/screenshots
+	$(BIN)/python tools/screenshots.py _build/screenshots
+
+bench: .venv/ready  ## time the library beside its peers
+	$(BIN)/python -m benchmarks
+
+lab: .venv/ready  ## open the chapters in JupyterLab
+	$(BIN)/jupyter lab notebooks
+
+lock: .venv/ready  ## renew requirements.lock and environment.yml
+	$(BIN)/python tools/lock.py
+
+wheel: .venv/ready  ## build the library, tables included, into dist
+	$(BIN)/python -m build -q --wheel --no-isolation
+
+clean:  ## remove what was built; the environment stays
+	rm -rf _build _extra dist
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; (3, 11) <= v < (3, 14) or sys.exit("llmecon needs Python 3.11 to 3.13, found %d.%d: make PYTHON=python3.11 ..." % v)'
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "this Python cannot make environments: install python3-venv"; exit 1; }
+	$(PYTHON) -m venv .venv
+	$(BIN)/python -m pip install -q --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install -q --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
