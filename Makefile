@@ -31,6 +31,7 @@ check: .venv/ready  ## format, lint, types
 
 data: .venv/ready  ## describe the tables again after their schema changed
 	$(BIN)/python -c "from llmecon.catalog.package import write; write()"
+	$(BIN)/python tools/data_readme.py
 
 notebooks: .venv/ready  ## run every chapter and store its outputs in canonical form
 	$(BIN)/python -m llmecon.site.execution $(CHAPTERS)

@@ -31,7 +31,10 @@ def nearest(name: str, known: Iterable[object], n: int = 3) -> list[str]:
     --------
     >>> nearest("gpt4", ["GPT-4", "GPT-4o", "Kimi K2"], n=1)
     ['GPT-4']
+    >>> nearest("H200", ["H100 SXM 80GB", "H200 SXM 141GB"])
+    ['H200 SXM 141GB']
     """
     by_lower = {str(k).lower(): str(k) for k in known}
+    begun = sorted((k for k in by_lower if name and k.startswith(name.lower())), key=len)
     close = difflib.get_close_matches(name.lower(), by_lower, n=n, cutoff=0.4)
-    return [by_lower[c] for c in close]
+    return [by_lower[k] for k in dict.fromkeys(begun + close)][:n]

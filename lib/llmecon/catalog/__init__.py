@@ -339,7 +339,7 @@ def speed_readings(
 
     Examples
     --------
-    >>> speed_readings("GPT-4 Turbo").output_tokens_per_s.max()
+    >>> float(speed_readings("GPT-4 Turbo").output_tokens_per_s.max())
     47.3
     """
     frame = speeds()
@@ -365,8 +365,8 @@ def price_on(model: str, date: str, provider: str | None = None) -> pd.Series:
 
     Examples
     --------
-    >>> price_on("GPT-4o", "2024-12-13").output_usd_per_mtok
-    np.float64(10.0)
+    >>> float(price_on("GPT-4o", "2024-12-13").output_usd_per_mtok)
+    10.0
     """
     frame = prices()
     keep = (frame.model == model) & (frame.effective_date <= pd.Timestamp(date))

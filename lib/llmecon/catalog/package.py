@@ -83,4 +83,3 @@ def write(path: str | None = None) -> None:
     """Rewrite ``data/datapackage.json`` (``make data``)."""
     target = data_folder() / "datapackage.json" if path is None else Path(path)
     target.write_text(json.dumps(datapackage(), indent=1, ensure_ascii=False) + "\n", "utf-8")
-

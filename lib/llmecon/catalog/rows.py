@@ -350,6 +350,7 @@ RECORD_COLUMNS: dict[str, tuple[str, str]] = {
     "mla_v_dim": ("elements", "Multi-head latent attention: width of a value head"),
     "n_full_attention_layers": ("layers", "Layers that see the whole context; 0 means all"),
     "sliding_window_tokens": ("tokens", "Window of the other layers; 0 means none"),
+    "n_heads_window": ("heads", "Query heads of the window layers; 0: as the others"),
     "n_kv_heads_window": ("heads", "Key-value heads of the window layers; 0: as the others"),
     "d_head_value": ("elements", "Width of a value head where it differs; 0: as the key"),
     "attention_output_gate": ("", "Whether a gate as wide as the queries follows attention"),

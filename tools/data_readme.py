@@ -1,0 +1,47 @@
+"""Write data/README.md from the schema: a column is described once. Run by ``make data``."""
+
+from pathlib import Path
+
+from llmecon import catalog
+
+ROOT = Path(__file__).parents[1]
+HEAD = """\
+# The tables
+
+UTF-8 CSV, one header line, ISO dates, plain or scientific numbers in base units. **An empty cell
+means unknown, never zero.** Every row names its source and that source's terms (`source`,
+`source_url`, `licence`); those terms apply to the row, and the first source is to be named beside
+any number that is reused. The selection and arrangement are CC BY 4.0, see `LICENSE-text`.
+
+`datapackage.json` describes the same for programs (Frictionless Data). Both files are written by
+`make data` from the row classes in `lib/llmecon/catalog/rows.py`, which check every row on load: a
+wrong one stops with file, line, column and reason.
+
+Sizes are graded: **disclosed** by the maker or countable from public weights, **reported** by a
+leak or a principal, **estimate** otherwise. An estimate keeps its range (`size_low`, `size_high`).
+"""
+
+
+def table(resource: dict) -> str:
+    """One table as a section."""
+    frame = catalog.table(resource["name"])
+    lines = [
+        f"## `{resource['name']}.csv`",
+        "",
+        f"{resource['title']}: {len(frame)} rows. {resource['description']}",
+        "",
+        f"Key: {', '.join(f'`{key}`' for key in resource['schema']['primaryKey'])}.",
+        f"Terms of the rows: {'; '.join(sorted(frame.licence.unique()))}.",
+        "",
+        "| column | unit | meaning |",
+        "|---|---|---|",
+    ]
+    for field in resource["schema"]["fields"]:
+        unit = field.get("unit", "")
+        lines.append(f"| `{field['name']}` | {unit} | {field['description']} |")
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    sections = [HEAD, *(table(r) for r in catalog.datapackage()["resources"])]
+    (ROOT / "data" / "README.md").write_text("\n".join(f"{s}\n" for s in sections), "utf-8")
