@@ -1,6 +1,6 @@
 """Accelerators as their makers describe them: dense rates, memory, links."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -50,6 +50,8 @@ class Accelerator(BaseModel):
         Links to the other accelerators of one node, one way. [B/s]
     scaleup_domain_size : int
         Accelerators those links join. [accelerators]
+    scaleup_topology : str
+        ``switch``; ``mesh``, where two accelerators share only one link of many; ``torus``.
     scaleout_bytes_per_s_per_direction : float
         Network between nodes, per accelerator, one way: 400 Gbit/s adapters, as in a
         DGX H100, unless stated. [B/s]
@@ -71,6 +73,7 @@ class Accelerator(BaseModel):
     hbm_bytes_per_s: Positive
     scaleup_bytes_per_s_per_direction: Positive | None = None
     scaleup_domain_size: Annotated[int, Field(ge=1)] | None = None
+    scaleup_topology: Literal["switch", "mesh", "torus"] = "switch"
     scaleout_bytes_per_s_per_direction: Positive = 5e10
     tdp_w: Positive | None = None
     measured_bf16_flop_per_s: Positive | None = None

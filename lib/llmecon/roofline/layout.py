@@ -1,0 +1,173 @@
+"""How one model is spread over accelerators, checked once and broadcast."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from llmecon._checks import Numbers, require
+from llmecon.accelerator import Accelerator, storage_bytes
+from llmecon.transformer import FloatArray, Transformer
+
+Precision = str | npt.NDArray[np.str_] | list[str]
+
+ACTIVATION_BYTES = 2.0
+"""Activations travel in 16 bit. [B]"""
+
+_ARITHMETIC = {"fp32": "bf16", "int4": "bf16"}  # weight-only formats multiply in bf16
+
+
+@dataclass(frozen=True, kw_only=True)
+class Layout:
+    """Degrees of parallelism of one instance, as arrays of floats.
+
+    Attributes
+    ----------
+    tensor : array
+        Accelerators that one layer is spread over.
+    attention : array
+        Accelerators that share one sequence's attention; ``tensor`` over the
+        attention-data-parallel degree.
+    expert, pipeline : array
+        Groups that the experts, and stages that the layers are spread over.
+    chips_per_node : array
+        Accelerators that the fast links join.
+    two_d : bool
+        Matrices split in both dimensions, over sqrt(tensor) x sqrt(tensor).
+    """
+
+    tensor: FloatArray
+    attention: FloatArray
+    expert: FloatArray
+    pipeline: FloatArray
+    chips_per_node: FloatArray
+    two_d: bool = False
+
+    @property
+    def chips(self) -> FloatArray:
+        """Accelerators of the instance."""
+        return np.asarray(self.tensor * self.pipeline)
+
+    @property
+    def replicas(self) -> FloatArray:
+        """Groups that hold different sequences in their attention."""
+        return np.asarray(self.tensor / self.attention)
+
+
+def layout(
+    model: Transformer,
+    *,
+    tensor_parallel: Numbers = 1,
+    pipeline_parallel: Numbers = 1,
+    expert_parallel: Numbers = 1,
+    attention_data_parallel: Numbers = 1,
+    chips_per_node: Numbers = 8,
+    two_d: bool = False,
+) -> Layout:
+    """Degrees that the model's shape allows.
+
+    Raises
+    ------
+    ValueError
+        If a degree is not a whole number of at least 1, does not divide what it splits, or
+        splits experts that the model lacks.
+    """
+    tensor = _degree("tensor_parallel", tensor_parallel)
+    replicas = _degree("attention_data_parallel", attention_data_parallel)
+    expert = _degree("expert_parallel", expert_parallel)
+    pipeline = _degree("pipeline_parallel", pipeline_parallel)
+    _divides("attention_data_parallel", replicas, "tensor_parallel", tensor)
+    _divides("expert_parallel", expert, "tensor_parallel", tensor)
+    attention = tensor / replicas
+    _divides(
+        "tensor_parallel", attention, f"the {model.n_heads} heads of {model.name}", model.n_heads
+    )
+    if model.n_experts:
+        _divides(
+            "expert_parallel",
+            expert,
+            f"the {model.n_experts} experts of {model.name}",
+            model.n_experts,
+        )
+    elif np.any(expert > 1):
+        raise ValueError(f"expert_parallel must be 1: {model.name} has no experts")
+    require("pipeline_parallel", pipeline, maximum=model.n_layers, unit="stages")
+    if two_d and np.any(np.sqrt(tensor) % 1):
+        raise ValueError("tensor_parallel must be a square number for a 2-D split")
+    return Layout(
+        tensor=tensor,
+        attention=np.asarray(attention),
+        expert=expert,
+        pipeline=pipeline,
+        chips_per_node=_degree("chips_per_node", chips_per_node),
+        two_d=two_d,
+    )
+
+
+def _degree(name: str, value: Numbers) -> FloatArray:
+    degree = require(name, value, minimum=1, unit="accelerators")
+    if np.any(degree % 1):
+        raise ValueError(f"{name} must be a whole number, got {degree[degree % 1 > 0].flat[0]:g}")
+    return degree
+
+
+def _divides(name: str, part: FloatArray, whole_name: str, whole: Numbers) -> None:
+    rest = np.asarray(whole) % part
+    if np.any(rest):
+        bad = np.broadcast_to(part, rest.shape)[rest > 0].flat[0]
+        raise ValueError(f"{name} must divide {whole_name}, got {bad:g} [accelerators]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Formats:
+    """Bytes and rates that the number formats of one call stand for, as arrays."""
+
+    weight_bytes: FloatArray
+    kv_bytes: FloatArray
+    flop_per_s: FloatArray
+    attention_flop_per_s: FloatArray
+
+
+def formats(
+    chip: Accelerator,
+    *,
+    weights: Precision,
+    kv: Precision | None = None,
+    activations: Precision | None = None,
+    attention_at_weight_rate: bool = False,
+) -> Formats:
+    """Look up what number formats cost on a chip.
+
+    ``activations`` is the format of the arithmetic: that of the weights if the chip has it
+    and the format is not weight-only. The cache is kept in 16 bit unless ``kv`` says
+    otherwise.
+
+    Raises
+    ------
+    ValueError
+        If a format is unknown or the chip does not multiply in it.
+    """
+    names = np.asarray(weights)
+    arithmetic = (
+        np.asarray([_ARITHMETIC.get(str(name), str(name)) for name in names.flat]).reshape(
+            names.shape
+        )
+        if activations is None
+        else np.asarray(activations)
+    )
+    rate = _look_up(arithmetic, chip.peak_flop_per_s)
+    return Formats(
+        weight_bytes=_look_up(names, storage_bytes),
+        kv_bytes=_look_up(np.asarray("bf16" if kv is None else kv), storage_bytes),
+        flop_per_s=rate,
+        attention_flop_per_s=rate
+        if attention_at_weight_rate
+        else np.asarray(chip.peak_flop_per_s("bf16")),
+    )
+
+
+def _look_up(names: npt.NDArray[np.str_], value_of) -> FloatArray:  # type: ignore[no-untyped-def]
+    unique, where = np.unique(names, return_inverse=True)
+    return np.asarray(np.asarray([value_of(str(name)) for name in unique])[where]).reshape(
+        names.shape
+    )

@@ -1,0 +1,117 @@
+"""What an instance holds: weights, cache, reserve."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from llmecon._checks import Numbers, require
+from llmecon.accelerator import Accelerator
+from llmecon.roofline.layout import Formats, Layout
+from llmecon.transformer import FloatArray, Transformer
+
+RESERVE_BYTES = 3.5 * 2**30
+"""Held back on each accelerator, as NVIDIA's aiconfigurator 0.12 does. [B]"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """Memory of the busiest accelerator of an instance.
+
+    Attributes
+    ----------
+    weight_bytes, sequence_bytes, reserve_bytes : array
+        Weights; cache of one sequence, spread over the instance; held back. [B]
+    hbm_bytes : float
+        Capacity. [B]
+    batch : array
+        Sequences held. [sequences]
+    name : str
+        Model and chip, for messages.
+    """
+
+    weight_bytes: FloatArray
+    sequence_bytes: FloatArray
+    reserve_bytes: FloatArray
+    hbm_bytes: float
+    batch: FloatArray
+    name: str
+
+    @property
+    def used_bytes(self) -> FloatArray:
+        """Everything together. [B]"""
+        return np.asarray(self.weight_bytes + self.sequence_bytes * self.batch + self.reserve_bytes)
+
+    @property
+    def fits(self) -> npt.NDArray[np.bool_]:
+        """Whether it is within the capacity."""
+        return np.asarray(self.used_bytes <= self.hbm_bytes)
+
+    @property
+    def max_batch(self) -> FloatArray:
+        """Whole sequences that fit beside the weights; 0 if the weights do not fit."""
+        free = self.hbm_bytes - self.weight_bytes - self.reserve_bytes
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.floor(np.maximum(free, 0.0) / self.sequence_bytes))
+
+    def require_fit(self) -> None:
+        """Raise an error that names what does not fit, and what would.
+
+        Raises
+        ------
+        ValueError
+            With the number of sequences that fit, or the memory the weights need.
+        """
+        if np.all(self.fits):
+            return
+        shape = np.broadcast_shapes(self.fits.shape, self.batch.shape)
+        at = int(np.argmin(np.broadcast_to(self.fits, shape)))
+        most = np.broadcast_to(self.max_batch, shape).flat[at]
+        if most < 1:
+            need = np.broadcast_to(self.weight_bytes + self.reserve_bytes, shape).flat[at]
+            raise ValueError(
+                f"{self.name} does not fit: weights and reserve need {need / 1e9:.1f} GB on each "
+                f"accelerator, it has {self.hbm_bytes / 1e9:.1f} GB"
+            )
+        asked = np.broadcast_to(self.batch, shape).flat[at]
+        raise ValueError(
+            f"batch must be <= {most:.0f} at this context for {self.name}, "
+            f"got {asked:g} [sequences]"
+        )
+
+
+def memory(
+    model: Transformer,
+    chip: Accelerator,
+    where: Layout,
+    widths: Formats,
+    *,
+    batch: Numbers,
+    context: FloatArray,
+    reserve_bytes: Numbers,
+) -> Memory:
+    """Memory of an instance on its busiest accelerator."""
+    routed = float(model.n_moe_layers * model.n_experts * model.expert_params)
+    shared = float(model.n_block_params) - routed
+    embeddings = 2.0 * model.embedding_params  # 16 bit
+    weights = (
+        (widths.weight_bytes * shared + embeddings) / where.attention
+        + widths.weight_bytes * routed / where.tensor
+    ) / where.pipeline
+    each = model.kv_cache_bytes(context, widths.kv_bytes) / where.pipeline
+    return Memory(
+        weight_bytes=np.asarray(weights),
+        sequence_bytes=np.asarray(each / (where.replicas * kv_ranks(model, where))),
+        reserve_bytes=require("reserve_bytes", reserve_bytes, minimum=0, unit="B"),
+        hbm_bytes=chip.hbm_bytes,
+        batch=np.asarray(batch, dtype=np.float64),
+        name=f"{model.name} on {chip.name}",
+    )
+
+
+def kv_ranks(model: Transformer, where: Layout) -> FloatArray:
+    """Accelerators that one sequence's cache is spread over.
+
+    Key-value heads are split, then copied; a latent cache has no heads to split.
+    """
+    return np.minimum(where.attention, 1.0 if model.is_mla else float(model.n_kv_heads))

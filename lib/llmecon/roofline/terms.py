@@ -1,0 +1,253 @@
+"""Work of one pass and the time that each part of it takes."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from llmecon.accelerator import Accelerator
+from llmecon.roofline.layout import ACTIVATION_BYTES, Formats, Layout
+from llmecon.roofline.memory import kv_ranks
+from llmecon.roofline.profiles import Profile
+from llmecon.transformer import FloatArray, Transformer, experts_read
+
+
+@dataclass(frozen=True, kw_only=True)
+class Work:
+    """Times of what one accelerator does, each alone. [s]"""
+
+    matrices_s: FloatArray
+    attention_s: FloatArray
+    weights_s: FloatArray
+    kv_cache_s: FloatArray
+
+
+def decode_work(
+    model: Transformer,
+    chip: Accelerator,
+    where: Layout,
+    widths: Formats,
+    sequences: FloatArray,
+    context: FloatArray,
+    positions: FloatArray,
+    constants: Profile,
+) -> Work:
+    """Work of one decode pass over ``sequences``, each with ``positions`` new tokens."""
+    moving = sequences * positions
+    rate = where.tensor * constants.flop_share
+    bandwidth = chip.hbm_bytes_per_s * constants.bandwidth_share
+    # Each position sees the whole context; the cache is read once for all of them.
+    attention = model.attention_flop(1.0, context) * moving
+    cache = model.kv_read_bytes(context, widths.kv_bytes) * sequences
+    return Work(
+        matrices_s=_matrix_flop(model, where, moving, constants) / (rate * widths.flop_per_s),
+        attention_s=attention / (rate * widths.attention_flop_per_s),
+        weights_s=_weight_bytes(model, where, widths, moving, constants) / bandwidth,
+        kv_cache_s=cache / (where.replicas * kv_ranks(model, where) * bandwidth),
+    )
+
+
+def prefill_work(
+    model: Transformer,
+    chip: Accelerator,
+    where: Layout,
+    widths: Formats,
+    prompts: FloatArray,
+    new_tokens: FloatArray,
+    cached_tokens: FloatArray,
+    constants: Profile,
+) -> Work:
+    """Work of one pass over whole prompts; only their last position meets the output."""
+    moving = prompts * new_tokens
+    rate = where.tensor * constants.prefill_flop_share
+    bandwidth = chip.hbm_bytes_per_s * constants.bandwidth_share
+    idle = 2.0 * model.vocab_size * model.d_model * (moving - prompts)
+    matrices = _matrix_flop(model, where, moving, constants) - idle
+    attention = model.attention_flop(new_tokens, cached_tokens) * prompts
+    cache = model.kv_read_bytes(cached_tokens + new_tokens, widths.kv_bytes) * prompts
+    return Work(
+        matrices_s=matrices / (rate * widths.flop_per_s),
+        attention_s=attention / (rate * widths.attention_flop_per_s),
+        weights_s=_weight_bytes(model, where, widths, moving, constants) / bandwidth,
+        kv_cache_s=cache / (where.replicas * kv_ranks(model, where) * bandwidth),
+    )
+
+
+def _matrix_flop(
+    model: Transformer, where: Layout, moving: FloatArray, constants: Profile
+) -> FloatArray:
+    busiest = np.where(where.expert > 1, constants.expert_imbalance - 1.0, 0.0)
+    routed = 2.0 * model.n_moe_layers * model.n_experts_active * model.expert_params
+    return np.asarray((model.matrix_flop_per_token + busiest * routed) * moving)
+
+
+def _weight_bytes(
+    model: Transformer,
+    where: Layout,
+    widths: Formats,
+    moving: FloatArray,
+    constants: Profile,
+) -> FloatArray:
+    """Weights and activations that one accelerator moves. [B]"""
+    routed = model.n_moe_layers * model.n_experts * model.expert_params
+    fixed = (
+        widths.weight_bytes * float(model.n_block_params - routed)
+        + 2.0 * model.vocab_size * model.d_model  # the output matrix stays in 16 bit
+    ) / where.attention
+    if not routed:
+        return np.asarray(fixed + _activation_bytes(model, where, moving))
+    read = experts_read(model.n_experts, model.n_experts_active, moving) / model.n_experts
+    busiest = np.where(where.expert > 1, constants.expert_imbalance, 1.0)
+    experts = widths.weight_bytes * float(routed) * np.minimum(read * busiest, 1.0)
+    return np.asarray(fixed + experts / where.tensor + _activation_bytes(model, where, moving))
+
+
+def _activation_bytes(model: Transformer, where: Layout, moving: FloatArray) -> FloatArray:
+    """Activations written and read between kernels (Erdil 2025, eq. 35). [B]
+
+    The stream of width d passes whole through every accelerator of a tensor-parallel
+    group, heads and feed-forward are split.
+    """
+    heads = (2.0 + 2.0 * model.n_kv_heads / model.n_heads) * model.n_heads * model.d_head
+    experts = model.n_experts_active + model.n_shared_experts if model.n_experts else 1
+    wide = model.mlp_matrices * model.d_ff * experts
+    whole = 4.0 * model.d_model * moving / where.replicas
+    split = (heads + wide) * moving / where.tensor
+    return np.asarray(ACTIVATION_BYTES * model.n_layers * (whole + split))
+
+
+def network_s(
+    model: Transformer,
+    chip: Accelerator,
+    where: Layout,
+    moving: FloatArray,
+    constants: Profile,
+) -> FloatArray:
+    """Collectives of one pass, not overlapped with anything. [s]"""
+    if np.all(where.chips == 1):
+        return np.zeros(())
+    each = moving / where.replicas * model.d_model * ACTIVATION_BYTES
+    if where.two_d:
+        layers = model.n_layers * _two_d_s(model, chip, where, moving, constants)
+    else:
+        layers = model.n_layers * _all_reduce_s(chip, where, where.attention, each, constants)
+        if not model.parallel_attention:
+            layers = layers + _feed_forward_s(model, chip, where, moving, each, constants)
+    stages = where.pipeline - 1
+    handed = moving * model.d_model * ACTIVATION_BYTES / where.tensor
+    across = chip.scaleout_bytes_per_s_per_direction * constants.link_share
+    return np.asarray(layers + stages * (constants.collective_s + handed / across))
+
+
+def _feed_forward_s(
+    model: Transformer,
+    chip: Accelerator,
+    where: Layout,
+    moving: FloatArray,
+    each: FloatArray,
+    constants: Profile,
+) -> FloatArray:
+    reduce = _all_reduce_s(chip, where, where.attention, each, constants)
+    if not model.n_experts:
+        return np.asarray(model.n_layers * reduce)
+    dispatch = _all_to_all_s(model, chip, where, moving, constants)
+    experts = np.where(
+        where.replicas > 1,
+        dispatch,
+        reduce,  # without attention data parallelism every rank has every token already
+    )
+    dense = model.n_layers - model.n_moe_layers
+    return np.asarray(dense * reduce + model.n_moe_layers * experts)
+
+
+def _all_reduce_s(
+    chip: Accelerator, where: Layout, ranks: FloatArray, payload: FloatArray, constants: Profile
+) -> FloatArray:
+    """Ring inside a node, then between the nodes on what each rank holds. [s]"""
+    inside = np.minimum(ranks, where.chips_per_node)
+    nodes = np.ceil(ranks / where.chips_per_node)
+    near = 2.0 * (inside - 1) / inside * payload / (_link(chip, inside) * constants.link_share)
+    far_rate = chip.scaleout_bytes_per_s_per_direction * constants.link_share
+    far = 2.0 * (nodes - 1) / nodes * payload / inside / far_rate
+    return np.asarray(np.where(ranks > 1, near + far + _latency(inside, nodes, constants), 0.0))
+
+
+def _latency(inside: FloatArray, nodes: FloatArray, constants: Profile) -> FloatArray:
+    return np.asarray(
+        constants.collective_s
+        + constants.hop_s * np.log2(inside)
+        + constants.node_hop_s * np.log2(nodes)
+    )
+
+
+def _link(chip: Accelerator, inside: FloatArray) -> FloatArray:
+    """Rate at which one accelerator sends to those of its group. [B/s]"""
+    rate = chip.scaleup_bytes_per_s_per_direction or chip.scaleout_bytes_per_s_per_direction
+    if chip.scaleup_topology != "mesh" or not chip.scaleup_domain_size:
+        return np.full(inside.shape, rate)
+    # A full mesh has a link to every other accelerator: a smaller group uses only its own.
+    share = np.maximum(inside - 1, 1) / (chip.scaleup_domain_size - 1)
+    return np.asarray(rate * np.minimum(share, 1.0))
+
+
+def _all_to_all_s(
+    model: Transformer, chip: Accelerator, where: Layout, moving: FloatArray, constants: Profile
+) -> FloatArray:
+    """Tokens sent to the ranks of their experts, and the results back. [s]"""
+    ranks = where.expert
+    reached = ranks * (1.0 - (1.0 - 1.0 / ranks) ** model.n_experts_active)
+    sent = moving / where.tensor * reached * model.d_model * 2.0 * ACTIVATION_BYTES
+    inside = np.minimum(ranks, where.chips_per_node)
+    nodes = np.ceil(ranks / where.chips_per_node)
+    near = sent * (inside - 1) / ranks / (_link(chip, inside) * constants.link_share)
+    far_rate = chip.scaleout_bytes_per_s_per_direction * constants.link_share
+    far = sent * (ranks - inside) / ranks / far_rate
+    both = 2.0 * _latency(inside, nodes, constants)
+    return np.asarray(np.where(ranks > 1, np.maximum(near, far) + both, 0.0))
+
+
+def _two_d_s(
+    model: Transformer, chip: Accelerator, where: Layout, moving: FloatArray, constants: Profile
+) -> FloatArray:
+    """Four all-reduces a layer over sqrt(T) ranks on tensors 1/sqrt(T) as wide. [s]"""
+    side = np.sqrt(where.tensor)
+    heads = (1.0 + 2.0 * model.n_kv_heads / model.n_heads) * model.n_heads * model.d_head
+    experts = max(model.n_experts_active, 1)
+    inner = (model.mlp_matrices - 1) * model.d_ff * experts
+    widths = (heads, float(model.d_model), float(inner), float(model.d_model))
+    payload = ACTIVATION_BYTES * moving / side
+    near = Layout(
+        tensor=side,
+        attention=side,
+        expert=where.expert,
+        pipeline=where.pipeline,
+        chips_per_node=np.sqrt(where.chips_per_node),
+    )
+    return np.asarray(
+        sum(_all_reduce_s(chip, near, side, payload * width, constants) for width in widths)
+    )
+
+
+def kernels_per_pass(model: Transformer) -> int:
+    """Kernels launched one after the other in one pass, counted from the architecture.
+
+    Attention with keys and values: norm, query-key-value product, rotation with cache
+    write, attention, output product; latent attention compresses and unfolds around it: 4
+    more; an indexer 3 more. Feed-forward: norm, inner product, activation, outer product;
+    experts: router, choice, permutation, two grouped products, activation, combination, and
+    3 for a shared expert. A pass ends with norm, output product and sampling.
+    """
+    attention = 5 + (4 if model.is_mla else 0) + (3 if model.indexer_heads else 0)
+    dense = 4
+    moe = 8 + (3 if model.n_shared_experts else 0)
+    n_moe = model.n_moe_layers
+    linear = 2 * model.n_linear_layers  # convolution and gates around the recurrence
+    return model.n_layers * attention + linear + n_moe * moe + (model.n_layers - n_moe) * dense + 3
+
+
+def overhead_s(model: Transformer, sequences: FloatArray, constants: Profile) -> FloatArray:
+    """Fixed time of a pass: kernels on the accelerator, scheduling on the host. [s]"""
+    return np.asarray(
+        constants.kernel_s * kernels_per_pass(model)
+        + constants.step_s
+        + constants.sequence_s * sequences
+    )
