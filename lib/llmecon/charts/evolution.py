@@ -1,0 +1,224 @@
+"""Figures of the chapter on how models grew."""
+
+from __future__ import annotations
+
+import altair as alt
+import pandas as pd
+
+from llmecon.charts import theme
+from llmecon.charts.common import (
+    count_axis,
+    finish,
+    log_scale,
+    short,
+    spoken,
+    status_filling,
+    status_shape,
+    tidy,
+)
+
+
+def sizes(models: pd.DataFrame, *, named: list[str], takeaway: str) -> alt.LayerChart:
+    """Size against release date, one mark a model, a bar where only a range is known.
+
+    Parameters
+    ----------
+    models : pandas.DataFrame
+        Rows of ``models.csv`` with a size.
+    named : list of str
+        Models to label.
+    takeaway : str
+        Title: the finding.
+    """
+    columns = ["model", "developer", "release_date", "total_params", "size_status"]
+    data = tidy(models, [*columns, "size_low", "size_high"])
+    ranged = data[data.size_status != "disclosed"].dropna(subset=["size_low", "size_high"])
+    x = alt.X("release_date:T", title="Release date")
+    y = alt.Y(
+        "total_params:Q",
+        scale=log_scale(),
+        axis=count_axis("All parameters, log scale [parameters]", format="~s"),
+    )
+    points = (
+        alt.Chart(data)
+        .mark_point(color=theme.BLUE, fill=theme.BLUE)
+        .encode(
+            x,
+            y,
+            status_shape(),
+            status_filling(),
+            tooltip=["model", "developer", "release_date:T", "total_params", "size_status"],
+        )
+    )
+    bars = (
+        alt.Chart(ranged)
+        .mark_rule(color=theme.GREY, opacity=0.7)
+        .encode(x, alt.Y("size_low:Q", title="Lowest estimate [parameters]"), alt.Y2("size_high:Q"))
+    )
+    labels = (
+        alt.Chart(data[data.model.isin(named)])
+        .mark_text(align="right", dx=-8, dy=-4)
+        .encode(x, y, text="model:N")
+    )
+    chosen = data[data.model.isin(named)]
+    return finish(
+        bars,
+        points,
+        labels,
+        takeaway=takeaway,
+        height=380,
+        description=(
+            f"Scatter chart of {len(data)} language models by release date and number of "
+            f"parameters on a log scale, from {short(data.total_params.min())} to "
+            f"{short(data.total_params.max())}. Filled circles are disclosed sizes, hollow marks "
+            f"reported ones and estimates, with bars for published ranges. "
+            f"{spoken(chosen, 'model', 'total_params')}."
+        ),
+    )
+
+
+def growth(spans: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
+    """Growth factor per year of several spans, with intervals where a fit gives one.
+
+    Parameters
+    ----------
+    spans : pandas.DataFrame
+        ``span``, ``factor_per_year``, ``low``, ``high``.
+    takeaway : str
+        Title: the finding.
+    """
+    data = tidy(spans, ["span", "factor_per_year", "low", "high"])
+    y = alt.Y("span:N", sort=None, title=None, axis=alt.Axis(labelLimit=240))
+    x = alt.X(
+        "factor_per_year:Q",
+        scale=log_scale(),
+        title="Growth of all parameters, log scale [times per year]",
+    )
+    bars = (
+        alt.Chart(data.dropna(subset=["low"]))
+        .mark_rule(color=theme.GREY, strokeWidth=3, opacity=0.6)
+        .encode(alt.X("low:Q", title="Lower end [times per year]"), alt.X2("high:Q"), y)
+    )
+    points = alt.Chart(data).mark_point(filled=True, size=90, color=theme.BLUE).encode(x, y)
+    labels = (
+        alt.Chart(data)
+        .mark_text(align="center", dy=-13)
+        .encode(x, y, text=alt.Text("factor_per_year:Q", format=".3~g"))
+    )
+    said = "; ".join(f"{r.span}: {r.factor_per_year:.3g}" for r in data.itertuples())
+    return finish(
+        bars,
+        points,
+        labels,
+        takeaway=takeaway,
+        height=48 * len(data),
+        description=f"Dot chart of growth factors per year on a log scale. {said}.",
+    )
+
+
+def total_and_active(models: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
+    """All parameters and those at work on a token, joined by a line."""
+    data = tidy(models, ["model", "total_params", "active_params", "size_status"])
+    long = data.melt(
+        ["model", "size_status"], ["total_params", "active_params"], "which", "params"
+    ).replace({"which": {"total_params": "all", "active_params": "at work on one token"}})
+    y = alt.Y("model:N", sort=list(data.model), title=None)
+    axis = count_axis("Parameters, log scale [parameters]", format="~s")
+    span = (
+        alt.Chart(data)
+        .mark_rule(color=theme.GREY, strokeWidth=2)
+        .encode(alt.X("active_params:Q", scale=log_scale(), axis=axis), alt.X2("total_params:Q"), y)
+    )
+    points = (
+        alt.Chart(long)
+        .mark_point(size=90, filled=True)
+        .encode(
+            alt.X("params:Q", scale=log_scale(), axis=axis),
+            y,
+            alt.Color(
+                "which:N",
+                title="Parameters",
+                scale=alt.Scale(
+                    domain=["all", "at work on one token"], range=[theme.BLUE, theme.VERMILLION]
+                ),
+            ),
+            alt.Shape(
+                "which:N",
+                title="Parameters",
+                scale=alt.Scale(domain=["all", "at work on one token"], range=["circle", "square"]),
+            ),
+            tooltip=["model", "which", "params", "size_status"],
+        )
+    )
+    return finish(
+        span,
+        points,
+        takeaway=takeaway,
+        height=34 * len(data),
+        description=(
+            "Two marks a model on a log scale: all parameters and those at work on one token. "
+            f"{spoken(data, 'model', 'total_params', 'active_params')}."
+        ),
+    )
+
+
+def extrapolations(
+    lines: pd.DataFrame, points: pd.DataFrame, *, claim_params: float, takeaway: str
+) -> alt.LayerChart:
+    """Trends drawn on beyond their last model, with the sizes that came.
+
+    Parameters
+    ----------
+    lines : pandas.DataFrame
+        ``trend``, ``date``, ``params``: points of each line.
+    points : pandas.DataFrame
+        Rows of ``models.csv`` to show.
+    claim_params : float
+        Size the article expects. [parameters]
+    takeaway : str
+        Title: the finding.
+    """
+    drawn = tidy(lines, ["trend", "date", "params"])
+    data = tidy(points, ["model", "release_date", "total_params", "size_status"])
+    axis = count_axis("All parameters, log scale [parameters]", format="~s")
+    scale = log_scale()
+    line = (
+        alt.Chart(drawn)
+        .mark_line()
+        .encode(
+            alt.X("date:T", title="Date"),
+            alt.Y("params:Q", scale=scale, axis=axis),
+            alt.Color("trend:N", title="Trend through", sort=None),
+            alt.StrokeDash("trend:N", title="Trend through", sort=None),
+        )
+    )
+    marks = (
+        alt.Chart(data)
+        .mark_point(color=theme.GREY, fill=theme.GREY)
+        .encode(
+            alt.X("release_date:T", title="Date"),
+            alt.Y("total_params:Q", scale=scale, axis=axis),
+            status_shape(),
+            status_filling(),
+            tooltip=["model", "release_date:T", "total_params", "size_status"],
+        )
+    )
+    claim = pd.DataFrame([{"claim": f"the article: {short(claim_params)}", "params": claim_params}])
+    base = alt.Chart(claim).encode(alt.Y("params:Q", scale=scale, axis=axis))
+    rule = base.mark_rule(strokeDash=[2, 3], color=theme.GREY)
+    label = base.mark_text(align="left", dy=-7, x=4).encode(text="claim:N")
+    ends = drawn.sort_values("date").groupby("trend", sort=False).last()
+    said = "; ".join(f"{name}: {short(row.params)}" for name, row in ends.iterrows())
+    return finish(
+        rule,
+        marks,
+        line,
+        label,
+        takeaway=takeaway,
+        height=360,
+        description=(
+            f"Lines extend each trend in size, log scale, to {ends.date.max():%Y-%m-%d}, where "
+            f"they reach {said}. Marks show the models that were released. A dotted line marks "
+            f"the article's {short(claim_params)}."
+        ),
+    )

@@ -1,0 +1,327 @@
+"""Figures of the chapter on how models shrank, as far as prices and speeds tell."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import altair as alt
+import pandas as pd
+
+from llmecon.charts import theme
+from llmecon.charts.common import (
+    count_axis,
+    finish,
+    log_scale,
+    short,
+    spoken,
+    status_filling,
+    status_shape,
+    tidy,
+)
+
+
+def price_steps(prices: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
+    """Output price of each maker's flagship from day to day.
+
+    Parameters
+    ----------
+    prices : pandas.DataFrame
+        Rows of ``prices.csv``, flagship only, of the makers to show.
+    takeaway : str
+        Title: the finding.
+    """
+    data = tidy(prices, ["provider", "model", "effective_date", "output_usd_per_mtok"])
+    x = alt.X("effective_date:T", title="From that day on")
+    y = alt.Y(
+        "output_usd_per_mtok:Q",
+        scale=log_scale(),
+        title="Output price, log scale [USD per million tokens]",
+    )
+    who: dict[str, Any] = {"title": "Maker", "sort": list(data.provider.unique())}
+    line = (
+        alt.Chart(data)
+        .mark_line(interpolate="step-after")
+        .encode(x, y, alt.Color("provider:N", **who), alt.StrokeDash("provider:N", **who))
+    )
+    points = (
+        alt.Chart(data)
+        .mark_point(filled=True, size=45)
+        .encode(
+            x,
+            y,
+            alt.Color("provider:N", **who),
+            tooltip=["model", "provider", "effective_date:T", "output_usd_per_mtok"],
+        )
+    )
+    said = "; ".join(
+        f"{maker}: "
+        + ", ".join(
+            f"{r.model} {r.output_usd_per_mtok:g} from {r.effective_date:%Y-%m}"
+            for r in rows.itertuples()
+        )
+        for maker, rows in data.groupby("provider", sort=False)
+    )
+    return finish(
+        line,
+        points,
+        takeaway=takeaway,
+        height=320,
+        description=(
+            "Step lines of the output price of flagship models in US dollars per million tokens, "
+            f"log scale. {said}."
+        ),
+    )
+
+
+def speed_readings(
+    readings: pd.DataFrame, claims: pd.DataFrame, *, takeaway: str
+) -> alt.LayerChart:
+    """Every speed reading of some models beside the range the article states.
+
+    Parameters
+    ----------
+    readings : pandas.DataFrame
+        ``model``, ``output_tokens_per_s``, ``date``, ``host_or_basis``.
+    claims : pandas.DataFrame
+        ``model``, ``low``, ``high``: what the article states. [tokens/s]
+    takeaway : str
+        Title: the finding.
+    """
+    data = tidy(readings, ["model", "version", "output_tokens_per_s", "date", "host_or_basis"])
+    stated = tidy(claims, ["model", "low", "high"])
+    order = list(dict.fromkeys(data.model))
+    y = alt.Y("model:N", sort=order, title=None, axis=alt.Axis(labelLimit=200))
+    title = "Output speed of one stream [tokens/s]"
+    band = (
+        alt.Chart(stated)
+        .mark_bar(color=theme.ORANGE, opacity=0.35, height=22)
+        .encode(alt.X("low:Q", title=title), alt.X2("high:Q"), y)
+    )
+    points = (
+        alt.Chart(data)
+        .mark_point(size=60, color=theme.BLUE)
+        .encode(
+            alt.X("output_tokens_per_s:Q", title=title),
+            y,
+            tooltip=["model", "version", "date:T", "host_or_basis", "output_tokens_per_s"],
+        )
+    )
+    said = "; ".join(
+        f"{name}: " + ", ".join(f"{v:g}" for v in rows.output_tokens_per_s)
+        for name, rows in data.groupby("model", sort=False)
+    )
+    ranges = "; ".join(f"{r.model} {r.low:g} to {r.high:g}" for r in stated.itertuples())
+    return finish(
+        band,
+        points,
+        takeaway=takeaway,
+        height=52 * len(order),
+        description=(
+            f"Dots are readings of output speed in tokens per second. {said}. Bars are what the "
+            f"article states: {ranges}."
+        ),
+    )
+
+
+def score_and_size(
+    models: pd.DataFrame, levels: pd.DataFrame, *, score_title: str, takeaway: str
+) -> alt.LayerChart:
+    """Score of open models against their size, with the levels of closed models as lines.
+
+    Parameters
+    ----------
+    models : pandas.DataFrame
+        ``model``, ``score``, ``total_params``, ``size_status``.
+    levels : pandas.DataFrame
+        ``model``, ``score`` of the closed models.
+    score_title : str
+        What the score is, with list date and unit in brackets.
+    takeaway : str
+        Title: the finding.
+    """
+    data = tidy(models, ["model", "score", "total_params", "size_status"])
+    lines = tidy(levels, ["model", "score"])
+    low = min(data.score.min(), lines.score.min()) - 15
+    high = max(data.score.max(), lines.score.max()) + 15
+    y = alt.Y("score:Q", scale=alt.Scale(domain=[low, high]), title=score_title)
+    x = alt.X(
+        "total_params:Q",
+        scale=log_scale(),
+        axis=count_axis("All parameters, log scale [parameters]", format="~s"),
+    )
+    rules = alt.Chart(lines).mark_rule(color=theme.VERMILLION, strokeDash=[5, 3]).encode(y)
+    names = (
+        alt.Chart(lines)
+        .mark_text(align="left", dy=-6, x=4, fontStyle="italic")
+        .encode(y, text="model:N")
+    )
+    points = (
+        alt.Chart(data)
+        .mark_point(color=theme.BLUE, fill=theme.BLUE)
+        .encode(
+            x,
+            y,
+            status_shape(),
+            status_filling(),
+            tooltip=["model", "score", "total_params"],
+        )
+    )
+    labels = alt.Chart(data).mark_text(align="left", dx=8, dy=4).encode(x, y, text="model:N")
+    said = "; ".join(f"{r.model}: {short(r.total_params)}, {r.score:g}" for r in data.itertuples())
+    marks = "; ".join(f"{r.model} at {r.score:g}" for r in lines.itertuples())
+    return finish(
+        rules,
+        points,
+        labels,
+        names,
+        takeaway=takeaway,
+        height=400,
+        description=(
+            f"Scatter chart of open models: size on a log scale against {score_title}. {said}. "
+            f"Dashed lines mark closed models: {marks}."
+        ),
+    )
+
+
+def frontier(
+    curves: pd.DataFrame,
+    products: pd.DataFrame,
+    *,
+    usd_per_gpu_hour: float,
+    takeaway: str,
+    subtitle: str = "",
+) -> alt.LayerChart:
+    """What a token costs at each speed, by size of the model; the hourly price can be moved.
+
+    Parameters
+    ----------
+    curves : pandas.DataFrame
+        ``model``, ``tokens_per_s``, ``usd_per_mtok`` at ``usd_per_gpu_hour``.
+    products : pandas.DataFrame
+        ``product``, ``low``, ``high`` [tokens/s], ``usd_per_mtok``: what was sold.
+    usd_per_gpu_hour : float
+        Price the curves were computed at; cost is proportional to it.
+    takeaway, subtitle : str
+        Title: the finding; and for which case.
+    """
+    data = tidy(curves, ["model", "tokens_per_s", "usd_per_mtok"], digits=4)
+    sold = tidy(products, ["product", "low", "high", "usd_per_mtok"])
+    price = alt.param(
+        name="usd_per_gpu_hour",
+        value=usd_per_gpu_hour,
+        bind=alt.binding_range(
+            min=0.5, max=6, step=0.05, name="Price of one accelerator [USD per hour] "
+        ),
+    )
+    x = alt.X("tokens_per_s:Q", title="Output speed of one user [tokens/s]")
+    scale = alt.Scale(type="log", domain=[0.05, 300], clamp=True)
+    title = "Cost, log scale [USD per million output tokens]"
+    who: dict[str, Any] = {"title": "Model", "sort": list(data.model.unique())}
+    lines = (
+        alt.Chart(data)
+        .add_params(price)
+        .transform_calculate(usd=f"datum.usd_per_mtok * usd_per_gpu_hour / {usd_per_gpu_hour}")
+        .mark_line(clip=True)
+        .encode(
+            x,
+            alt.Y("usd:Q", scale=scale, title=title),
+            alt.Color("model:N", **who),
+            alt.StrokeDash("model:N", **who),
+            order="tokens_per_s:Q",
+        )
+    )
+    bars = (
+        alt.Chart(sold)
+        .mark_rule(color=theme.GREY, strokeWidth=6, opacity=0.7)
+        .encode(
+            alt.X("low:Q", title="Output speed of one user [tokens/s]"),
+            alt.X2("high:Q"),
+            alt.Y("usd_per_mtok:Q", scale=scale, title=title),
+        )
+    )
+    names = (
+        alt.Chart(sold)
+        .mark_text(align="left", dy=-10)
+        .encode(
+            alt.X("low:Q", title="Output speed of one user [tokens/s]"),
+            alt.Y("usd_per_mtok:Q", scale=scale, title=title),
+            text="product:N",
+        )
+    )
+    ends = data.groupby("model", sort=False).agg(
+        cheapest=("usd_per_mtok", "min"), fastest=("tokens_per_s", "max")
+    )
+    said = "; ".join(
+        f"{name}: from {r.cheapest:.2g} USD, at most {r.fastest:.0f} tokens/s"
+        for name, r in ends.iterrows()
+    )
+    offers = "; ".join(
+        f"{r.product}: {r.low:g} to {r.high:g} tokens/s at {r.usd_per_mtok:g} USD"
+        for r in sold.itertuples()
+    )
+    return finish(
+        lines,
+        bars,
+        names,
+        takeaway=takeaway,
+        subtitle=subtitle,
+        height=400,
+        description=(
+            "Lines give the least cost per million output tokens at each output speed, one line a "
+            f"model, at {usd_per_gpu_hour:g} USD per accelerator-hour. {said}. Bars are products: "
+            f"{offers}. A slider moves the hourly price."
+        ),
+    )
+
+
+def size_readings(readings: pd.DataFrame, *, stated: pd.DataFrame, takeaway: str) -> alt.LayerChart:
+    """Every way to put a size on a closed model, with its interval, beside the article's number.
+
+    Parameters
+    ----------
+    readings : pandas.DataFrame
+        ``model``, ``by``, ``basis``, ``total_params``, ``low``, ``high``.
+    stated : pandas.DataFrame
+        ``model``, ``total_params``: what the article states.
+    takeaway : str
+        Title: the finding.
+    """
+    data = tidy(readings, ["model", "by", "basis", "total_params", "low", "high"])
+    data["row"] = data.model + ": " + data.by
+    claimed = tidy(stated, ["model", "total_params"])
+    claimed = data[["model", "row"]].merge(claimed, on="model")
+    y = alt.Y("row:N", sort=list(data.row), title=None, axis=alt.Axis(labelLimit=300))
+    axis = count_axis("All parameters, log scale [parameters]", format="~s")
+    bars = (
+        alt.Chart(data.dropna(subset=["low", "high"]))
+        .mark_rule(strokeWidth=3, opacity=0.6, color=theme.GREY)
+        .encode(alt.X("low:Q", scale=log_scale(), axis=axis), alt.X2("high:Q"), y)
+    )
+    points = (
+        alt.Chart(data)
+        .mark_point(size=80)
+        .encode(
+            alt.X("total_params:Q", scale=log_scale(), axis=axis),
+            y,
+            alt.Color("basis:N", title="Uses"),
+            alt.Shape("basis:N", title="Uses"),
+            tooltip=["model", "by", "basis", "total_params", "low", "high"],
+        )
+    )
+    ticks = (
+        alt.Chart(claimed)
+        .mark_tick(color=theme.VERMILLION, thickness=3, size=20)
+        .encode(alt.X("total_params:Q", scale=log_scale(), axis=axis), y)
+    )
+    return finish(
+        bars,
+        ticks,
+        points,
+        takeaway=takeaway,
+        height=30 * len(data),
+        description=(
+            "Hollow marks are size estimates of closed models on a log scale with their published "
+            f"ranges. {spoken(data, 'row', 'total_params', 'low', 'high')}. A thick tick marks the "
+            f"article's number: {spoken(claimed.drop_duplicates('model'), 'model', 'total_params')}."  # noqa: E501
+        ),
+    )
