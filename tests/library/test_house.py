@@ -25,6 +25,7 @@ STAIRS = [
     "claims",
     "sizing",
     "trends",
+    "parity",
     "cost",
     "chinchilla",
     "roofline",
