@@ -82,8 +82,8 @@ def nccl_collective_s(
     payload_bytes: Numbers,
     ranks: Numbers,
     nodes: Numbers,
-    intra_bytes_per_s: Numbers,
-    inter_bytes_per_s: Numbers,
+    intra_bytes_per_s: float,
+    inter_bytes_per_s: float,
     *,
     all_reduce: bool = True,
     sum_parts: bool = False,
@@ -96,7 +96,7 @@ def nccl_collective_s(
         Tensor that each rank holds. [B]
     ranks, nodes : float or array
         Accelerators, and nodes they span.
-    intra_bytes_per_s, inter_bytes_per_s : float or array
+    intra_bytes_per_s, inter_bytes_per_s : float
         All-reduce rate inside and between nodes: half of the link rate. [B/s]
     all_reduce : bool
         False for all-to-all, all-gather and point to point.
@@ -108,23 +108,37 @@ def nccl_collective_s(
     >>> float(nccl_collective_s(1e6, 8, 1, 225e9, 25e9)) * 1e6
     22.9778
     """
-    rank_count = require("ranks", ranks, above=0)
-    node_count = require("nodes", nodes, above=0)
-    size = require("payload_bytes", payload_bytes, minimum=0, unit="B")
-    inside = node_count * np.maximum(rank_count / node_count - 1, 0.0) / rank_count
-    inside = inside * size / require("intra_bytes_per_s", intra_bytes_per_s, above=0, unit="B/s")
-    between = (node_count - 1) / rank_count
-    between = between * size / require("inter_bytes_per_s", inter_bytes_per_s, above=0, unit="B/s")
-    moving = inside + between if sum_parts else np.maximum(inside, between)
-    moving = moving if all_reduce else moving / 2.0
-    best = np.min(
-        [
-            nccl_latency_s(rank_count, node_count, name, all_reduce=all_reduce) + moving / share
-            for name, (_, _, _, share) in PROTOCOLS.items()
-        ],
-        axis=0,
+    return fastest_protocol_s(
+        require("payload_bytes", payload_bytes, minimum=0, unit="B"),
+        require("ranks", ranks, above=0),
+        require("nodes", nodes, above=0),
+        float(require("intra_bytes_per_s", intra_bytes_per_s, above=0, unit="B/s")),
+        float(require("inter_bytes_per_s", inter_bytes_per_s, above=0, unit="B/s")),
+        all_reduce=all_reduce,
+        sum_parts=sum_parts,
     )
-    return np.asarray(np.where(rank_count > 1, best, 0.0))
+
+
+def fastest_protocol_s(
+    size: FloatArray,
+    ranks: FloatArray,
+    nodes: FloatArray,
+    intra_bytes_per_s: float,
+    inter_bytes_per_s: float,
+    *,
+    all_reduce: bool = True,
+    sum_parts: bool = False,
+) -> FloatArray:
+    """:func:`nccl_collective_s` without checks, for large grids. [s]"""
+    half = 1.0 if all_reduce else 0.5
+    inside = half * nodes * np.maximum(ranks / nodes - 1, 0.0) / (ranks * intra_bytes_per_s)
+    between = half * (nodes - 1) / (ranks * inter_bytes_per_s)
+    moving = size * (inside + between if sum_parts else np.maximum(inside, between))
+    best = np.full((), np.inf)
+    for alpha, beta, base, share in PROTOCOLS.values():
+        latency = 2.0 * half * (alpha * (ranks / nodes - 1) + beta * np.log2(nodes)) + base
+        best = np.minimum(best, latency + moving / share)
+    return np.asarray(np.where(ranks > 1, best, 0.0))
 
 
 def _protocol(name: str) -> tuple[float, float, float, float]:
