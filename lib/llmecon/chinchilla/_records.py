@@ -1,0 +1,204 @@
+"""Small frozen records every law shares: where it comes from, where it holds, what it answers."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Any, Protocol, runtime_checkable
+
+import numpy as np
+from numpy.typing import NDArray
+
+from llmecon._checks import Numbers, require
+
+Array = NDArray[np.float64]
+Range = tuple[float, float] | None
+
+# Forward and backward pass of a dense transformer: 2 FLOP forward and 4 backward for each
+# parameter and token (Kaplan et al. 2020, arXiv:2001.08361, section 2.1).
+TRAIN_FLOP_PER_PARAM_TOKEN = 6.0
+SERVE_FLOP_PER_PARAM_TOKEN = 2.0
+
+
+def plain(value: Any) -> Array:
+    """Value as floats; a zero-dimensional array becomes a NumPy scalar."""
+    result: Array = np.asarray(value, dtype=np.float64)[()]
+    return result
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a law's constants were read and what its symbols count.
+
+    Attributes
+    ----------
+    source, source_url : str
+        Publication.
+    place : str
+        Table, equation or file in it.
+    rounding : str
+        How many digits survive, and what that does.
+    status : str
+        ``printed`` by the source, or ``recomputed`` from its data for this library.
+    params_convention, tokens_convention, flop_convention : str
+        What N, D and C count.
+    loss_unit : str
+        Unit of the loss.
+    corpus : str
+        Text the loss was measured on; losses of two corpora are not comparable.
+    note : str
+        A correction to the source or a warning to the user.
+    """
+
+    source: str
+    source_url: str
+    place: str
+    rounding: str = "as printed"
+    status: str = "printed"
+    params_convention: str = "total, embeddings included"
+    tokens_convention: str = "training tokens, less than one epoch"
+    flop_convention: str = "6ND"
+    loss_unit: str = "nats per token"
+    corpus: str = ""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Domain:
+    """Ranges of the runs a law was fitted on.
+
+    Attributes
+    ----------
+    n_params, n_tokens, flop, tokens_per_param : tuple of float or None
+        Lowest and highest value among the runs; None where the source gives none.
+        [parameters] [tokens] [FLOP] [tokens/parameter]
+    note : str
+        Conditions that no range can state.
+    """
+
+    n_params: Range = None
+    n_tokens: Range = None
+    flop: Range = None
+    tokens_per_param: Range = None
+    note: str = ""
+
+    def decades(
+        self,
+        *,
+        n_params: Numbers | None = None,
+        n_tokens: Numbers | None = None,
+        flop: Numbers | None = None,
+    ) -> Mapping[str, Array]:
+        """Decades outside each range; zero inside. [decades]
+
+        Examples
+        --------
+        >>> float(Domain(flop=(1e18, 1e22)).decades(flop=1e24)["flop"])
+        2.0
+        """
+        values = {"n_params": n_params, "n_tokens": n_tokens, "flop": flop}
+        if n_params is not None and n_tokens is not None:
+            values["tokens_per_param"] = np.asarray(n_tokens) / np.asarray(n_params)
+        found = {}
+        for name, value in values.items():
+            limits: Range = getattr(self, name)
+            if value is not None and limits is not None:
+                found[name] = _decades(np.asarray(value, dtype=np.float64), limits)
+        return MappingProxyType(found)
+
+
+def _decades(value: Array, limits: tuple[float, float]) -> Array:
+    with np.errstate(divide="ignore"):
+        position = np.log10(value)
+    low, high = np.log10(limits[0]), np.log10(limits[1])
+    return plain(np.maximum(np.maximum(low - position, position - high), 0.0))
+
+
+EVERYWHERE = Domain(note="no range given by the source")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Allocation:
+    """A training run as a law sees it: size, data, compute, loss.
+
+    Attributes
+    ----------
+    law : str
+        Name of the law that gave it: a result is quoted with its constants.
+    params : array
+        Parameters, counted as the law counts them. [parameters]
+    tokens : array
+        Training tokens. [tokens]
+    flop : array
+        Training compute. [FLOP]
+    loss : array or None
+        Predicted loss; None for laws that only allocate. [nats/token]
+    decades : mapping of str to array
+        For each quantity with a known range, decades outside the fitted runs. [decades]
+    """
+
+    law: str
+    params: Array
+    tokens: Array
+    flop: Array
+    loss: Array | None
+    decades: Mapping[str, Array] = field(default_factory=dict)
+
+    @property
+    def tokens_per_param(self) -> Array:
+        """Training tokens for each parameter. [tokens/parameter]"""
+        return plain(self.tokens / self.params)
+
+    @property
+    def decades_outside(self) -> Array:
+        """Decades outside the fitted runs, the farthest of N, D, C and D/N. [decades]"""
+        zero = np.zeros(np.broadcast_shapes(np.shape(self.params), np.shape(self.tokens)))
+        return plain(np.maximum.reduce([zero, *np.broadcast_arrays(zero, *self.decades.values())]))
+
+    @property
+    def extrapolated(self) -> NDArray[np.bool_]:
+        """True where the law is used beyond the runs it was fitted on."""
+        result: NDArray[np.bool_] = np.asarray(self.decades_outside > 0)[()]
+        return result
+
+
+@runtime_checkable
+class Law(Protocol):
+    """What every record in ``LAWS`` has: a name, a source, a domain."""
+
+    @property
+    def name(self) -> str:
+        """Upper-case name of the preset, or of the user's own law."""
+        ...
+
+    @property
+    def provenance(self) -> Provenance:
+        """Where the constants come from and what the symbols count."""
+        ...
+
+    @property
+    def domain(self) -> Domain:
+        """Runs the law was fitted on."""
+        ...
+
+
+@runtime_checkable
+class Allocates(Law, Protocol):
+    """A law that turns a training budget into size and data."""
+
+    def optimal(self, *, flop: Numbers | None = None) -> Allocation:
+        """Compute-optimal run for a budget. [FLOP]"""
+        ...
+
+
+def exactly_one(**given: object) -> str:
+    """Name of the one argument that was given, or an error that lists them."""
+    present = [name for name, value in given.items() if value is not None]
+    if len(present) != 1:
+        names = ", ".join(given)
+        raise ValueError(f"give exactly one of {names}, got {', '.join(present) or 'none'}")
+    return present[0]
+
+
+def positive(name: str, value: Numbers, unit: str) -> Array:
+    """Value as an array, refused by name unless above zero."""
+    return require(name, value, above=0, unit=unit)
