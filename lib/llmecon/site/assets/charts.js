@@ -1,0 +1,51 @@
+// Runs last in the shared bundle; `vegaEmbed` is in scope. Draws each chart when it comes near the
+// screen, and again when the screen becomes narrow or wide. The still picture stays until the live
+// one is drawn, stays if drawing fails, and is the one that prints.
+const narrowScreen = window.matchMedia("(max-width: 480px)");
+
+function specOf(chart) {
+  const whole = JSON.parse(chart.querySelector(".chart-spec").textContent);
+  const spec = narrowScreen.matches ? whole.narrow : whole.wide;
+  return { ...spec, datasets: whole.datasets };
+}
+
+async function draw(chart) {
+  const live = chart.querySelector(".chart-live");
+  const still = chart.querySelector(".chart-still");
+  live.hidden = false; // a hidden element has no width to fill
+  live.classList.add("chart-drawing");
+  try {
+    if (chart.result) chart.result.finalize();
+    const options = { actions: false, renderer: "svg", logLevel: 1, tooltip: { theme: "custom" } };
+    chart.result = await vegaEmbed(live, specOf(chart), options);
+    still.hidden = true;
+    chart.dataset.drawn = narrowScreen.matches ? "narrow" : "wide";
+  } catch (error) {
+    live.hidden = true;
+    still.hidden = false;
+    console.error(error);
+  } finally {
+    live.classList.remove("chart-drawing");
+  }
+}
+
+function start() {
+  const charts = [...document.querySelectorAll(".chart")];
+  const seen = new IntersectionObserver(
+    (entries) => {
+      for (const entry of entries) {
+        if (!entry.isIntersecting) continue;
+        seen.unobserve(entry.target);
+        draw(entry.target);
+      }
+    },
+    { rootMargin: "800px" },
+  );
+  charts.forEach((chart) => seen.observe(chart));
+  narrowScreen.addEventListener("change", () => {
+    charts.filter((chart) => chart.dataset.drawn).forEach(draw);
+  });
+}
+
+if (document.readyState === "loading") document.addEventListener("DOMContentLoaded", start);
+else start();

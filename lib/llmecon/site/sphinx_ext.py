@@ -1,0 +1,142 @@
+"""The book's Sphinx extension: fresh chapters, own assets, formulas and tables, a quiet console."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import pydata_sphinx_theme
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import SphinxError
+from sphinx.util import logging
+
+import llmecon
+from llmecon.site import execution, mathml, tables, vega
+
+_LOG = logging.getLogger(__name__)
+_ASSETS = resources.files("llmecon.site").joinpath("assets")
+_THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme"
+STYLE = "book.css"
+
+
+class StaleChapter(SphinxError):
+    """A chapter whose numbers cannot be brought up to date; the build stops."""
+
+    category = "Chapter error"
+
+
+def refresh_chapters(app: Sphinx, config: Any) -> None:
+    """Execute what may be stale before any page is read."""
+    if not config.llmecon_refresh:
+        return
+    try:
+        execution.refresh(Path(app.srcdir), say=_LOG.info)
+    except execution.ChapterError as error:
+        raise StaleChapter(str(error)) from None
+
+
+def reread_after_change(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
+    """Read every page again when library, data or packages changed: each may show them."""
+    around = execution.surroundings(Path(app.srcdir))
+    before, env.llmecon_surroundings = getattr(env, "llmecon_surroundings", None), around  # type: ignore[attr-defined]
+    return [] if before == around else sorted(env.all_docs)
+
+
+def own_templates(app: Sphinx, config: Any) -> None:
+    """Leave the theme's 1.5 MB icon script out: its style sheet draws the same icons."""
+    macros = (_THEME / "static" / "webpack-macros.html").read_text(encoding="utf-8")
+    lean = re.sub(r"\s*<script[^>]*fontawesome\.js[^>]*></script>", "", macros)
+    folder = Path(app.doctreedir) / "llmecon-templates"
+    (folder / "static").mkdir(parents=True, exist_ok=True)
+    (folder / "static" / "webpack-macros.html").write_text(lean, encoding="utf-8")
+    config.templates_path = [str(folder), *config.templates_path]
+
+
+def write_assets(app: Sphinx) -> None:
+    """Put the shared script, style, font and tables beside the pages."""
+    if app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    (static / vega.SCRIPT).write_text(vega.script(), encoding="utf-8")
+    for name in (STYLE, tables.CLAIMS_SCRIPT):
+        text = _ASSETS.joinpath(name).read_text(encoding="utf-8")
+        if name == STYLE:
+            text += _theme_without_script()
+        (static / name).write_text(text, encoding="utf-8")
+    mathml.write_font(static / mathml.FONT_FILE)
+
+
+def _theme_without_script() -> str:
+    """Let the system's light or dark preference decide where no script can.
+
+    The theme sets its colours for ``data-theme="light"`` and ``"dark"``, names that a script writes
+    over the ``"auto"`` of the page. Its two lists of colours are repeated for ``"auto"``.
+    """
+    sheet = (_THEME / "static" / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+
+    def colours(mode: str) -> str:
+        rules = re.findall(rf'html\[data-theme="?{mode}"?\]\{{([^{{}}]*)\}}', sheet)
+        return ";".join(rule.strip(";") for rule in rules if "--pst-color" in rule)
+
+    auto = 'html[data-theme="auto"]'
+    return (
+        f"\n{auto}{{{colours('light')}}}\n"
+        f"@media (prefers-color-scheme: dark) {{ {auto}{{{colours('dark')}}} }}\n"
+    )
+
+
+def copy_tables(app: Sphinx, exception: Exception | None) -> None:
+    """Publish the data under an address that stays: ``data/<table>.csv``."""
+    source = Path(app.srcdir) / "data"
+    if exception or app.builder.format != "html" or app.builder.name == "epub":
+        return
+    if source.is_dir():
+        target = Path(app.outdir) / "data"
+        target.mkdir(exist_ok=True)
+        for path in [*source.glob("*.csv"), *source.glob("datapackage.json")]:
+            shutil.copyfile(path, target / path.name)
+
+
+def finish_page(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Drop the in-page kernel's scripts, unused and declared twice; add what the page needs."""
+
+    def wanted(script: Any) -> bool:
+        body = getattr(script, "attributes", {}).get("body") or ""
+        name = str(getattr(script, "filename", script) or "")
+        return "THEBE_JS_URL" not in body and not name.endswith("sphinx-thebe.js")
+
+    if doctree is not None and any(
+        "claims-table" in table["classes"] for table in doctree.findall(nodes.table)
+    ):
+        app.add_js_file(tables.CLAIMS_SCRIPT, loading_method="defer")
+    context["script_files"] = [s for s in context.get("script_files", []) if wanted(s)]
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.add_config_value("llmecon_refresh", True, "")
+    # Sphinx looks for <builder>_math_renderer before html_math_renderer.
+    app.add_config_value("epub_math_renderer", "mathml", "env")
+    app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))
+    app.add_directive("claims-table", tables.ClaimsTable)
+    app.add_directive("data-tables", tables.DataTables)
+    app.add_css_file(STYLE)
+    app.connect("config-inited", refresh_chapters)
+    app.connect("config-inited", own_templates)
+    app.connect("builder-inited", write_assets)
+    app.connect("env-get-outdated", reread_after_change)
+    app.connect("html-page-context", finish_page, priority=900)
+    app.connect("build-finished", copy_tables)
+    return {
+        "version": llmecon.__version__,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

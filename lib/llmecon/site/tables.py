@@ -1,0 +1,188 @@
+"""Directives that write the book's tables: the claims with their verdicts, the data with their terms."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+from llmecon.site.specs import shown
+
+CLAIMS_SCRIPT = "claims-table.js"
+Cell = str | nodes.Node | Sequence[nodes.Node]
+
+
+def table(heads: Sequence[str], rows: Iterable[nodes.row], *, classes: Sequence[str]) -> nodes.table:
+    """A table whose first row is its head."""
+    body = nodes.tbody("", *rows)
+    head = nodes.thead("", row(heads))
+    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in heads), head, body)
+    group["cols"] = len(heads)
+    return nodes.table("", group, classes=list(classes))
+
+
+def row(cells: Sequence[Cell], **attributes: Any) -> nodes.row:
+    """One row; a cell is text, a node or several nodes."""
+    return nodes.row("", *map(_entry, cells), **attributes)
+
+
+def _entry(cell: Cell) -> nodes.entry:
+    if isinstance(cell, str):
+        cell = nodes.Text(cell)
+    parts = [cell] if isinstance(cell, nodes.Node) else list(cell)
+    return nodes.entry("", nodes.paragraph("", "", *parts))
+
+
+def scrolling(inner: nodes.Node, label: str) -> list[nodes.Node]:
+    """A part wider than a phone, in a box of its own that scrolls, by keyboard too."""
+    opening = f'<div class="table-scroll" role="region" tabindex="0" aria-label="{label}">'
+    return [
+        nodes.raw(text=opening, format="html"),
+        inner,
+        nodes.raw(text="</div>", format="html"),
+    ]
+
+
+def _link(text: str, address: str) -> nodes.Node:
+    return nodes.reference("", text, refuri=address) if address else nodes.Text(text)
+
+
+class ClaimsTable(SphinxDirective):
+    """Every statement of the article with its verdict, or those of one chapter.
+
+    The whole table gives each claim an address: ``{ref}`E05 <claim-e05>` `` leads to it.
+    """
+
+    option_spec: ClassVar = {"chapter": directives.unchanged_required}
+    heads = ("Claim", "The article says", "Verdict", "Computed here", "Why")
+
+    def run(self) -> list[nodes.Node]:
+        """Nodes of the table."""
+        from llmecon import claims  # late: the table shows the library as it is at build
+
+        chapter = self.options.get("chapter")
+        findings = [f for f in claims.compute() if chapter in (None, f.chapter)]
+        if not findings:
+            raise self.error(f"no claims for chapter {chapter!r}")
+        if chapter is None:
+            self._name(findings)
+        rows = [self._row(finding, named=chapter is None) for finding in findings]
+        scope = "all chapters" if chapter is None else f"chapter {chapter}"
+        return [
+            self._summary(findings),
+            *scrolling(table(self.heads, rows, classes=["claims-table"]), f"Claims, {scope}"),
+        ]
+
+    def _name(self, findings: Sequence[Any]) -> None:
+        standard: Any = self.env.get_domain("std")
+        for finding in findings:
+            label = f"claim-{finding.id.lower()}"
+            standard.labels[label] = (self.env.docname, label, finding.id)
+            standard.anonlabels[label] = (self.env.docname, label)
+
+    def _row(self, finding: Any, *, named: bool) -> nodes.row:
+        marks = [f"chapter-{finding.chapter}", f"verdict-{_slug(finding.verdict)}"]
+        why = nodes.inline("", f"{finding.explanation} ")
+        return row(
+            [
+                nodes.strong("", finding.id),
+                [nodes.Text(finding.claim), nodes.inline("", finding.kind, classes=["claim-kind"])],
+                nodes.inline("", finding.verdict, classes=["verdict", marks[1]]),
+                _computed(finding),
+                [why, _link(finding.source, finding.source_url)],
+            ],
+            classes=marks,
+            ids=[f"claim-{finding.id.lower()}"] if named else [],
+        )
+
+    def _summary(self, findings: Sequence[Any]) -> nodes.paragraph:
+        counts = Counter(finding.verdict for finding in findings)
+        told = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+        return nodes.paragraph("", f"{len(findings)} claims: {told}.", classes=["claims-summary"])
+
+
+def _slug(text: str) -> str:
+    return nodes.make_id(text)
+
+
+def _computed(finding: Any) -> list[nodes.Node]:
+    if finding.value is None or finding.value != finding.value:
+        return [nodes.Text("judged from the source")]
+    unit = "" if finding.unit in (None, "", "1") else f" {finding.unit}"
+    shown_value = f"{_value(finding.value, finding.unit)}{unit}"
+    by = nodes.inline("", "", nodes.literal("", finding.checked_by), classes=["claim-check"])
+    parts: list[nodes.Node] = [nodes.Text(shown_value)]
+    if finding.holds is False:
+        expected = _value(finding.expected, finding.unit)
+        parts.append(nodes.strong("", f" differs from the {expected} of the ledger"))
+    return [*parts, by] if finding.checked_by else parts
+
+
+def _value(value: object, unit: object) -> str:
+    if str(unit) in ("year", "date") and isinstance(value, int | float) and value < 3000:
+        return f"{value:.0f}"  # a year takes no comma
+    return shown(value)
+
+
+class DataTables(SphinxDirective):
+    """What `datapackage.json` says of each table: rule, columns, rows, licences, file."""
+
+    heads = ("Column", "Type", "Unit", "Meaning")
+
+    def run(self) -> list[nodes.Node]:
+        """One section a table."""
+        folder = Path(self.env.srcdir) / "data"
+        package = folder / "datapackage.json"
+        if not package.exists():
+            raise self.error("data/datapackage.json is missing")
+        self.env.note_dependency(str(package))
+        described = json.loads(package.read_text(encoding="utf-8"))
+        return [self._section(resource, folder) for resource in described["resources"]]
+
+    def _section(self, resource: dict[str, Any], folder: Path) -> nodes.section:
+        path = folder / resource["path"]
+        self.env.note_dependency(str(path))
+        label, title = f"data-{nodes.make_id(resource['name'])}", resource["title"]
+        standard: Any = self.env.get_domain("std")
+        standard.labels[label] = (self.env.docname, label, title)
+        standard.anonlabels[label] = (self.env.docname, label)
+        rows = [row(_column(field)) for field in resource["schema"]["fields"]]
+        columns = table(self.heads, rows, classes=["data-columns"])
+        return nodes.section(
+            "",
+            nodes.title("", title),
+            nodes.paragraph("", resource.get("description", "")),
+            self._terms(resource, path),
+            *scrolling(columns, f"Columns of {title}"),
+            ids=[label],
+            names=[label],
+        )
+
+    def _terms(self, resource: dict[str, Any], path: Path) -> nodes.paragraph:
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = list(csv.DictReader(file))
+        up = "../" * self.env.docname.count("/")
+        licences = Counter(line["licence"] for line in lines if line.get("licence"))
+        told = "; ".join(f"{name} ({_rows(count)})" for name, count in licences.most_common())
+        link = nodes.reference("", path.name, refuri=f"{up}data/{path.name}")
+        text = f", {_rows(len(lines))}. Licence: {told or 'see the package'}."
+        return nodes.paragraph("", "", link, nodes.Text(text), classes=["data-terms"])
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row" + ("s" if count != 1 else "")
+
+
+def _column(field: dict[str, Any]) -> list[Cell]:
+    allowed = field.get("constraints", {}).get("enum")
+    choices = f" One of: {', '.join(map(str, allowed))}." if allowed else ""
+    meaning = str(field.get("description", "")).rstrip(".") + "."
+    name = nodes.literal("", field["name"])
+    return [name, field.get("type", "string"), field.get("unit", ""), meaning + choices]
