@@ -19,7 +19,8 @@ def scored_models(benchmark: str, date: str) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Rows of ``models.csv`` with ``score`` and ``variant``, the best first.
+        Rows of ``models.csv`` with ``score``, ``variant`` and ``open_date``, the day from which
+        the weights could be downloaded; the best first.
 
     Raises
     ------
@@ -37,6 +38,10 @@ def scored_models(benchmark: str, date: str) -> pd.DataFrame:
         known = scores.benchmark + " of " + scores.date.dt.strftime("%Y-%m-%d")
         raise catalog.UnknownName("list", f"{benchmark} of {date}", known.unique())
     merged = catalog.models().merge(on_list[["model", "score", "variant"]], on="model")
+    # Weights that were opened after the list did not count as open on its day.
+    opened = merged.weights_opened.fillna(merged.release_date).where(merged.open_weights)
+    merged["open_date"] = opened
+    merged["open_weights"] = opened <= pd.Timestamp(date)
     return merged.sort_values("score", ascending=False, kind="stable").reset_index(drop=True)
 
 
@@ -53,7 +58,7 @@ def smallest_at_score(scored: pd.DataFrame, *, level: float) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Rows of `scored` in order of release, each smaller than the one before.
+        Rows of `scored` in order of opening, each smaller than the one before.
 
     Raises
     ------
@@ -67,13 +72,13 @@ def smallest_at_score(scored: pd.DataFrame, *, level: float) -> pd.DataFrame:
     Examples
     --------
     >>> arena = scored_models("Arena text score", "2026-10-20")
-    >>> smallest_at_score(arena, level=1288.0)[["model", "total_params"]].iloc[-1].tolist()
-    ['Gemma 3 4B', 4000000000.0]
+    >>> smallest_at_score(arena, level=1288.0).model.iloc[-1]
+    'Gemma 3 4B'
     """
     require("level", level, above=0)
     open_known = scored[scored.open_weights & scored.total_params.notna()]
     reached = open_known[open_known.score >= level].sort_values(
-        ["release_date", "total_params"], kind="stable"
+        ["open_date", "total_params"], kind="stable"
     )
     if reached.empty:
         best = open_known.score.max()

@@ -76,6 +76,9 @@ class ModelRow(Sourced):
         "Training compute", unit="FLOP", default=None, gt=1e16, lt=1e29
     )
     open_weights: YesNo = column("Whether the weights can be downloaded")
+    weights_opened: Day | None = column(
+        "First day the weights could be downloaded, where later than release_date", default=None
+    )
     size_status: Status = column(
         "disclosed by the maker or countable; reported by a leak or a principal; else estimate"
     )
