@@ -4,9 +4,10 @@ A frame's dates are pandas timestamps; an empty cell is missing, never zero. Eve
 fresh copy, so a reader may change it.
 """
 
+from datetime import date
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pandas as pd
 
@@ -69,8 +70,9 @@ def rows(name: str) -> tuple[Sourced, ...]:
 @cache
 def _frame(name: str, folder: Path) -> pd.DataFrame:
     frame = pd.DataFrame([row.model_dump() for row in _rows(name, folder)])
-    for column in [c for c in frame if c == "date" or str(c).endswith("_date")]:
-        frame[column] = pd.to_datetime(frame[column])
+    for column, info in TABLES[name].model_fields.items():
+        if date in (info.annotation, *get_args(info.annotation)):
+            frame[column] = pd.to_datetime(frame[column])
     return frame
 
 

@@ -375,6 +375,7 @@ RECORD_COLUMNS: dict[str, tuple[str, str]] = {
     "hbm_bytes_per_s": ("B/s", "Peak memory bandwidth"),
     "scaleup_bytes_per_s_per_direction": ("B/s", "Links inside one node, one way"),
     "scaleup_domain_size": ("accelerators", "Accelerators that those links join"),
+    "scaleup_topology": ("", "How they are joined: switch, mesh (full, a link a pair) or torus"),
     "scaleout_bytes_per_s_per_direction": ("B/s", "Network between nodes, one way"),
     "tdp_w": ("W", "Rated power"),
     "measured_bf16_flop_per_s": ("FLOP/s", "Best BF16 matrix rate somebody measured"),
