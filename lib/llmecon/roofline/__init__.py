@@ -1,5 +1,6 @@
 """Time to run a language model: decode, prefill and serving, term by term."""
 
+from llmecon.roofline import published
 from llmecon.roofline.network import (
     all_gather_s,
     nccl_collective_s,
@@ -20,5 +21,6 @@ __all__ = [
     "nccl_collective_s",
     "nccl_latency_s",
     "prefill",
+    "published",
     "ring_all_reduce_s",
 ]

@@ -70,7 +70,7 @@ class Shape:
         ...              mlp_in_matrices=1, mlp_out_matrices=1, n_heads=96, group=1,
         ...              d_head=128, vocab_size=50257)
         >>> round(gpt3.scaled(1 / 8).n_params / 1e9, 1)
-        21.9
+        23.9
         """
         require("factor", factor, above=0)
         third, sixth = factor ** (1 / 3), factor ** (1 / 6)

@@ -1,0 +1,39 @@
+"""Dollars per token, and the frontier of speed against price."""
+
+from llmecon.cost.frontier import cheapest_at, fastest_at, on_frontier, preferred
+from llmecon.cost.pricing import (
+    arithmetic_floor,
+    blended_usd_per_mtok,
+    energy_usd,
+    gpu_hour,
+    joules_per_token,
+    kv_read,
+    margin_on_cost,
+    margin_on_price,
+    price_over_cost,
+    training_cost,
+    usd_per_mtok,
+    usd_per_mtok_from,
+)
+from llmecon.cost.published import implied_size, published_frontier
+
+__all__ = [
+    "arithmetic_floor",
+    "blended_usd_per_mtok",
+    "cheapest_at",
+    "energy_usd",
+    "fastest_at",
+    "gpu_hour",
+    "implied_size",
+    "joules_per_token",
+    "kv_read",
+    "margin_on_cost",
+    "margin_on_price",
+    "on_frontier",
+    "preferred",
+    "price_over_cost",
+    "published_frontier",
+    "training_cost",
+    "usd_per_mtok",
+    "usd_per_mtok_from",
+]
