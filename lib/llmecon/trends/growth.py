@@ -1,0 +1,304 @@
+"""Growth by a constant factor per year: through two points, or fitted to many."""
+
+import math
+from dataclasses import dataclass, replace
+from datetime import date
+
+import numpy as np
+import pandas as pd
+from scipy import stats
+
+from llmecon._checks import Numbers, require
+from llmecon.trends.dates import (
+    DAYS_PER_YEAR,
+    Dates,
+    FloatArray,
+    timestamps,
+    years_since,
+)
+
+Day = str | date | pd.Timestamp
+
+
+def ratio(a: Numbers, b: Numbers) -> FloatArray:
+    """How many times ``b`` goes into ``a``.
+
+    Parameters
+    ----------
+    a, b : float or array
+        Two values of one unit. [same unit]
+
+    Returns
+    -------
+    numpy.ndarray
+        Quotient. [times]
+
+    Raises
+    ------
+    ValueError
+        If ``b`` is not positive or ``a`` is negative.
+
+    Examples
+    --------
+    >>> float(ratio(175e9, 117e6))
+    1495.7
+    """
+    return np.asarray(require("a", a, minimum=0) / require("b", b, above=0))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Growth:
+    r"""Growth by a constant factor per year, :math:`\log_{10} N = a + b (t - t_0)`.
+
+    Attributes
+    ----------
+    origin : pandas.Timestamp
+        Day :math:`t_0` that years are counted from, the mean of the data.
+    log10_level : float
+        :math:`a`, logarithm of the size on that day.
+    log10_slope : float
+        :math:`b`, change of the logarithm. [1/year]
+    standard_error : float
+        Of :math:`b`; infinite with two points, which leave nothing to judge by. [1/year]
+    residual_sd : float
+        Scatter of the logarithms about the line; infinite with two points.
+    n : int
+        Points.
+    confidence : float
+        Share that the intervals are meant to hold.
+    sum_squares : float
+        Of the points' distances from the origin. [years^2]
+    """
+
+    origin: pd.Timestamp
+    log10_level: float
+    log10_slope: float
+    standard_error: float
+    residual_sd: float
+    n: int
+    confidence: float
+    sum_squares: float
+
+    @property
+    def factor_per_year(self) -> float:
+        """Growth in one year. [times per year]"""
+        return float(10.0**self.log10_slope)
+
+    @property
+    def interval(self) -> tuple[float, float]:
+        """Interval of the factor per year (Student's t). [times per year]"""
+        half = self._quantile() * self.standard_error
+        if not math.isfinite(half):
+            return 0.0, math.inf
+        return float(10.0 ** (self.log10_slope - half)), float(10.0 ** (self.log10_slope + half))
+
+    @property
+    def doubling_years(self) -> float:
+        """Time to double; negative: to halve. [years]"""
+        return doubling_time(self.factor_per_year)
+
+    def at(self, dates: Dates) -> FloatArray:
+        """Size on the line on each day. [unit of the data]"""
+        return np.asarray(
+            10.0 ** (self.log10_level + self.log10_slope * years_since(self.origin, dates))
+        )
+
+    def band(self, dates: Dates, *, of: str = "point") -> tuple[FloatArray, FloatArray]:
+        """Interval of the size on each day.
+
+        Parameters
+        ----------
+        dates : str, date or sequence
+            Days.
+        of : {"point", "line"}
+            A new model, which scatters about the line, or the line itself.
+
+        Returns
+        -------
+        tuple of numpy.ndarray
+            Lower and upper end. [unit of the data]
+
+        Raises
+        ------
+        ValueError
+            With two points, or if ``of`` is another word.
+        """
+        if of not in ("point", "line"):
+            raise ValueError(f"of must be 'point' or 'line', got {of!r}")
+        if self.n < 3:
+            raise ValueError(f"a band needs at least 3 points, got {self.n}")
+        years = years_since(self.origin, dates)
+        spread = 1.0 / self.n + years**2 / self.sum_squares + (of == "point")
+        half = self._quantile() * self.residual_sd * np.sqrt(spread)
+        middle = self.log10_level + self.log10_slope * years
+        return np.asarray(10.0 ** (middle - half)), np.asarray(10.0 ** (middle + half))
+
+    def date_of(self, size: float) -> pd.Timestamp:
+        """Day on which the line reaches a size.
+
+        Raises
+        ------
+        ValueError
+            If the line is flat or the day lies beyond the calendar.
+        """
+        wanted = math.log10(float(require("size", size, above=0)))
+        if self.log10_slope == 0:
+            raise ValueError("size is never reached: the line is flat")
+        years = (wanted - self.log10_level) / self.log10_slope
+        try:
+            return (self.origin + pd.Timedelta(days=years * DAYS_PER_YEAR)).normalize()
+        except (OverflowError, ValueError) as error:
+            raise ValueError(
+                f"size {size:g} is reached {years:.0f} years away, beyond the calendar"
+            ) from error
+
+    def _quantile(self) -> float:
+        return float(stats.t.ppf(0.5 + self.confidence / 2, self.n - 2)) if self.n > 2 else math.inf
+
+
+def growth_rate(dates: Dates, sizes: Numbers, *, confidence: float = 0.8) -> Growth:
+    r"""Factor per year, through two points or by least squares on the logarithm.
+
+    .. math:: N(t) = N_1 (N_2 / N_1)^{(t - t_1) / (t_2 - t_1)}
+
+    for two points; for more, the line that minimises the squares of
+    :math:`\log_{10} N_i - a - b (t_i - \bar t)`.
+
+    Parameters
+    ----------
+    dates : sequence of str or datetime.date
+        When; at least two different days.
+    sizes : array
+        What grew, positive. [any unit]
+    confidence : float, optional
+        Share that intervals are meant to hold, between 0 and 1.
+
+    Returns
+    -------
+    Growth
+        Factor per year with standard error, interval and number of points.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two points or days, lengths differ, or a size is not positive.
+
+    Notes
+    -----
+    The interval takes the points as independent. Successive models of one frontier are not
+    quite, so it is rather too narrow than too wide.
+
+    Examples
+    --------
+    GPT-1 to GPT-3, then GPT-3 to GPT-4.
+
+    >>> growth_rate(["2018-06-11", "2020-05-28"], [117e6, 175e9]).factor_per_year
+    41.4
+    >>> growth_rate(["2020-05-28", "2023-03-14"], [175e9, 1.8e12]).factor_per_year
+    2.304
+    """
+    require("confidence", confidence, above=0, maximum=0.9999)
+    days = timestamps("dates", dates)
+    values = np.atleast_1d(require("sizes", sizes, above=0))
+    if values.shape != (len(days),):
+        raise ValueError(f"sizes must be as many as dates, got {values.size} and {len(days)}")
+    if days.nunique() < 2:
+        raise ValueError(f"growth needs two different days, got {days.nunique()}")
+    origin = days[0] + (days - days[0]).mean()
+    years = years_since(origin, days)
+    fit = stats.linregress(years, np.log10(values))
+    line = Growth(
+        origin=origin,
+        log10_level=float(np.log10(values).mean()),
+        log10_slope=float(fit.slope),
+        standard_error=math.inf,
+        residual_sd=math.inf,
+        n=len(days),
+        confidence=confidence,
+        sum_squares=float((years**2).sum()),
+    )
+    if len(days) == 2:
+        return line
+    residuals = np.log10(values / line.at(days))
+    sd = math.sqrt(float((residuals**2).sum()) / (len(days) - 2))
+    return replace(line, standard_error=sd / math.sqrt(line.sum_squares), residual_sd=sd)
+
+
+def doubling_time(factor_per_year: float) -> float:
+    r"""Years in which a size doubles.
+
+    .. math:: \ln 2 / \ln g
+
+    Parameters
+    ----------
+    factor_per_year : float
+        Growth :math:`g`. [times per year]
+
+    Returns
+    -------
+    float
+        Negative where the size halves in that time, infinite where it rests. [years]
+
+    Raises
+    ------
+    ValueError
+        If the factor is not positive.
+
+    Examples
+    --------
+    >>> doubling_time(4.0), doubling_time(0.5)
+    (0.5, -1.0)
+    """
+    factor = float(require("factor_per_year", factor_per_year, above=0, unit="times per year"))
+    return math.inf if factor == 1.0 else math.log(2) / math.log(factor)
+
+
+def extrapolate(dates: Dates, sizes: Numbers, *, to: Day) -> float:
+    """Size on a day if growth goes on at its rate. [unit of the sizes]
+
+    Parameters
+    ----------
+    dates, sizes
+        As in `growth_rate`.
+    to : str or datetime.date
+        The day.
+
+    Returns
+    -------
+    float
+        Size on the line through the points. [unit of the sizes]
+
+    Examples
+    --------
+    >>> extrapolate(["2020-05-28", "2023-03-14"], [175e9, 1.8e12], to="2024-12-13") / 1e12
+    7.77
+    """
+    return float(growth_rate(dates, sizes).at(to)[0])
+
+
+def date_reached(dates: Dates, sizes: Numbers, *, size: float) -> pd.Timestamp:
+    """Day on which a size is reached if growth goes on at its rate.
+
+    Examples
+    --------
+    >>> date_reached(["2020-05-28", "2023-03-14"], [175e9, 1.8e12], size=10e12)
+    Timestamp('2025-04-02 00:00:00')
+    """
+    return growth_rate(dates, sizes).date_of(size)
+
+
+def records(frame: pd.DataFrame, column: str, *, date: str = "release_date") -> pd.DataFrame:
+    """Rows that were the largest so far on their day, in order of date.
+
+    Rows without a value are left out: what is not known sets no record.
+
+    Raises
+    ------
+    ValueError
+        If no row has a value.
+    """
+    known = frame[frame[column].notna()].sort_values(date, kind="stable")
+    if known.empty:
+        raise ValueError(f"no row has a value of {column}")
+    before = known[column].cummax().shift(fill_value=0.0)
+    return known[known[column] > before].reset_index(drop=True)
