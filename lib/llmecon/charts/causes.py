@@ -7,11 +7,14 @@ import pandas as pd
 
 from llmecon.charts import theme
 from llmecon.charts.common import (
-    count_axis,
+    date_x,
     finish,
-    log_scale,
+    kinds,
+    log_x,
+    log_y,
+    series,
     short,
-    status_filling,
+    status_fill,
     status_shape,
     tidy,
 )
@@ -35,11 +38,13 @@ def tokens_per_param(
     """
     data = tidy(models, ["model", "release_date", "tokens_per_param", "size_status"])
     lines = tidy(rules, ["rule", "tokens_per_param"])
-    x = alt.X("release_date:T", title="Release date")
-    y = alt.Y(
-        "tokens_per_param:Q",
-        scale=log_scale(),
+    x = date_x("release_date")
+    y = log_y(
+        "tokens_per_param",
+        data.tokens_per_param,
+        lines.tokens_per_param,
         title="Training tokens per parameter, log scale [tokens/parameter]",
+        counts=False,
     )
     rule = alt.Chart(lines).mark_rule(color=theme.VERMILLION, strokeDash=[5, 3]).encode(y)
     rule_names = (
@@ -49,12 +54,12 @@ def tokens_per_param(
     )
     points = (
         alt.Chart(data)
-        .mark_point(color=theme.BLUE, fill=theme.BLUE)
+        .mark_point(color=theme.BLUE)
         .encode(
             x,
             y,
             status_shape(),
-            status_filling(),
+            status_fill(theme.BLUE),
             tooltip=["model", "release_date:T", "tokens_per_param", "size_status"],
         )
     )
@@ -91,17 +96,14 @@ def prescriptions(sizes: pd.DataFrame, models: pd.DataFrame, *, takeaway: str) -
     data = tidy(sizes, ["budget", "law", "params"], digits=4)
     built = tidy(models, ["budget", "params"], digits=4)
     y = alt.Y("budget:N", sort=list(built.budget), title=None)
-    axis = count_axis("Parameters, log scale [parameters]", format="~s")
-    x = alt.X("params:Q", scale=log_scale(), axis=axis)
-    laws = list(data.law.unique())
+    x = log_x("params", data.params, built.params, title="Parameters, log scale [parameters]")
     points = (
         alt.Chart(data)
         .mark_point(size=80)
         .encode(
             x,
             y,
-            alt.Color("law:N", title="Law", sort=laws),
-            alt.Shape("law:N", title="Law", sort=laws),
+            *kinds("law", "Law", list(data.law.unique())),
             tooltip=["budget", "law", "params"],
         )
     )
@@ -136,24 +138,21 @@ def demand(curves: pd.DataFrame, *, reference: str, takeaway: str) -> alt.LayerC
         Title: the finding.
     """
     data = tidy(curves, ["law", "tokens_served", "share_of_optimum"], digits=4)
-    laws = list(data.law.unique())
-    axis = alt.Axis(
-        title="Tokens served over the model's life, log scale [tokens]",
-        labelExpr="replace(format(datum.value, '~s'), 'G', 'B')",
-        format="~s",
-    )
     lines = (
         alt.Chart(data)
         .mark_line()
         .encode(
-            alt.X("tokens_served:Q", scale=log_scale(), axis=axis),
+            log_x(
+                "tokens_served",
+                data.tokens_served,
+                title="Tokens served over the model's life, log scale [tokens]",
+            ),
             alt.Y(
                 "share_of_optimum:Q",
                 scale=alt.Scale(domain=[0, 1]),
                 axis=alt.Axis(format="%", title="Cheapest size [share of the training optimum]"),
             ),
-            alt.Color("law:N", title="Law", sort=laws),
-            alt.StrokeDash("law:N", title="Law", sort=laws),
+            *series("law", "Law", list(data.law.unique())),
         )
     )
     ends = data.sort_values("tokens_served").groupby("law", sort=False)
@@ -184,23 +183,20 @@ def cost_by_size(costs: pd.DataFrame, *, takeaway: str, subtitle: str) -> alt.La
         Title: the finding; and for which case.
     """
     data = tidy(costs, ["at", "model", "total_params", "usd_per_mtok"], digits=4)
-    order = list(data["at"].unique())
     lines = (
         alt.Chart(data)
         .mark_line(point=True)
         .encode(
-            alt.X(
-                "total_params:Q",
-                scale=log_scale(),
-                axis=count_axis("All parameters, log scale [parameters]", format="~s"),
+            log_x(
+                "total_params", data.total_params, title="All parameters, log scale [parameters]"
             ),
-            alt.Y(
-                "usd_per_mtok:Q",
-                scale=log_scale(),
+            log_y(
+                "usd_per_mtok",
+                data.usd_per_mtok,
                 title="Cost, log scale [USD per million output tokens]",
+                counts=False,
             ),
-            alt.Color("at:N", title="Speed of one user", sort=order),
-            alt.StrokeDash("at:N", title="Speed of one user", sort=order),
+            *series("at", "Speed of one user", list(data["at"].unique())),
             tooltip=["model", "at", "usd_per_mtok"],
         )
     )

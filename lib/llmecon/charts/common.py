@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable
 from typing import Any, cast
 
@@ -14,36 +15,96 @@ from llmecon.charts import theme
 STATUSES = ["disclosed", "reported", "estimate"]
 # Shape and filling tell a status without colour: only a disclosed size is a filled mark.
 SHAPES = ["circle", "diamond", "triangle-up"]
+STATUS_TITLE = "Size is"
 COUNT_LABEL = "replace(format(datum.value, '~s'), 'G', 'B')"  # 1.8T, 70B: as the field writes it
 
 
-def count_axis(title: str, **more: Any) -> alt.Axis:
-    """Axis of large counts, written 70B and 1.8T."""
-    return alt.Axis(title=title, labelExpr=COUNT_LABEL, **more)
+def log_x(field: str, *numbers: Iterable[Any], title: str, counts: bool = True) -> alt.X:
+    """Logarithmic horizontal axis that holds all the numbers; see `log_y`."""
+    scale, axis = _log(numbers, title, counts)
+    return alt.X(f"{field}:Q", scale=scale, axis=axis)
 
 
-def log_scale(domain: Iterable[float] | None = None) -> alt.Scale:
-    """Logarithmic scale, between given ends or those of the data."""
-    ends = alt.Undefined if domain is None else list(domain)
-    return alt.Scale(type="log", domain=ends, nice=domain is None)
+def log_y(field: str, *numbers: Iterable[Any], title: str, counts: bool = True) -> alt.Y:
+    """Logarithmic vertical axis that holds all the numbers.
+
+    Parameters
+    ----------
+    field : str
+        Column to draw.
+    *numbers : iterable of float
+        Columns that the axis must hold; empty cells are passed over.
+    title : str
+        What the axis shows, its unit in brackets.
+    counts : bool, optional
+        Write 70B and 1.8T rather than plain numbers.
+    """
+    scale, axis = _log(numbers, title, counts)
+    return alt.Y(f"{field}:Q", scale=scale, axis=axis)
 
 
-def status_shape(title: str = "Size is") -> alt.Shape:
-    """Status as shape, one legend for the whole book."""
+def _log(numbers: Iterable[Iterable[Any]], title: str, counts: bool) -> tuple[alt.Scale, alt.Axis]:
+    known = [float(n) for column in numbers for n in column if pd.notna(n) and float(n) > 0]
+    low, high = min(known) / 1.25, max(known) * 1.25
+    label = COUNT_LABEL if counts else "format(datum.value, '~g')"
+    axis = alt.Axis(title=f"{title}", values=log_ticks(low, high), labelExpr=label)
+    return alt.Scale(type="log", domain=[_round(low), _round(high)], nice=False), axis
+
+
+def log_ticks(low: float, high: float) -> list[float]:
+    """Round places for the ticks of a log axis: few enough to be read.
+
+    Examples
+    --------
+    >>> log_ticks(3.0, 700.0)
+    [5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0]
+    >>> log_ticks(3.0, 7e5)
+    [10.0, 100.0, 1000.0, 10000.0, 100000.0]
+    """
+    decades = math.log10(high / low)
+    steps = (1, 2, 5) if decades < 2.5 else (1, 3) if decades < 3.5 else (1,)
+    powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    places = [float(f"{step}e{power}") for power in powers for step in steps]
+    return [place for place in places if low <= place <= high]
+
+
+def _round(value: float) -> float:
+    return float(f"{value:.3g}")
+
+
+def series(field: str, title: str, order: list[str]) -> tuple[alt.Color, alt.StrokeDash]:
+    """Lines told apart by colour and by dash, in one legend."""
+    scale = alt.Scale(domain=order)
+    color = alt.Color(f"{field}:N", title=title, scale=scale)
+    return color, alt.StrokeDash(f"{field}:N", title=title, scale=scale)
+
+
+def kinds(field: str, title: str, order: list[str]) -> tuple[alt.Color, alt.Shape]:
+    """Points told apart by colour and by shape, in one legend."""
+    scale = alt.Scale(domain=order)
+    color = alt.Color(f"{field}:N", title=title, scale=scale)
+    return color, alt.Shape(f"{field}:N", title=title, scale=scale)
+
+
+def date_x(field: str, title: str = "Release date") -> alt.X:
+    """Dates, a tick a year."""
+    return alt.X(f"{field}:T", axis=alt.Axis(title=title, format="%Y", tickCount="year"))
+
+
+def status_shape() -> alt.Shape:
+    """Status as shape; shares its legend with `status_fill`."""
     return alt.Shape(
-        "size_status:N",
-        title=title,
-        scale=alt.Scale(domain=STATUSES, range=SHAPES),
-        legend=alt.Legend(symbolFillColor="transparent"),
+        "size_status:N", title=STATUS_TITLE, scale=alt.Scale(domain=STATUSES, range=SHAPES)
     )
 
 
-def status_filling() -> alt.FillOpacity:
+def status_fill(color: str) -> alt.Fill:
     """Filled where the size is disclosed, hollow where it is reported or estimated."""
-    return alt.FillOpacity(
+    hollow = "transparent"
+    return alt.Fill(
         "size_status:N",
-        scale=alt.Scale(domain=STATUSES, range=[0.9, 0, 0]),
-        legend=None,
+        title=STATUS_TITLE,
+        scale=alt.Scale(domain=STATUSES, range=[color, hollow, hollow]),
     )
 
 
@@ -113,12 +174,16 @@ def finish(
 __all__ = [
     "SHAPES",
     "STATUSES",
-    "count_axis",
+    "date_x",
     "finish",
-    "log_scale",
+    "kinds",
+    "log_ticks",
+    "log_x",
+    "log_y",
+    "series",
     "short",
     "spoken",
-    "status_filling",
+    "status_fill",
     "status_shape",
     "theme",
     "tidy",

@@ -2,20 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import altair as alt
 import pandas as pd
 
 from llmecon.charts import theme
 from llmecon.charts.common import (
-    count_axis,
+    date_x,
     finish,
-    log_scale,
+    log_x,
+    log_y,
+    series,
     short,
     spoken,
-    status_filling,
+    status_fill,
     status_shape,
     tidy,
 )
+
+ALL = "All parameters, log scale [parameters]"
+KINDS = ["all", "at work on one token"]
 
 
 def sizes(models: pd.DataFrame, *, named: list[str], takeaway: str) -> alt.LayerChart:
@@ -33,27 +40,24 @@ def sizes(models: pd.DataFrame, *, named: list[str], takeaway: str) -> alt.Layer
     columns = ["model", "developer", "release_date", "total_params", "size_status"]
     data = tidy(models, [*columns, "size_low", "size_high"])
     ranged = data[data.size_status != "disclosed"].dropna(subset=["size_low", "size_high"])
-    x = alt.X("release_date:T", title="Release date")
-    y = alt.Y(
-        "total_params:Q",
-        scale=log_scale(),
-        axis=count_axis("All parameters, log scale [parameters]", format="~s"),
-    )
+    sizes_shown = [data.total_params, ranged.size_low, ranged.size_high]
+    x = date_x("release_date")
+    y = log_y("total_params", *sizes_shown, title=ALL)
     points = (
         alt.Chart(data)
-        .mark_point(color=theme.BLUE, fill=theme.BLUE)
+        .mark_point(color=theme.BLUE)
         .encode(
             x,
             y,
             status_shape(),
-            status_filling(),
+            status_fill(theme.BLUE),
             tooltip=["model", "developer", "release_date:T", "total_params", "size_status"],
         )
     )
     bars = (
         alt.Chart(ranged)
         .mark_rule(color=theme.GREY, opacity=0.7)
-        .encode(x, alt.Y("size_low:Q", title="Lowest estimate [parameters]"), alt.Y2("size_high:Q"))
+        .encode(x, log_y("size_low", *sizes_shown, title=ALL), alt.Y2("size_high:Q"))
     )
     labels = (
         alt.Chart(data[data.model.isin(named)])
@@ -88,16 +92,14 @@ def growth(spans: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         Title: the finding.
     """
     data = tidy(spans, ["span", "factor_per_year", "low", "high"])
-    y = alt.Y("span:N", sort=None, title=None, axis=alt.Axis(labelLimit=240))
-    x = alt.X(
-        "factor_per_year:Q",
-        scale=log_scale(),
-        title="Growth of all parameters, log scale [times per year]",
-    )
+    y = alt.Y("span:N", sort=list(data.span), title=None, axis=alt.Axis(labelLimit=240))
+    shown = [data.factor_per_year, data.low, data.high]
+    title = "Growth of all parameters, log scale [times per year]"
+    x = log_x("factor_per_year", *shown, title=title, counts=False)
     bars = (
         alt.Chart(data.dropna(subset=["low"]))
         .mark_rule(color=theme.GREY, strokeWidth=3, opacity=0.6)
-        .encode(alt.X("low:Q", title="Lower end [times per year]"), alt.X2("high:Q"), y)
+        .encode(log_x("low", *shown, title=title, counts=False), alt.X2("high:Q"), y)
     )
     points = alt.Chart(data).mark_point(filled=True, size=90, color=theme.BLUE).encode(x, y)
     labels = (
@@ -121,32 +123,22 @@ def total_and_active(models: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
     data = tidy(models, ["model", "total_params", "active_params", "size_status"])
     long = data.melt(
         ["model", "size_status"], ["total_params", "active_params"], "which", "params"
-    ).replace({"which": {"total_params": "all", "active_params": "at work on one token"}})
+    ).replace({"which": dict(zip(["total_params", "active_params"], KINDS, strict=True))})
     y = alt.Y("model:N", sort=list(data.model), title=None)
-    axis = count_axis("Parameters, log scale [parameters]", format="~s")
+    title = "Parameters, log scale [parameters]"
     span = (
         alt.Chart(data)
         .mark_rule(color=theme.GREY, strokeWidth=2)
-        .encode(alt.X("active_params:Q", scale=log_scale(), axis=axis), alt.X2("total_params:Q"), y)
+        .encode(log_x("active_params", long.params, title=title), alt.X2("total_params:Q"), y)
     )
     points = (
         alt.Chart(long)
         .mark_point(size=90, filled=True)
         .encode(
-            alt.X("params:Q", scale=log_scale(), axis=axis),
+            log_x("params", long.params, title=title),
             y,
-            alt.Color(
-                "which:N",
-                title="Parameters",
-                scale=alt.Scale(
-                    domain=["all", "at work on one token"], range=[theme.BLUE, theme.VERMILLION]
-                ),
-            ),
-            alt.Shape(
-                "which:N",
-                title="Parameters",
-                scale=alt.Scale(domain=["all", "at work on one token"], range=["circle", "square"]),
-            ),
+            kind_color(),
+            kind_shape(),
             tooltip=["model", "which", "params", "size_status"],
         )
     )
@@ -160,6 +152,18 @@ def total_and_active(models: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
             f"{spoken(data, 'model', 'total_params', 'active_params')}."
         ),
     )
+
+
+def kind_color() -> alt.Color:
+    """All parameters or active ones, as colour."""
+    scale = alt.Scale(domain=KINDS, range=[theme.BLUE, theme.VERMILLION])
+    return alt.Color("which:N", title="Parameters", scale=scale)
+
+
+def kind_shape() -> alt.Shape:
+    """All parameters or active ones, as shape."""
+    scale = alt.Scale(domain=KINDS, range=["circle", "square"])
+    return alt.Shape("which:N", title="Parameters", scale=scale)
 
 
 def extrapolations(
@@ -180,31 +184,29 @@ def extrapolations(
     """
     drawn = tidy(lines, ["trend", "date", "params"])
     data = tidy(points, ["model", "release_date", "total_params", "size_status"])
-    axis = count_axis("All parameters, log scale [parameters]", format="~s")
-    scale = log_scale()
+    shown: list[Iterable[float]] = [drawn.params, data.total_params, [claim_params]]
     line = (
         alt.Chart(drawn)
         .mark_line()
         .encode(
-            alt.X("date:T", title="Date"),
-            alt.Y("params:Q", scale=scale, axis=axis),
-            alt.Color("trend:N", title="Trend through", sort=None),
-            alt.StrokeDash("trend:N", title="Trend through", sort=None),
+            date_x("date", "Date"),
+            log_y("params", *shown, title=ALL),
+            *series("trend", "Trend through", list(drawn.trend.unique())),
         )
     )
     marks = (
         alt.Chart(data)
-        .mark_point(color=theme.GREY, fill=theme.GREY)
+        .mark_point(color=theme.GREY)
         .encode(
-            alt.X("release_date:T", title="Date"),
-            alt.Y("total_params:Q", scale=scale, axis=axis),
+            date_x("release_date", "Date"),
+            log_y("total_params", *shown, title=ALL),
             status_shape(),
-            status_filling(),
+            status_fill(theme.GREY),
             tooltip=["model", "release_date:T", "total_params", "size_status"],
         )
     )
     claim = pd.DataFrame([{"claim": f"the article: {short(claim_params)}", "params": claim_params}])
-    base = alt.Chart(claim).encode(alt.Y("params:Q", scale=scale, axis=axis))
+    base = alt.Chart(claim).encode(log_y("params", *shown, title=ALL))
     rule = base.mark_rule(strokeDash=[2, 3], color=theme.GREY)
     label = base.mark_text(align="left", dy=-7, x=4).encode(text="claim:N")
     ends = drawn.sort_values("date").groupby("trend", sort=False).last()

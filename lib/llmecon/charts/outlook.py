@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
 from llmecon.charts import theme
-from llmecon.charts.common import count_axis, finish, log_scale, short, spoken, tidy
-
-_KINDS = ["all", "at work on one token"]
+from llmecon.charts.common import (
+    date_x,
+    finish,
+    kinds,
+    log_x,
+    log_y,
+    series,
+    short,
+    spoken,
+    tidy,
+)
+from llmecon.charts.evolution import ALL, KINDS, kind_color, kind_shape
 
 
 def open_frontier(models: pd.DataFrame, lines: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
@@ -28,36 +35,28 @@ def open_frontier(models: pd.DataFrame, lines: pd.DataFrame, *, takeaway: str) -
     data = tidy(models, ["model", "release_date", "total_params", "active_params"])
     long = data.melt(
         ["model", "release_date"], ["total_params", "active_params"], "which", "params"
-    ).replace({"which": {"total_params": _KINDS[0], "active_params": _KINDS[1]}})
+    ).replace({"which": {"total_params": KINDS[0], "active_params": KINDS[1]}})
     drawn = tidy(lines, ["line", "date", "params"])
-    axis = count_axis("Parameters, log scale [parameters]", format="~s")
+    shown = [long.params, drawn.params]
+    title = "Parameters, log scale [parameters]"
     points = (
         alt.Chart(long.dropna())
         .mark_point(filled=True, size=60)
         .encode(
-            alt.X("release_date:T", title="Release date"),
-            alt.Y("params:Q", scale=log_scale(), axis=axis),
-            alt.Color(
-                "which:N",
-                title="Parameters",
-                scale=alt.Scale(domain=_KINDS, range=[theme.BLUE, theme.VERMILLION]),
-            ),
-            alt.Shape(
-                "which:N",
-                title="Parameters",
-                scale=alt.Scale(domain=_KINDS, range=["circle", "square"]),
-            ),
+            date_x("release_date"),
+            log_y("params", *shown, title=title),
+            kind_color(),
+            kind_shape(),
             tooltip=["model", "release_date:T", "which", "params"],
         )
     )
-    order = list(drawn.line.unique())
     trend = (
         alt.Chart(drawn)
         .mark_line(color=theme.GREY)
         .encode(
-            alt.X("date:T", title="Release date"),
-            alt.Y("params:Q", scale=log_scale(), axis=axis),
-            alt.StrokeDash("line:N", title="Trend", sort=order),
+            date_x("date"),
+            log_y("params", *shown, title=title),
+            series("line", "Trend", list(drawn.line.unique()))[1],
         )
     )
     ends = drawn.sort_values("date").groupby("line", sort=False).last()
@@ -89,31 +88,18 @@ def iso_loss(curves: pd.DataFrame, floors: pd.DataFrame, *, takeaway: str) -> al
     """
     data = tidy(curves, ["law", "params", "tokens"], digits=4)
     ends = tidy(floors, ["law", "params"], digits=4)
-    laws = list(data.law.unique())
-    x = alt.X(
-        "params:Q",
-        scale=log_scale(),
-        axis=count_axis("Parameters, log scale [parameters]", format="~s"),
-    )
+    of_law = series("law", "Law", list(data.law.unique()))
+    x = log_x("params", data.params, ends.params, title="Parameters, log scale [parameters]")
     lines = (
         alt.Chart(data)
         .mark_line(clip=True)
         .encode(
             x,
-            alt.Y(
-                "tokens:Q",
-                scale=log_scale(),
-                axis=count_axis("Training tokens needed, log scale [tokens]", format="~s"),
-            ),
-            alt.Color("law:N", title="Law", sort=laws),
-            alt.StrokeDash("law:N", title="Law", sort=laws),
+            log_y("tokens", data.tokens, title="Training tokens needed, log scale [tokens]"),
+            *of_law,
         )
     )
-    rules = (
-        alt.Chart(ends)
-        .mark_rule(strokeDash=[2, 3])
-        .encode(x, alt.Color("law:N", title="Law", sort=laws))
-    )
+    rules = alt.Chart(ends).mark_rule(strokeDash=[2, 3]).encode(x, of_law[0])
     return finish(
         rules,
         lines,
@@ -138,21 +124,13 @@ def smallest_at_score(steps: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         Title: the finding.
     """
     data = tidy(steps, ["level", "model", "release_date", "total_params"])
-    levels = list(data.level.unique())
+    of_level = series("level", "Level of", list(data.level.unique()))
     encode = (
-        alt.X("release_date:T", title="Release date"),
-        alt.Y(
-            "total_params:Q",
-            scale=log_scale(),
-            axis=count_axis("All parameters, log scale [parameters]", format="~s"),
-        ),
-        alt.Color("level:N", title="Level of", sort=levels),
+        date_x("release_date"),
+        log_y("total_params", data.total_params, title=ALL),
+        of_level[0],
     )
-    lines = (
-        alt.Chart(data)
-        .mark_line(interpolate="step-after")
-        .encode(*encode, alt.StrokeDash("level:N", title="Level of", sort=levels))
-    )
+    lines = alt.Chart(data).mark_line(interpolate="step-after").encode(*encode, of_level[1])
     points = (
         alt.Chart(data)
         .mark_point(filled=True)
@@ -193,25 +171,19 @@ def kv_cache(shapes: pd.DataFrame, *, named: list[str], takeaway: str) -> alt.La
     data = tidy(shapes, ["name", "attention", "total_params", "kv_bytes_per_token"])
     order = ["MHA", "GQA", "MQA", "MLA", "hybrid or window"]
     present = [kind for kind in order if kind in set(data.attention)]
-    x = alt.X(
-        "total_params:Q",
-        scale=log_scale(),
-        axis=count_axis("All parameters, log scale [parameters]", format="~s"),
+    x = log_x("total_params", data.total_params, title=ALL)
+    y = log_y(
+        "kv_bytes_per_token",
+        data.kv_bytes_per_token,
+        title="KV cache of one token at 16 bit, log scale [B]",
     )
-    y = alt.Y(
-        "kv_bytes_per_token:Q",
-        scale=log_scale(),
-        axis=count_axis("KV cache of one token at 16 bit, log scale [B]", format="~s"),
-    )
-    kind: dict[str, Any] = {"title": "Attention", "sort": present}
     points = (
         alt.Chart(data)
         .mark_point(size=70)
         .encode(
             x,
             y,
-            alt.Color("attention:N", **kind),
-            alt.Shape("attention:N", **kind),
+            *kinds("attention", "Attention", present),
             tooltip=["name", "attention", "total_params", "kv_bytes_per_token"],
         )
     )
@@ -241,23 +213,18 @@ def context_cost(curves: pd.DataFrame, *, takeaway: str, subtitle: str) -> alt.L
         Title: the finding; and for which case.
     """
     data = tidy(curves, ["name", "context_tokens", "usd_per_mtok"], digits=4)
-    names = list(data.name.unique())
     lines = (
         alt.Chart(data)
         .mark_line()
         .encode(
-            alt.X(
-                "context_tokens:Q",
-                scale=log_scale(),
-                axis=count_axis("Context, log scale [tokens]", format="~s"),
-            ),
-            alt.Y(
-                "usd_per_mtok:Q",
-                scale=log_scale(),
+            log_x("context_tokens", data.context_tokens, title="Context, log scale [tokens]"),
+            log_y(
+                "usd_per_mtok",
+                data.usd_per_mtok,
                 title="Cost of reading the cache, log scale [USD per million output tokens]",
+                counts=False,
             ),
-            alt.Color("name:N", title="Shape of", sort=names),
-            alt.StrokeDash("name:N", title="Shape of", sort=names),
+            *series("name", "Shape of", list(data.name.unique())),
         )
     )
     ends = data.sort_values("context_tokens").groupby("name", sort=False).last()

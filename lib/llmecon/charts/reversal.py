@@ -2,22 +2,25 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
 import pandas as pd
 
 from llmecon.charts import theme
 from llmecon.charts.common import (
-    count_axis,
+    date_x,
     finish,
-    log_scale,
+    kinds,
+    log_x,
+    log_y,
+    series,
     short,
     spoken,
-    status_filling,
+    status_fill,
     status_shape,
     tidy,
 )
+
+ALL = "All parameters, log scale [parameters]"
 
 
 def price_steps(prices: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
@@ -31,25 +34,22 @@ def price_steps(prices: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         Title: the finding.
     """
     data = tidy(prices, ["provider", "model", "effective_date", "output_usd_per_mtok"])
-    x = alt.X("effective_date:T", title="From that day on")
-    y = alt.Y(
-        "output_usd_per_mtok:Q",
-        scale=log_scale(),
+    x = date_x("effective_date", "From that day on")
+    y = log_y(
+        "output_usd_per_mtok",
+        data.output_usd_per_mtok,
         title="Output price, log scale [USD per million tokens]",
+        counts=False,
     )
-    who: dict[str, Any] = {"title": "Maker", "sort": list(data.provider.unique())}
-    line = (
-        alt.Chart(data)
-        .mark_line(interpolate="step-after")
-        .encode(x, y, alt.Color("provider:N", **who), alt.StrokeDash("provider:N", **who))
-    )
+    makers = series("provider", "Maker", list(data.provider.unique()))
+    line = alt.Chart(data).mark_line(interpolate="step-after").encode(x, y, *makers)
     points = (
         alt.Chart(data)
         .mark_point(filled=True, size=45)
         .encode(
             x,
             y,
-            alt.Color("provider:N", **who),
+            makers[0],
             tooltip=["model", "provider", "effective_date:T", "output_usd_per_mtok"],
         )
     )
@@ -144,11 +144,7 @@ def score_and_size(
     low = min(data.score.min(), lines.score.min()) - 15
     high = max(data.score.max(), lines.score.max()) + 15
     y = alt.Y("score:Q", scale=alt.Scale(domain=[low, high]), title=score_title)
-    x = alt.X(
-        "total_params:Q",
-        scale=log_scale(),
-        axis=count_axis("All parameters, log scale [parameters]", format="~s"),
-    )
+    x = log_x("total_params", data.total_params, title=ALL)
     rules = alt.Chart(lines).mark_rule(color=theme.VERMILLION, strokeDash=[5, 3]).encode(y)
     names = (
         alt.Chart(lines)
@@ -157,12 +153,12 @@ def score_and_size(
     )
     points = (
         alt.Chart(data)
-        .mark_point(color=theme.BLUE, fill=theme.BLUE)
+        .mark_point(color=theme.BLUE)
         .encode(
             x,
             y,
             status_shape(),
-            status_filling(),
+            status_fill(theme.BLUE),
             tooltip=["model", "score", "total_params"],
         )
     )
@@ -216,7 +212,6 @@ def frontier(
     x = alt.X("tokens_per_s:Q", title="Output speed of one user [tokens/s]")
     scale = alt.Scale(type="log", domain=[0.05, 300], clamp=True)
     title = "Cost, log scale [USD per million output tokens]"
-    who: dict[str, Any] = {"title": "Model", "sort": list(data.model.unique())}
     lines = (
         alt.Chart(data)
         .add_params(price)
@@ -225,8 +220,7 @@ def frontier(
         .encode(
             x,
             alt.Y("usd:Q", scale=scale, title=title),
-            alt.Color("model:N", **who),
-            alt.StrokeDash("model:N", **who),
+            *series("model", "Model", list(data.model.unique())),
             order="tokens_per_s:Q",
         )
     )
@@ -291,27 +285,26 @@ def size_readings(readings: pd.DataFrame, *, stated: pd.DataFrame, takeaway: str
     claimed = tidy(stated, ["model", "total_params"])
     claimed = data[["model", "row"]].merge(claimed, on="model")
     y = alt.Y("row:N", sort=list(data.row), title=None, axis=alt.Axis(labelLimit=300))
-    axis = count_axis("All parameters, log scale [parameters]", format="~s")
+    shown = [data.total_params, data.low, data.high, claimed.total_params]
     bars = (
         alt.Chart(data.dropna(subset=["low", "high"]))
         .mark_rule(strokeWidth=3, opacity=0.6, color=theme.GREY)
-        .encode(alt.X("low:Q", scale=log_scale(), axis=axis), alt.X2("high:Q"), y)
+        .encode(log_x("low", *shown, title=ALL), alt.X2("high:Q"), y)
     )
     points = (
         alt.Chart(data)
         .mark_point(size=80)
         .encode(
-            alt.X("total_params:Q", scale=log_scale(), axis=axis),
+            log_x("total_params", *shown, title=ALL),
             y,
-            alt.Color("basis:N", title="Uses"),
-            alt.Shape("basis:N", title="Uses"),
+            *kinds("basis", "Uses", list(data.basis.unique())),
             tooltip=["model", "by", "basis", "total_params", "low", "high"],
         )
     )
     ticks = (
         alt.Chart(claimed)
         .mark_tick(color=theme.VERMILLION, thickness=3, size=20)
-        .encode(alt.X("total_params:Q", scale=log_scale(), axis=axis), y)
+        .encode(log_x("total_params", *shown, title=ALL), y)
     )
     return finish(
         bars,

@@ -70,7 +70,9 @@ def config() -> dict[str, Any]:
             "titleFontWeight": "normal",
             "titlePadding": 8,
             "labelOverlap": "greedy",
+            "labelSeparation": 8,
         },
+        "axisQuantitative": {"tickCount": 6},  # few grid lines, on log scales above all
         "legend": text | {"titleFontWeight": "normal", "symbolStrokeWidth": 2, "labelLimit": 260},
         "header": text | {"titleFontWeight": "normal"},
         "range": {
