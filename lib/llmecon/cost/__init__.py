@@ -1,6 +1,7 @@
 """Dollars per token, and the frontier of speed against price."""
 
 from llmecon.cost.frontier import cheapest_at, fastest_at, on_frontier, preferred
+from llmecon.cost.h200 import HALVINGS, halvings_frontier, machine_of
 from llmecon.cost.pricing import (
     arithmetic_floor,
     blended_usd_per_mtok,
@@ -18,15 +19,18 @@ from llmecon.cost.pricing import (
 from llmecon.cost.published import implied_size, published_frontier
 
 __all__ = [
+    "HALVINGS",
     "arithmetic_floor",
     "blended_usd_per_mtok",
     "cheapest_at",
     "energy_usd",
     "fastest_at",
     "gpu_hour",
+    "halvings_frontier",
     "implied_size",
     "joules_per_token",
     "kv_read",
+    "machine_of",
     "margin_on_cost",
     "margin_on_price",
     "on_frontier",

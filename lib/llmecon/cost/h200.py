@@ -1,0 +1,114 @@
+"""The figure behind the article: GPT-4 and its halvings served on one accelerator."""
+
+from collections.abc import Sequence
+
+import pandas as pd
+
+from llmecon._checks import require
+from llmecon.accelerator import Accelerator
+from llmecon.cost.published import published_frontier
+from llmecon.roofline import published
+from llmecon.transformer import Transformer
+
+HALVINGS = (1.0, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
+ACCEPTANCE = 0.8  # of a drafted token, Erdil 2024
+DRAFTS = 5  # tokens tried in one round, Erdil 2024
+
+
+def halvings_frontier(
+    model: Transformer,
+    draft: Transformer,
+    *,
+    machine: published.Machine = published.H200,
+    usd_per_gpu_hour: float = 2.94,
+    context: float = 0.0,
+    fractions: Sequence[float] = HALVINGS,
+    acceptance: float = ACCEPTANCE,
+    points: int = 200,
+) -> pd.DataFrame:
+    r"""Cost against speed for a model and smaller copies of it, by the published model.
+
+    Reproduces the H200 figure of Erdil 2024: 16-bit weights and activations, a draft model,
+    no pipeline, the lower envelope over instance sizes and batches.
+
+    Parameters
+    ----------
+    model, draft : Transformer
+        The model, and the small one that drafts for it.
+    machine : Machine, optional
+        Accelerator in the terms of the published model.
+    usd_per_gpu_hour : float, optional
+        Price of one accelerator; cost is proportional to it. [USD/h]
+    context : float, optional
+        Tokens in the cache. [tokens]
+    fractions : sequence of float, optional
+        Sizes of the copies as shares of the model's. [1]
+    acceptance : float, optional
+        Probability that a drafted token is kept; 0 switches drafting off. [1]
+    points : int, optional
+        Grid points in instance size and in batch.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``fraction``, ``n_params``, ``tokens_per_s``, ``usd_per_mtok``, ``n_gpu``, ``batch``;
+        each copy from its cheapest to its fastest point.
+
+    Raises
+    ------
+    ValueError
+        If a fraction is not in (0, 1], or another argument is out of its bounds.
+
+    References
+    ----------
+    .. [1] E. Erdil, "Frontier language models have become much smaller", Epoch AI, 2024.
+
+    Examples
+    --------
+    >>> from llmecon import catalog
+    >>> curves = halvings_frontier(
+    ...     catalog.transformer("GPT-4 (Erdil assumption)"),
+    ...     catalog.transformer("Llama 3 8B"), fractions=(1.0,), points=60)
+    >>> 80 < curves.tokens_per_s.max() < 85
+    True
+    """
+    require("fractions", list(fractions), above=0, maximum=1)
+    whole = published.Shape.of(model)
+    helper = None
+    if require("acceptance", acceptance, minimum=0, maximum=0.9999) > 0:
+        helper = published.Speculation(
+            draft=published.Shape.of(draft), acceptance=acceptance, gamma_max=DRAFTS
+        )
+    curves = []
+    for fraction in fractions:
+        shape = whole if fraction == 1 else whole.scaled(float(fraction))
+        curve = published_frontier(
+            shape,
+            machine,
+            context=context,
+            speculation=helper,
+            usd_per_gpu_hour=usd_per_gpu_hour,
+            points=points,
+        )
+        curves.append(curve.assign(fraction=fraction, n_params=shape.n_params))
+    return pd.concat(curves, ignore_index=True)
+
+
+def machine_of(chip: Accelerator, usd_per_gpu_hour: float) -> published.Machine:
+    """An accelerator of the catalogue in the terms of the published model.
+
+    All-reduce rates are half the one-direction link rates, as the published model takes them.
+    """
+    link = chip.scaleup_bytes_per_s_per_direction
+    if link is None:
+        raise ValueError(f"{chip.name} has no scale-up link: the published model needs one")
+    return published.Machine(
+        name=chip.name,
+        flop_per_s_16bit=chip.bf16_dense_flop_per_s,
+        flop_per_s_8bit=chip.fp8_dense_flop_per_s or chip.bf16_dense_flop_per_s,
+        hbm_bytes_per_s=chip.hbm_bytes_per_s,
+        hbm_bytes=chip.hbm_bytes,
+        intra_bytes_per_s=link / 2,
+        inter_bytes_per_s=chip.scaleout_bytes_per_s_per_direction / 2,
+        usd_per_hour=usd_per_gpu_hour,
+    )
