@@ -1,0 +1,65 @@
+"""Cases of vectors/serving.json by the name of their source table."""
+
+import json
+from pathlib import Path
+
+import numpy as np
+
+from llmecon.roofline import published
+
+_FILE = Path(__file__).parent / "vectors" / "serving.json"
+_CONTENT = json.loads(_FILE.read_text(encoding="utf-8"))
+CASES = {case["id"]: case for case in _CONTENT["vectors"]}
+
+MACHINES = {
+    "h100_erdil_uncapped": published.H100,
+    "h100_erdil_capped": published.H100_CAPPED,
+    "h200_erdil_uncapped": published.H200,
+    "a100_erdil_capped": published.A100_CAPPED,
+    "v100_erdil_capped": published.V100_CAPPED,
+}
+
+
+def named(prefix: str) -> list[str]:
+    """Ids that are a prefix and a number."""
+    return [name for name in CASES if name.startswith(prefix) and name[len(prefix) :].isdigit()]
+
+
+def inputs(name: str) -> dict:
+    return CASES[name]["inputs"]
+
+
+def agrees(name: str, key: str, value, *, tolerance: float | None = None) -> bool:
+    """Whether a value is the expected one within the stated tolerance of the case."""
+    case = CASES[name]
+    relative = case["tolerance"] if tolerance is None else tolerance
+    expected = np.asarray(case["expected"][key], dtype=np.float64)
+    # The stored digits of a recomputed case may round off a little more than its tolerance.
+    return bool(np.allclose(value, expected, rtol=max(relative, 1e-10), atol=0.0))
+
+
+def definition(name: str) -> dict:
+    return _CONTENT["definitions"]["models"][name]
+
+
+def shape(name: str) -> published.Shape:
+    given = definition(name)
+    return published.Shape(
+        name=name,
+        n_layers=given["n_layers"],
+        d_model=given["d_model"],
+        d_ff=given["d_ff"],
+        mlp_in_matrices=given["mlp_in_matrices"],
+        mlp_out_matrices=given["mlp_out_matrices"],
+        n_heads=given["n_heads"],
+        group=given["attention_group_size"],
+        d_head=given["d_head"],
+        vocab_size=given["vocab_size"],
+        n_experts=given["n_experts"],
+        n_experts_active=given["n_experts_active"],
+        weight_bytes=given["weight_bytes_per_param"],
+        activation_bytes=given["activation_bytes_per_value"],
+        parallel_attention=given["parallel_attention"],
+        mla_kv_rank=given.get("mla_kv_rank", 0),
+        mla_q_rank=given.get("mla_q_rank", 0),
+    )

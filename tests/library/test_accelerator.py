@@ -1,0 +1,67 @@
+"""Data sheets: plausible rows, formats a chip has, bytes of a number."""
+
+import pytest
+
+from llmecon import catalog
+from llmecon.accelerator import Accelerator, storage_bytes
+from serving_vectors import agrees, inputs
+
+CHIPS = [catalog.accelerator(name) for name in catalog.accelerators().name]
+H100 = catalog.accelerator("H100 SXM 80GB")
+A100 = catalog.accelerator("A100 SXM 80GB")
+
+
+@pytest.mark.parametrize("chip", CHIPS, ids=lambda chip: chip.name)
+def test_each_row_is_plausible(chip):
+    # Outside: a sparse peak or a wrong unit. H20 and the newest memories are the extremes.
+    assert 30 < chip.ridge_flop_per_byte() < 600
+    if chip.fp8_dense_flop_per_s and chip.fp8_dense_flop_per_s != chip.bf16_dense_flop_per_s:
+        assert 1.9 < chip.fp8_dense_flop_per_s / chip.bf16_dense_flop_per_s < 4.5
+    if chip.measured_bf16_flop_per_s:
+        assert 0.4 < chip.measured_bf16_flop_per_s / chip.bf16_dense_flop_per_s < 1
+
+
+def test_k2_and_b13_ridge():
+    """kipply 2022: 208 FLOP a byte on A100; scaling book: 295 and 281 on H100 and B200."""
+    case = inputs("B13")
+    chips = [
+        Accelerator(name="x", bf16_dense_flop_per_s=flop, hbm_bytes=8e10, hbm_bytes_per_s=rate)
+        for flop, rate in zip(case["flop_per_s"], case["hbm_bytes_per_s"], strict=True)
+    ]
+    assert agrees("B13", "intensity", [chip.ridge_flop_per_byte() for chip in chips])
+    kipply = Accelerator(
+        name="A100 40GB", bf16_dense_flop_per_s=312e12, hbm_bytes=4e10, hbm_bytes_per_s=1.5e12
+    )
+    assert agrees("K2", "ratio", kipply.ridge_flop_per_byte())
+
+
+def test_a_missing_format_names_those_there_are():
+    with pytest.raises(ValueError, match="A100 SXM 80GB does not .* fp8, only in bf16, int8"):
+        A100.peak_flop_per_s("fp8")
+    with pytest.raises(ValueError, match="fp5"):
+        H100.peak_flop_per_s("fp5")
+
+
+def test_rates_by_format():
+    assert H100.peak_flop_per_s("fp8") == 1.979e15
+    assert catalog.accelerator("B200 SXM 180GB").peak_flop_per_s("nvfp4") == 9e15
+
+
+@pytest.mark.parametrize(
+    ("name", "bits"), [("bf16", 16), ("fp8", 8), ("int4", 4), ("mxfp4", 4.25), ("nvfp4", 4.5)]
+)
+def test_bits_of_a_stored_number(name, bits):
+    """Shared 8-bit scales: one for 32 values (OCP Microscaling 1.0), one for 16 (NVFP4)."""
+    assert storage_bytes(name) * 8 == bits
+
+
+def test_an_unknown_format_is_refused():
+    with pytest.raises(ValueError, match="precision must be one of"):
+        storage_bytes("fp3")
+
+
+@pytest.mark.parametrize("field", ["hbm_bytes", "hbm_bytes_per_s", "bf16_dense_flop_per_s"])
+@pytest.mark.parametrize("bad", [0, -1, float("nan"), float("inf")])
+def test_a_rate_must_be_positive_and_finite(field, bad):
+    with pytest.raises(ValueError, match=field):
+        Accelerator(**{**H100.model_dump(), field: bad})

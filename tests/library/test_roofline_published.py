@@ -1,0 +1,184 @@
+"""The published serving model reproduces its own numbers (Erdil 2024 and 2025, recomputed)."""
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from llmecon import catalog
+from llmecon.roofline import nccl_collective_s, nccl_latency_s, published
+from serving_vectors import CASES, MACHINES, agrees, definition, inputs, named, shape
+
+MODELS = sorted({inputs(name)["model"] for name in named("E") + named("FIG")})
+
+
+@pytest.mark.parametrize("name", MODELS)
+def test_counts_of_the_published_code(name):
+    given, model = definition(name), shape(name)
+    assert model.n_params == pytest.approx(given["total_params"], rel=1e-12)
+    assert model.n_active_params == pytest.approx(given["active_params"], rel=1e-12)
+    assert model.kv_bytes_per_token == pytest.approx(given["kv_bytes_per_token"], rel=1e-12)
+
+
+def test_n1_parts_of_gpt4_as_assumed():
+    gpt4 = shape("gpt4_erdil_16bit")
+    assert agrees("N1", "total_params", gpt4.n_params)
+    assert agrees("N1", "active_params", gpt4.n_active_params)
+    assert agrees("N1", "ff_params", gpt4.feed_forward_params)
+    assert agrees("N1", "attention_params", gpt4.attention_params)
+    assert agrees("N1", "embedding_params", gpt4.embedding_params)
+
+
+def test_n2_counts_as_printed():
+    models = [shape(name) for name in inputs("N2")["models"]]
+    assert agrees("N2", "total_params", [model.n_params for model in models])
+    assert agrees("N2", "active_params", [model.n_active_params for model in models])
+
+
+@pytest.mark.parametrize(
+    ("factor", "name"),
+    [(2, "gpt4_half"), (4, "gpt4_quarter"), (8, "gpt4_eighth"), (16, "gpt4_sixteenth")],
+)
+def test_scalings_of_gpt4_for_the_h200_figure(factor, name):
+    assert shape("gpt4_erdil_16bit").scaled(1 / factor).n_params == pytest.approx(
+        shape(name).n_params, rel=1e-12
+    )
+
+
+def test_the_catalogue_gives_the_shapes_of_the_code():
+    gpt4 = published.Shape.of(catalog.transformer("GPT-4 (Erdil assumption)"))
+    assert gpt4.n_params == shape("gpt4_erdil_16bit").n_params
+    llama = published.Shape.of(catalog.transformer("Llama 3 70B"), weight_bytes=1)
+    assert llama.n_params == shape("llama3_70b_8bit").n_params
+    assert llama.kv_bytes_per_token == shape("llama3_70b_8bit").kv_bytes_per_token
+
+
+@pytest.mark.parametrize("name", named("E"))
+def test_one_evaluation(name):
+    given, expected = inputs(name), CASES[name]["expected"]
+    seconds = published.latency_s(
+        shape(given["model"]),
+        MACHINES[given["gpu"]],
+        n_gpu=given["n_gpu"],
+        batch=given["batch"],
+        context=given["context_tokens"],
+        variant=given["variant"],
+        conventions=given["conventions"],
+        pipeline=given["pipeline"],
+    )
+    assert np.isfinite(seconds) == expected["fits"]
+    if expected["fits"]:
+        assert agrees(name, "latency_s", seconds)
+
+
+@pytest.mark.parametrize("name", named("FIG"))
+def test_points_of_the_h200_figure(name):
+    """Some sit exactly on the memory limit, so G is raised by 6e-6."""
+    given = inputs(name)
+    model, machine = shape(given["model"]), MACHINES[given["gpu"]]
+    where = {
+        "n_gpu": given["n_gpu"] * (1 + 6e-6),
+        "batch": given["batch"],
+        "context": given["context_tokens"],
+    }
+    seconds = published.speculative_latency_s(
+        model,
+        machine,
+        published.Speculation(
+            draft=shape(given["draft"]),
+            acceptance=given["acceptance"],
+            gamma_max=given["gamma_max"],
+        ),
+        variant=given["variant"],
+        conventions=given["conventions"],
+        pipeline=given["pipeline"],
+        **where,
+    )
+    assert agrees(name, "tok_per_s", 1 / seconds)
+    assert agrees(name, "mfu", published.mfu(model, machine, seconds=seconds, **where))
+
+
+def test_n4_a_stored_evaluation_of_september_2024():
+    given = inputs("N4")
+    machine = replace(published.H100, kernel_s=0.0)
+    model = shape(given["model"])
+    where = {"n_gpu": given["n_gpu"], "batch": given["batch"]}
+    seconds = published.latency_s(
+        model, machine, variant=given["variant"], conventions=given["conventions"], **where
+    )
+    assert agrees("N4", "tok_per_s", 1 / seconds)
+    assert agrees("N4", "mfu", published.mfu(model, machine, seconds=seconds, **where))
+
+
+def test_n13_deepseek_at_100k():
+    given = inputs("N13")
+    model = shape(given["model"])
+    assert agrees("N13", "kv_bytes_per_token", model.kv_bytes_per_token)
+    held = model.kv_bytes_per_token * given["context_tokens"]
+    assert agrees("N13", "kv_bytes_per_sequence", held)
+    assert agrees("N13", "kv_read_gpu_s_per_mtok", 1e6 * held / given["hbm_bytes_per_s"])
+    flop = model.flop(given["context_tokens"], np.ones(()))
+    assert agrees("N13", "flop_gpu_s_per_mtok", 1e6 * flop / given["flop_per_s"])
+
+
+def test_p11_and_sd1_tokens_per_round():
+    given = inputs("P11")
+    rounds = published.tokens_per_round(given["acceptance"], given["gamma"], bonus=False)
+    assert agrees("P11", "tokens_per_step", rounds)
+    given = inputs("SD1")
+    chance = np.asarray(given["acceptance"])[:, None]
+    assert agrees("SD1", "tokens_per_step", published.tokens_per_round(chance, given["gamma"]))
+
+
+def test_sd2_best_number_of_drafts():
+    given = inputs("SD2")
+    drafted = np.arange(1, given["gamma_max"] + 1)
+    for i, bonus in enumerate([True, False]):
+        gained = published.tokens_per_round(given["acceptance"], drafted, bonus=bonus)
+        each = (given["target_ms"] + drafted * given["draft_ms"]) / gained
+        assert drafted[np.argmin(each)] == CASES["SD2"]["expected"]["best_gamma"][i]
+        assert each.min() == pytest.approx(CASES["SD2"]["expected"]["latency_ms"][i], rel=1e-8)
+
+
+def test_p12_nccl_latency_by_protocol():
+    given = inputs("P12")
+    cases = zip(given["n_ranks"], given["n_nodes"], given["protocol"], strict=True)
+    assert agrees("P12", "latency_us", [1e6 * float(nccl_latency_s(*case)) for case in cases])
+
+
+def test_c1_nccl_collectives():
+    given, h100 = inputs("C1"), MACHINES["h100_erdil_uncapped"]
+    cases = zip(
+        given["bytes_reduced"], given["n_ranks"], given["n_nodes"], given["kind"], strict=True
+    )
+    times = [
+        1e6
+        * float(
+            nccl_collective_s(
+                size,
+                ranks,
+                nodes,
+                h100.intra_bytes_per_s,
+                h100.inter_bytes_per_s,
+                all_reduce=kind == "all-reduce",
+            )
+        )
+        for size, ranks, nodes, kind in cases
+    ]
+    assert agrees("C1", "time_us", times)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_gpu": 0}, "n_gpu must be > 0"),
+        ({"batch": float("nan")}, "batch must be a finite number"),
+        ({"context": -1}, "context must be >= 0"),
+        ({"positions": 0}, "positions must be >= 1"),
+        ({"variant": "other"}, "variant must be toy"),
+    ],
+)
+def test_bad_values_are_named(change, message):
+    good = {"n_gpu": 8, "batch": 1}
+    with pytest.raises(ValueError, match=message):
+        published.latency_s(shape("llama3_8b_16bit"), published.H100, **{**good, **change})

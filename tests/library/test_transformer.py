@@ -1,0 +1,206 @@
+"""Shapes give the disclosed parameter counts, the cache and the arithmetic of published cases."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llmecon import catalog
+from llmecon.transformer import Transformer, experts_read, kv_cache_bytes_per_token
+from serving_vectors import agrees, inputs
+
+ARCHITECTURES = catalog.architectures().set_index("name")
+DISCLOSED = ARCHITECTURES.disclosed_total_params.dropna()
+
+LLAMA_70B = catalog.transformer("Llama 3.1 70B")
+DEEPSEEK = catalog.transformer("DeepSeek-V3")
+GPT_OSS = catalog.transformer("gpt-oss-120b")
+QWEN = catalog.transformer("Qwen3.5-397B-A17B")
+GLM = catalog.transformer("GLM-5")
+
+
+@pytest.mark.parametrize("model", sorted(DISCLOSED.index))
+def test_disclosed_total_parameters(model):
+    """Within 2 %, as the accounting rules of the reference promise."""
+    count = catalog.transformer(model).n_params
+    assert count == pytest.approx(DISCLOSED[model], rel=0.02)
+
+
+def test_an_attention_form_without_formula_is_refused():
+    kind = "compressed sparse + heavily compressed attention, 1 KV head"
+    model = Transformer(**{**LLAMA_70B.model_dump(), "name": "DeepSeek-V4", "attention_kind": kind})
+    with pytest.raises(ValueError, match="DeepSeek-V4: attention of the form"):
+        _ = model.n_params
+
+
+# Active parameters as disclosed, where the makers count what is counted here.
+ACTIVE = {
+    "Mixtral 8x7B": 12.9e9,
+    "Mixtral 8x22B": 39e9,
+    "Qwen3-235B-A22B": 22e9,
+    "Qwen3-30B-A3B": 3.3e9,
+    "DeepSeek-V3": 37e9,
+    "Kimi K2": 32e9,
+    "Llama 4 Maverick": 17e9,
+    "Qwen3.5-397B-A17B": 17e9,
+}
+
+
+@pytest.mark.parametrize("model", ACTIVE)
+def test_disclosed_active_parameters(model):
+    assert catalog.transformer(model).n_active_params == pytest.approx(ACTIVE[model], rel=0.03)
+
+
+def test_kv3_deepseek_v3_to_the_parameter():
+    model = Transformer(name="DeepSeek-V3", n_kv_heads=128, d_head=128, **inputs("KV3"))
+    assert agrees("KV3", "total_params", model.n_params)
+    assert agrees("KV3", "active_params", model.n_active_params)
+
+
+def test_kv1_cache_of_a_token():
+    case = inputs("KV1")
+    cache = kv_cache_bytes_per_token(
+        case["n_layers"], case["n_kv_heads"], case["d_head"], case["bytes_per_value"]
+    )
+    assert agrees("KV1", "kv_bytes_per_token", cache)
+
+
+def test_kv2_latent_cache_of_a_token():
+    models = [DEEPSEEK, GLM]
+    caches = [float(model.kv_cache_bytes_per_token(2)) for model in models]
+    assert caches == [70272, 89856]
+
+
+def test_p5_mistral_large_2_cache():
+    assert agrees(
+        "P5",
+        "kv_bytes_per_token",
+        catalog.transformer("Mistral Large 2").kv_cache_bytes_per_token(),
+    )
+
+
+def test_b5_parameters_with_a_shared_embedding():
+    case = dict(inputs("B5"))
+    width = case.pop("kv_bytes_per_value")
+    model = Transformer(name="problem 1 of chapter 7", **case)
+    assert agrees("B5", "total_params", model.n_params)
+    assert agrees("B5", "kv_bytes_per_token", model.kv_cache_bytes_per_token(width))
+
+
+def test_b4_cache_of_one_sequence():
+    case = inputs("B4")
+    per_token = kv_cache_bytes_per_token(
+        case["n_layers"], case["n_kv_heads"], case["d_head"], case["bytes_per_value"]
+    )
+    assert agrees("B4", "kv_bytes", per_token * case["tokens"])
+
+
+def test_k8_flop_of_a_token_without_embeddings():
+    model = Transformer(
+        name="52B",
+        n_heads=64,
+        n_kv_heads=64,
+        d_head=128,
+        d_ff=4 * 8192,
+        mlp_matrices=2,
+        vocab_size=0,
+        **inputs("K8"),
+    )
+    assert agrees("K8", "flop_per_token", model.flop_per_token(0))
+
+
+def test_moe2_distinct_experts():
+    case = inputs("MOE2")
+    total, active = np.array(case["cases"]).T[:, :, None]
+    assert agrees("MOE2", "experts", experts_read(total, active, case["tokens"]))
+
+
+def test_moe1_share_of_experts():
+    case = inputs("MOE1")
+    sparsity = np.array(case["sparsity"])[:, None]
+    assert agrees("MOE1", "share", experts_read(sparsity, 1, case["tokens"]) / sparsity)
+
+
+def test_windows_stop_growing():
+    """gpt-oss: 18 layers keep everything, 18 keep 128 tokens (16 bit, 8 heads of 64)."""
+    one_layer = 2 * 8 * 64 * 2
+    assert float(GPT_OSS.kv_cache_bytes(10_000)) == one_layer * (18 * 10_000 + 18 * 128)
+    assert float(GPT_OSS.kv_cache_bytes(100)) == one_layer * 36 * 100
+
+
+def test_recurrent_layers_hold_a_constant_state():
+    """Qwen3.5: 45 layers with 64 heads of a 128 x 128 state in 32 bit."""
+    state = 45 * 64 * 128 * 128 * 4
+    assert float(QWEN.kv_cache_bytes(0)) == state
+    assert float(QWEN.kv_cache_bytes(1000)) == state + 1000 * 15 * 2 * 2 * 256 * 2
+
+
+def test_sparse_attention_reads_chosen_tokens_and_all_index_keys():
+    latent = 78 * (512 + 64) * 2
+    assert float(GLM.kv_read_bytes(100_000)) == 2048 * latent + 100_000 * 78 * 128
+    assert float(GLM.kv_read_bytes(1000)) == 1000 * (latent + 78 * 128)
+
+
+def test_prefill_attention_is_half_the_square():
+    """2 h d_h L n^2, against the sum over tokens of 4 h d_h L x."""
+    n = 4096
+    closed = 2 * 64 * 128 * 80 * n**2
+    assert float(LLAMA_70B.attention_flop(n)) == closed
+    one_by_one = LLAMA_70B.attention_flop(1, np.arange(n) + 0.5).sum()
+    assert one_by_one == pytest.approx(closed)
+
+
+def test_prefill_in_two_parts_is_prefill_in_one():
+    for model in (LLAMA_70B, GPT_OSS, QWEN):
+        whole = model.attention_flop(6000)
+        parts = model.attention_flop(2000) + model.attention_flop(4000, 2000)
+        assert float(parts) == pytest.approx(float(whole))
+
+
+def test_latent_attention_works_on_the_latent_in_decode_and_unfolds_in_prefill():
+    """Section 2.2 of the reference: 2 h (2c + r) x L, and h (nope + r + v) L n^2."""
+    assert float(DEEPSEEK.attention_flop(1, 1000)) == 2 * 128 * (2 * 512 + 64) * 1000 * 61
+    assert float(DEEPSEEK.attention_flop(1000)) == 128 * (128 + 64 + 128) * 61 * 1000**2
+
+
+@settings(derandomize=True)
+@given(st.integers(1, 400), st.integers(1, 4000))
+def test_experts_read_lie_between_one_tokens_and_all(active, tokens):
+    read = float(experts_read(400, active, tokens))
+    assert min(active, 400) * (1 - 1e-9) <= read <= min(400, active * tokens) * (1 + 1e-9)
+
+
+@settings(derandomize=True)
+@given(st.integers(0, 200_000), st.integers(1, 50_000))
+def test_the_cache_never_shrinks(context, more):
+    for model in (LLAMA_70B, DEEPSEEK, GPT_OSS, QWEN, GLM):
+        assert model.kv_cache_bytes(context + more) >= model.kv_cache_bytes(context)
+        assert model.kv_read_bytes(context + more) >= model.kv_read_bytes(context)
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"n_kv_heads": 7}, "n_kv_heads must divide n_heads"),
+        ({"n_experts": 8, "n_experts_active": 9}, "between 1 and n_experts"),
+        ({"n_experts_active": 2}, "without n_experts"),
+        ({"n_dense_layers": 81}, "n_dense_layers must be <= n_layers"),
+        ({"n_full_attention_layers": 90}, "n_full_attention_layers must be <= n_layers"),
+        ({"n_full_attention_layers": 20}, "need sliding_window_tokens or linear_d_head"),
+        ({"mla_kv_rank": 512}, "needs mla_nope_dim and mla_v_dim"),
+        ({"sparse_attention_tokens": 2048}, "go together"),
+        ({"n_layers": 0}, "n_layers"),
+        ({"depth": 3}, "depth"),
+    ],
+)
+def test_a_contradictory_shape_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        Transformer(**{**LLAMA_70B.model_dump(), **change})
+
+
+@pytest.mark.parametrize("bad", [0, -1, float("nan"), [80, 0]])
+def test_what_is_not_positive_is_refused_by_name(bad):
+    with pytest.raises(ValueError, match="n_layers"):
+        kv_cache_bytes_per_token(bad, 8, 128)
+    with pytest.raises(ValueError, match="tokens"):
+        experts_read(8, 2, -1)
