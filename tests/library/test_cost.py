@@ -1,0 +1,343 @@
+"""Dollars per token: published arithmetic, the H200 figure, and what a frontier must obey."""
+
+from functools import cache
+
+import numpy as np
+import pandas as pd
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from llmecon import catalog, cost, roofline
+from llmecon.roofline import published
+from serving_vectors import CASES, MACHINES, agrees, inputs, named, shape
+
+H200 = MACHINES["h200_erdil_uncapped"]
+GPT4_SCALINGS = (
+    "gpt4_erdil_16bit",
+    "gpt4_half",
+    "gpt4_quarter",
+    "gpt4_eighth",
+    "gpt4_sixteenth",
+)
+
+
+@cache
+def frontier(model, machine, **options):
+    draft = options.pop("draft", None)
+    speculation = None
+    if draft:
+        gamma_max = options.pop("gamma_max", 5)
+        speculation = published.Speculation(draft=shape(draft), gamma_max=gamma_max)
+    return cost.published_frontier(
+        shape(model), MACHINES[machine], speculation=speculation, **options
+    )
+
+
+# ---- published arithmetic ----------------------------------------------------------------
+
+
+def test_p6_reading_the_cache_at_100k_costs_six_dollars():
+    case = inputs("P6")
+    read = cost.kv_read(
+        kv_bytes=case["kv_bytes_per_output_token"],
+        hbm_bytes_per_s=case["hbm_bytes_per_s"],
+        usd_per_gpu_hour=case["usd_per_gpu_hour"],
+    )
+    assert agrees("P6", "usd_per_mtok", read)
+
+
+def test_p7_arithmetic_floor():
+    assert agrees("P7", "usd_per_mtok", cost.arithmetic_floor(**inputs("P7")))
+
+
+def test_co1_cost_margin_and_blend():
+    case = inputs("CO1")
+    made = cost.usd_per_mtok_from(
+        seconds=case["token_s"],
+        chips=case["n_gpu"],
+        batch=case["batch"],
+        usd_per_gpu_hour=case["usd_per_gpu_hour"],
+    )
+    assert agrees("CO1", "usd_per_mtok", made)
+    assert agrees("CO1", "price_over_cost", cost.price_over_cost(case["price_usd_per_mtok"], made))
+    blend = cost.blended_usd_per_mtok(case["input_prices"], case["output_prices"])
+    assert agrees("CO1", "blended_usd_per_mtok", blend)
+
+
+def test_d3_deepseek_margins():
+    case = inputs("D3")
+    assert agrees("D3", "margin_on_cost", cost.margin_on_cost(case["income_usd"], case["cost_usd"]))
+    assert agrees(
+        "D3", "margin_on_price", cost.margin_on_price(case["income_usd"], case["cost_usd"])
+    )
+
+
+@pytest.mark.parametrize("phase", ["decode", "prefill"])
+def test_d5_deepseek_cost_by_phase(phase):
+    case = inputs("D5")
+    node_rate = case[f"{phase}_tok_per_s_per_node"]
+    made = cost.usd_per_mtok_from(
+        seconds=1.0,
+        chips=case["gpus_per_node"],
+        batch=node_rate,
+        usd_per_gpu_hour=case["usd_per_gpu_hour"],
+    )
+    assert agrees("D5", f"{phase}_usd_per_mtok", made)
+
+
+# ---- the H200 figure ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", named("FIGS"))
+@pytest.mark.parametrize("sampled", [True, False])
+def test_curves_of_the_h200_figure(name, sampled):
+    case = inputs(name)
+    line = frontier(
+        case["model"],
+        case["gpu"],
+        draft=case["draft"],
+        context=case["context_tokens"],
+        variant=case["variant"],
+        conventions=case["conventions"],
+        sampled=sampled,
+    )
+    exact = "" if sampled else "exact_"
+    assert agrees(name, f"{exact}max_tok_per_s", line.tokens_per_s.max())
+    assert agrees(name, f"{exact}tok_per_s_at_10_usd", cost.fastest_at(line, 10.0))
+    # The least cost near the cheap end is printed with three digits only.
+    tolerance = 0.008 if sampled else None
+    usd = cost.cheapest_at(line, case["speeds_tok_per_s"])
+    assert agrees(name, f"{exact}usd_per_mtok", usd, tolerance=tolerance)
+
+
+def test_figi1_sizes_implied_by_the_figure():
+    wanted = CASES["FIGI1"]["expected"]["total_params"]
+    for case, expected in zip(inputs("FIGI1")["cases"], wanted, strict=True):
+        lines = {
+            shape(name).n_params: frontier(
+                name,
+                "h200_erdil_uncapped",
+                draft="llama3_8b_16bit",
+                context=case["context_tokens"],
+                sampled=True,
+            )
+            for name in GPT4_SCALINGS
+        }
+        sizes = cost.implied_size(
+            lines,
+            tokens_per_s=case["tok_per_s"],
+            usd_per_mtok=case["price_usd_per_mtok"] / case["margin"],
+        )
+        assert np.allclose(sizes, expected, rtol=CASES["FIGI1"]["tolerance"])
+
+
+@pytest.mark.parametrize("i", range(2))
+def test_figp1_pipelining_raises_the_figure(i):
+    case = inputs("FIGP1")
+    line = frontier(
+        case["models"][i], case["gpu"], draft=case["draft"], pipeline=True, sampled=True
+    )
+    expected = CASES["FIGP1"]["expected"]
+    assert line.tokens_per_s.max() == pytest.approx(expected["max_tok_per_s"][i], rel=0.005)
+    assert cost.fastest_at(line, 10.0) == pytest.approx(
+        expected["tok_per_s_at_10_usd"][i], rel=0.005
+    )
+
+
+# ---- stored outputs of the notebooks -----------------------------------------------------
+
+
+@pytest.mark.parametrize("i", range(6))
+def test_n7_and_n8_fastest_and_preferred_points(i):
+    case, expected = inputs("N7"), CASES["N7"]["expected"]
+    line = frontier(case["models"][i], case["gpus"][i], sampled=True)
+    fastest = line.iloc[-1]
+    assert fastest.tokens_per_s == pytest.approx(expected["max_tok_per_s"][i], rel=0.002)
+    assert fastest.n_gpu == pytest.approx(expected["n_gpu"][i], rel=0.002)
+    assert fastest.batch == pytest.approx(expected["batch"][i], rel=0.002)
+    chosen, expected = cost.preferred(line, alpha=4), CASES["N8"]["expected"]
+    assert chosen.tokens_per_s == pytest.approx(expected["preferred_tok_per_s"][i], rel=0.01)
+    # The last is printed as 0.06.
+    tolerance = 0.09 if expected["preferred_usd_per_mtok"][i] < 0.1 else 0.01
+    assert chosen.usd_per_mtok == pytest.approx(
+        expected["preferred_usd_per_mtok"][i], rel=tolerance
+    )
+
+
+@pytest.mark.parametrize("i", range(3))
+def test_n6_mistral_large_2_on_h100(i):
+    case, expected = inputs("N6"), CASES["N6"]["expected"]
+    drafting = {"draft": case["draft"], "gamma_max": case["gamma_max"]}
+    line = frontier(
+        case["model"],
+        case["gpu"],
+        context=case["context_tokens"][i],
+        conventions=case["conventions"],
+        sampled=True,
+        **(drafting if case["speculation"][i] else {}),
+    )
+    fastest, chosen = line.iloc[-1], cost.preferred(line, alpha=case["alpha"])
+    for value, key in [
+        (fastest.tokens_per_s, "max_tok_per_s"),
+        (fastest.n_gpu, "n_gpu_at_max"),
+        (fastest.batch, "batch_at_max"),
+        (chosen.tokens_per_s, "preferred_tok_per_s"),
+        (chosen.usd_per_mtok, "preferred_usd_per_mtok"),
+    ]:
+        assert value == pytest.approx(expected[key][i], rel=0.006), key
+
+
+MAY_2025 = {"variant": "ep_v2", "conventions": "may2025", "pipeline": True, "sampled": True}
+
+
+@pytest.mark.parametrize("i", range(5))
+def test_t2_and_t3_models_on_h100(i):
+    case, model = inputs("T2"), inputs("T2")["models"][i]
+    line = frontier(model, case["gpu"], **MAY_2025)
+    chosen = cost.preferred(line, alpha=3)
+    assert line.tokens_per_s.max() == pytest.approx(
+        CASES["T2"]["expected"]["max_tok_per_s"][i], rel=0.005
+    )
+    assert line.usd_per_mtok.min() == pytest.approx(
+        CASES["T2"]["expected"]["floor_usd_per_mtok"][i], rel=0.005
+    )
+    expected = CASES["T3"]["expected"]
+    assert chosen.tokens_per_s == pytest.approx(expected["preferred_tok_per_s"][i], rel=0.01)
+    assert chosen.usd_per_mtok == pytest.approx(expected["preferred_usd_per_mtok"][i], rel=0.01)
+
+
+@pytest.mark.parametrize(
+    ("name", "i", "model", "machine"),
+    [
+        ("T4", 0, "llama3_70b_8bit", "h100_erdil_capped"),
+        ("T4", 1, "llama3_70b_8bit", "a100_erdil_capped"),
+        ("T4", 2, "llama3_70b_8bit", "v100_erdil_capped"),
+        ("T6", 0, "llama3_70b_16bit", "h100_erdil_capped"),
+        ("T6", 2, "llama3_70b_4bit", "h100_erdil_capped"),
+    ],
+)
+def test_t4_and_t6_generations_and_widths(name, i, model, machine):
+    line, expected = frontier(model, machine, **MAY_2025), CASES[name]["expected"]
+    chosen = cost.preferred(line, alpha=3)
+    assert line.tokens_per_s.max() == pytest.approx(expected["max_tok_per_s"][i], rel=0.01)
+    assert chosen.tokens_per_s == pytest.approx(expected["preferred_tok_per_s"][i], rel=0.01)
+    assert chosen.usd_per_mtok == pytest.approx(expected["preferred_usd_per_mtok"][i], rel=0.01)
+
+
+# ---- what must hold ----------------------------------------------------------------------
+
+positive = st.floats(0.01, 1e4)
+
+
+@settings(derandomize=True)
+@given(st.lists(st.tuples(positive, positive), min_size=1, max_size=60))
+def test_a_frontier_is_what_nothing_beats(points):
+    seconds, usd = np.array(points).T
+    kept = set(cost.on_frontier(seconds, usd))
+    for i in range(len(points)):
+        better = (
+            (seconds <= seconds[i]) & (usd <= usd[i]) & ((seconds < seconds[i]) | (usd < usd[i]))
+        )
+        assert not (i in kept and better.any())
+        # What is left out is beaten, or the same as a point that is kept.
+        equal = any(seconds[j] == seconds[i] and usd[j] == usd[i] for j in kept)
+        assert i in kept or better.any() or equal
+
+
+def test_points_that_do_not_fit_are_not_on_the_frontier():
+    assert list(cost.on_frontier(np.array([np.inf, 2.0]), np.array([1.0, np.inf]))) == []
+
+
+LINE = pd.DataFrame({"tokens_per_s": [50.0, 100.0], "usd_per_mtok": [1.0, 4.0]})
+
+
+def test_beyond_the_ends_of_a_frontier():
+    assert cost.cheapest_at(LINE, 101.0) == np.inf
+    assert cost.fastest_at(LINE, 0.99) == 0.0
+    assert cost.preferred(LINE, alpha=0).tokens_per_s == 50.0
+
+
+def test_cheapest_and_fastest_are_inverse_on_the_frontier():
+    line = frontier("llama3_70b_16bit", "h200_erdil_uncapped", draft="llama3_8b_16bit")
+    speeds = line.tokens_per_s.to_numpy()
+    assert np.allclose(cost.fastest_at(line, cost.cheapest_at(line, speeds)), speeds)
+
+
+@settings(derandomize=True)
+@given(st.integers(1, 512), st.floats(0.1, 20))
+def test_cost_is_proportional_to_rent_and_scales_with_chips(batch, rent):
+    step = roofline.decode(
+        catalog.transformer("Llama 3.1 8B"),
+        catalog.accelerator("H200 SXM 141GB"),
+        batch=batch,
+        context=1000,
+    )
+    usd = float(cost.usd_per_mtok(step, usd_per_gpu_hour=rent))
+    assert float(cost.usd_per_mtok(step, usd_per_gpu_hour=2 * rent)) == pytest.approx(2 * usd)
+    seconds = 1e6 / float(step.tokens_per_s_per_chip)
+    assert usd == pytest.approx(seconds * rent / 3600)
+
+
+def test_what_does_not_fit_has_no_price():
+    step = roofline.decode(
+        catalog.transformer("Llama 3.1 405B"),
+        catalog.accelerator("H100 SXM 80GB"),
+        batch=1,
+        context=1000,
+    )
+    assert cost.usd_per_mtok(step, usd_per_gpu_hour=2) == np.inf
+
+
+def test_training_cost_of_llama_3_1_405b():
+    """Meta's model card: 30.84e6 H100 hours for 3.8e25 FLOP, which is an MFU near 0.35."""
+    hours, _ = cost.training_cost(
+        flop=3.8e25, peak_flop_per_s=989e12, usd_per_gpu_hour=2, mfu=0.346
+    )
+    assert float(hours) == pytest.approx(30.84e6, rel=0.01)
+
+
+def test_gpu_hour_without_interest_is_price_over_life():
+    made = cost.gpu_hour(usd_per_chip=8766, years=1, watts=0, usd_per_kwh=0)
+    assert float(made) == pytest.approx(1.0)
+    dearer = cost.gpu_hour(usd_per_chip=8766, years=1, watts=0, usd_per_kwh=0, capital_rate=0.1)
+    assert float(dearer) == pytest.approx(1.1)  # one payment after a year
+
+
+def test_energy_of_a_kilowatt_hour():
+    assert float(cost.energy_usd(watts=1000, seconds=3600, usd_per_kwh=0.1, pue=1.5)) == (
+        pytest.approx(0.15)
+    )
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: cost.kv_read(kv_bytes=-1, hbm_bytes_per_s=1, usd_per_gpu_hour=1), "kv_bytes"),
+        (
+            lambda: cost.usd_per_mtok_from(seconds=1, chips=1, batch=0, usd_per_gpu_hour=1),
+            r"batch must be > 0, got 0 \[sequences\]",
+        ),
+        (
+            lambda: cost.usd_per_mtok_from(
+                seconds=1, chips=1, batch=1, usd_per_gpu_hour=1, utilisation=1.2
+            ),
+            "utilisation must be <= 1",
+        ),
+        (lambda: cost.price_over_cost(1, 0), "cost must be > 0"),
+        (lambda: cost.cheapest_at(LINE, float("nan")), "tokens_per_s must be a finite"),
+        (lambda: cost.preferred(LINE, alpha=-1), "alpha must be >= 0"),
+        (lambda: cost.blended_usd_per_mtok(1, 2, input_parts=0, output_parts=0), "input_parts"),
+        (
+            lambda: cost.implied_size({1e9: LINE}, tokens_per_s=60, usd_per_mtok=5),
+            "fewer than two",
+        ),
+        (
+            lambda: cost.training_cost(flop=1, peak_flop_per_s=1, usd_per_gpu_hour=1, mfu=2),
+            "mfu must be <= 1",
+        ),
+    ],
+)
+def test_bad_values_are_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
