@@ -1,9 +1,9 @@
 """Run chapters in fresh kernels and write them in one canonical form; never leave a stale number.
 
 A committed notebook carries its outputs. `main` (``python -m llmecon.site.execution``) runs every
-chapter and rewrites it; a second run changes nothing. `refresh` does the same for the chapters whose
-code, library, data or packages changed since they last ran, and the site build calls it first, so a
-page never shows a number that the library no longer gives.
+chapter and rewrites it; a second run changes nothing. `refresh` does the same for the chapters
+whose code, library, data or packages changed since they last ran, and the site build calls it
+first, so a page never shows a number that the library no longer gives.
 """
 
 from __future__ import annotations
@@ -59,7 +59,7 @@ def _say(line: str) -> None:
 
 def canonical(notebook: nbformat.NotebookNode) -> str:
     """The notebook as text without a trace of when and where it ran."""
-    notebook.metadata = nbformat.from_dict(METADATA)
+    notebook.metadata = nbformat.NotebookNode(METADATA)
     count = 0
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT_TAGS}
@@ -70,8 +70,12 @@ def canonical(notebook: nbformat.NotebookNode) -> str:
                 if "execution_count" in output:
                     output.execution_count = count
     nbformat.validate(notebook)
-    text = nbformat.writes(notebook)  # splits long strings into lines
+    text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]  # splits long lines
     return json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
+
+
+def _read(path: Path) -> nbformat.NotebookNode:
+    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
 
 
 def executed(path: Path) -> str:
@@ -82,7 +86,7 @@ def executed(path: Path) -> str:
     ChapterError
         If a cell fails, runs too long or ends the kernel.
     """
-    notebook = nbformat.read(path, as_version=4)
+    notebook = _read(path)
     with tempfile.TemporaryDirectory(prefix="llmecon-") as sockets:
         client = NotebookClient(
             notebook,
@@ -127,7 +131,9 @@ def _failure(path: Path, notebook: nbformat.NotebookNode, error: Exception) -> s
     return f"{path.name}, code cell {index + 1}: {reason}\n\n{shown}\n\n{tail}"
 
 
-def run(paths: Sequence[Path], *, check: bool = False, say: Callable[[str], None] = _say) -> list[Outcome]:
+def run(
+    paths: Sequence[Path], *, check: bool = False, say: Callable[[str], None] = _say
+) -> list[Outcome]:
     """Execute chapters side by side and rewrite those that changed.
 
     Parameters
@@ -199,14 +205,14 @@ def _sources(root: Path) -> Iterator[Path]:
 
 def fingerprint(path: Path, around: str) -> str:
     """Digest of a chapter's code and of what it runs on; its prose does not count."""
-    cells = nbformat.read(path, as_version=4).cells
+    cells = _read(path).cells
     code = "\0".join(cell.source for cell in cells if cell.cell_type == "code")
     return hashlib.sha256(f"{around}\0{code}".encode()).hexdigest()
 
 
 def _complete(path: Path) -> bool:
     """Whether every code cell carries the mark of a run."""
-    cells = nbformat.read(path, as_version=4).cells
+    cells = _read(path).cells
     return all(cell.execution_count for cell in cells if cell.cell_type == "code")
 
 
@@ -226,9 +232,7 @@ def chapters(root: Path) -> list[Path]:
     return sorted((root / "notebooks").glob("*.ipynb"))
 
 
-def refresh(
-    root: Path, *, check: bool = False, say: Callable[[str], None] = _say
-) -> list[Outcome]:
+def refresh(root: Path, *, check: bool = False, say: Callable[[str], None] = _say) -> list[Outcome]:
     """Execute the chapters that may be stale, and remember that they ran.
 
     Parameters

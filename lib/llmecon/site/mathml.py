@@ -8,6 +8,7 @@ from the package `ziamath` and cut down to what formulas use.
 from __future__ import annotations
 
 import functools
+import importlib
 import io
 import re
 from importlib import resources
@@ -103,7 +104,7 @@ def visit_block(translator: Any, node: nodes.math_block) -> None:
     translator.body.append("</div>")
     if node["number"]:
         number = get_node_equation_number(translator, node)
-        translator.body.append(f'<span class="eqno">({number}')
+        translator.body.append(f'<span class="eqno">({number})')
         translator.add_permalink_ref(node, "Link to this equation")
         translator.body.append("</span>")
     translator.body.append("</div>\n")
@@ -122,7 +123,7 @@ def write_font(path: Path) -> None:
     """Write the font for formulas, unless it is there already."""
     if path.exists():
         return
-    from fontTools import subset
+    subset: Any = importlib.import_module("fontTools.subset")  # slow to load, seldom needed
 
     options = subset.Options()
     options.flavor = "woff2"

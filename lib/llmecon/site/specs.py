@@ -1,4 +1,4 @@
-"""Vega-Lite specifications as data: what they lack, how they fit a screen, which numbers they hold."""
+"""Vega-Lite specifications as data: what they lack, how they fit a screen, what they hold."""
 
 from __future__ import annotations
 
@@ -130,10 +130,10 @@ def live(spec: Spec, *, narrow: bool) -> Spec:
     """
     fitted = copy.deepcopy(spec)
     fitted.pop("title", None)
-    if not any(key in fitted for key in (*_COMPOSITE, "facet")):
-        if not isinstance(fitted.get("width"), dict):  # {"step": ...} counts from its bars
-            fitted["width"] = "container"
-            fitted["autosize"] = {"type": "fit-x", "contains": "padding"}
+    steps = isinstance(fitted.get("width"), dict)  # {"step": ...}: the width counts from the bars
+    if not steps and not any(key in fitted for key in (*_COMPOSITE, "facet")):
+        fitted["width"] = "container"
+        fitted["autosize"] = {"type": "fit-x", "contains": "padding"}
     if narrow:
         _stack(fitted)
         _narrow_titles(fitted)
@@ -236,7 +236,7 @@ def tables(spec: Spec) -> list[tuple[str, list[Spec]]]:
         if not isinstance(part, dict):
             return
         data = part.get("data") or {}
-        name = data.get("name")
+        name = str(data.get("name"))
         if name in named:
             found.setdefault(name, named[name])
         elif isinstance(data.get("values"), list):
@@ -247,7 +247,9 @@ def tables(spec: Spec) -> list[tuple[str, list[Spec]]]:
 
     walk(spec)
     return [
-        (name, rows) for name, rows in found.items() if rows and all(isinstance(r, dict) for r in rows)
+        (name, rows)
+        for name, rows in found.items()
+        if rows and all(isinstance(r, dict) for r in rows)
     ]
 
 
@@ -267,10 +269,8 @@ def _collect_title(definition: object, titles: dict[str, str]) -> None:
         return
     field = str(definition["field"])
     title = _axis_title(definition) or _joined((definition.get("legend") or {}).get("title"))
-    if title or field not in titles:
-        # A tooltip's bare name must not displace an axis title with its unit.
-        if "[" not in titles.get(field, ""):
-            titles[field] = title or titles.get(field) or field
+    if "[" not in titles.get(field, ""):  # a tooltip's bare name does not displace a unit
+        titles[field] = title or titles.get(field) or field
 
 
 def is_number(value: object) -> bool:
@@ -278,25 +278,33 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
+_WORDS = {1e6: "million", 1e9: "billion", 1e12: "trillion"}
+
+
 def shown(value: object) -> str:
     """A value for a reader: four digits, thousands apart, days without their midnight.
 
     Examples
     --------
-    >>> [shown(v) for v in (None, 0.123456, 70_553_706_496, 8192, "2024-07-23T00:00:00")]
-    ['', '0.1235', '7.055 × 10¹⁰', '8,192', '2024-07-23']
+    >>> [shown(v) for v in (None, 0.123456, 70_553_706_496, 8192, 5.76e23, "2024-07-23T00:00:00")]
+    ['', '0.1235', '70.55 billion', '8,192', '5.76 × 10²³', '2024-07-23']
     """
     if value is None or value != value:  # NaN is not equal to itself
         return ""
     if isinstance(value, bool) or not isinstance(value, int | float):
-        return re.sub(r"T00:00:00(\.0+)?Z?$", "", str(value))
-    if value != 0 and not 1e-3 <= abs(value) < 1e7:
+        return re.sub(r"[T ]00:00:00(\.0+)?Z?$", "", str(value))
+    return _number(float(value)).replace("-", "−")
+
+
+def _number(value: float) -> str:
+    size = abs(value)
+    if size >= 1e15 or 0 < size < 1e-3:
         digits, power = f"{value:.3e}".split("e")
         return f"{digits.rstrip('0').rstrip('.')} × 10{_superscript(int(power))}"
-    if float(value).is_integer():
-        return f"{value:,.0f}"
-    text = f"{value:,.4g}" if abs(value) < 1e4 else f"{value:,.0f}"
-    return text.replace("-", "−")
+    for scale, word in sorted(_WORDS.items(), reverse=True):
+        if size >= scale:
+            return f"{value / scale:.4g} {word}"
+    return f"{value:,.0f}" if value.is_integer() or size >= 1e4 else f"{value:,.4g}"
 
 
 def _superscript(power: int) -> str:

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
+import importlib.util
 import re
 import shutil
 from importlib import resources
 from pathlib import Path
 from typing import Any
 
-import pydata_sphinx_theme
 from docutils import nodes
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
@@ -20,8 +20,15 @@ from llmecon.site import execution, mathml, tables, vega
 
 _LOG = logging.getLogger(__name__)
 _ASSETS = resources.files("llmecon.site").joinpath("assets")
-_THEME = Path(pydata_sphinx_theme.__file__).parent / "theme" / "pydata_sphinx_theme"
 STYLE = "book.css"
+
+
+def _theme() -> Path:
+    """Folder of the theme that the book's theme is made from."""
+    found = importlib.util.find_spec("pydata_sphinx_theme")
+    assert found is not None, "the theme is not installed"
+    assert found.origin is not None, "the theme has no folder"
+    return Path(found.origin).parent / "theme" / "pydata_sphinx_theme"
 
 
 class StaleChapter(SphinxError):
@@ -49,11 +56,13 @@ def reread_after_change(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> lis
 
 def own_templates(app: Sphinx, config: Any) -> None:
     """Leave the theme's 1.5 MB icon script out: its style sheet draws the same icons."""
-    macros = (_THEME / "static" / "webpack-macros.html").read_text(encoding="utf-8")
+    macros = (_theme() / "static" / "webpack-macros.html").read_text(encoding="utf-8")
     lean = re.sub(r"\s*<script[^>]*fontawesome\.js[^>]*></script>", "", macros)
     folder = Path(app.doctreedir) / "llmecon-templates"
-    (folder / "static").mkdir(parents=True, exist_ok=True)
-    (folder / "static" / "webpack-macros.html").write_text(lean, encoding="utf-8")
+    own = folder / "static" / "webpack-macros.html"
+    if not own.exists() or own.read_text(encoding="utf-8") != lean:  # a new one rewrites each page
+        own.parent.mkdir(parents=True, exist_ok=True)
+        own.write_text(lean, encoding="utf-8")
     config.templates_path = [str(folder), *config.templates_path]
 
 
@@ -78,7 +87,7 @@ def _theme_without_script() -> str:
     The theme sets its colours for ``data-theme="light"`` and ``"dark"``, names that a script writes
     over the ``"auto"`` of the page. Its two lists of colours are repeated for ``"auto"``.
     """
-    sheet = (_THEME / "static" / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    sheet = (_theme() / "static" / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
 
     def colours(mode: str) -> str:
         rules = re.findall(rf'html\[data-theme="?{mode}"?\]\{{([^{{}}]*)\}}', sheet)

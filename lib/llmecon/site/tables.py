@@ -1,4 +1,4 @@
-"""Directives that write the book's tables: the claims with their verdicts, the data with their terms."""
+"""Directives that write the tables of claims with verdicts and of data with their terms."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any, ClassVar, TypeAlias
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -16,10 +16,12 @@ from sphinx.util.docutils import SphinxDirective
 from llmecon.site.specs import shown
 
 CLAIMS_SCRIPT = "claims-table.js"
-Cell = str | nodes.Node | Sequence[nodes.Node]
+Cell: TypeAlias = str | nodes.Node | Sequence[nodes.Node]
 
 
-def table(heads: Sequence[str], rows: Iterable[nodes.row], *, classes: Sequence[str]) -> nodes.table:
+def table(
+    heads: Sequence[str], rows: Iterable[nodes.row], *, classes: Sequence[str]
+) -> nodes.table:
     """A table whose first row is its head."""
     body = nodes.tbody("", *rows)
     head = nodes.thead("", row(heads))
@@ -75,9 +77,10 @@ class ClaimsTable(SphinxDirective):
             self._name(findings)
         rows = [self._row(finding, named=chapter is None) for finding in findings]
         scope = "all chapters" if chapter is None else f"chapter {chapter}"
+        marks = ["claims-table"] + (["claims-whole"] if chapter is None else [])
         return [
             self._summary(findings),
-            *scrolling(table(self.heads, rows, classes=["claims-table"]), f"Claims, {scope}"),
+            *scrolling(table(self.heads, rows, classes=marks), f"Claims, {scope}"),
         ]
 
     def _name(self, findings: Sequence[Any]) -> None:
@@ -109,13 +112,13 @@ class ClaimsTable(SphinxDirective):
 
 
 def _slug(text: str) -> str:
-    return nodes.make_id(text)
+    return str(nodes.make_id(text))
 
 
 def _computed(finding: Any) -> list[nodes.Node]:
     if finding.value is None or finding.value != finding.value:
         return [nodes.Text("judged from the source")]
-    unit = "" if finding.unit in (None, "", "1") else f" {finding.unit}"
+    unit = "" if finding.unit in (None, "", "1", "year", "date") else f" {finding.unit}"
     shown_value = f"{_value(finding.value, finding.unit)}{unit}"
     by = nodes.inline("", "", nodes.literal("", finding.checked_by), classes=["claim-check"])
     parts: list[nodes.Node] = [nodes.Text(shown_value)]
@@ -170,7 +173,7 @@ class DataTables(SphinxDirective):
             lines = list(csv.DictReader(file))
         up = "../" * self.env.docname.count("/")
         licences = Counter(line["licence"] for line in lines if line.get("licence"))
-        told = "; ".join(f"{name} ({_rows(count)})" for name, count in licences.most_common())
+        told = "; ".join(f"{name}, {_rows(count)}" for name, count in licences.most_common())
         link = nodes.reference("", path.name, refuri=f"{up}data/{path.name}")
         text = f", {_rows(len(lines))}. Licence: {told or 'see the package'}."
         return nodes.paragraph("", "", link, nodes.Text(text), classes=["data-terms"])

@@ -144,8 +144,7 @@ def numbers_html(spec: Spec) -> str:
     if not body:
         return ""
     return (
-        '<details class="chart-numbers"><summary>Numbers of this chart</summary>'
-        f"{body}</details>"
+        f'<details class="chart-numbers"><summary>Numbers of this chart</summary>{body}</details>'
     )
 
 
@@ -156,9 +155,7 @@ def _table(rows: list[Spec], titles: dict[str, str]) -> str:
         return ""
     head = "".join(f'<th scope="col">{html.escape(titles[key])}</th>' for key in columns)
     body = "".join(_row(row, columns) for row in rows[:TABLE_ROWS])
-    more = (
-        f"<p>The first {TABLE_ROWS} of {len(rows)} rows.</p>" if len(rows) > TABLE_ROWS else ""
-    )
+    more = f"<p>The first {TABLE_ROWS} of {len(rows)} rows.</p>" if len(rows) > TABLE_ROWS else ""
     return (
         '<div class="table-scroll" role="region" tabindex="0" aria-label="Numbers of this chart">'
         f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
