@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import altair as alt
+import numpy as np
 import pandas as pd
 
 from llmecon.charts import theme
@@ -15,8 +16,6 @@ from llmecon.charts.common import (
     series,
     short,
     spoken,
-    status_fill,
-    status_shape,
     tidy,
 )
 
@@ -131,7 +130,7 @@ def score_and_size(
     Parameters
     ----------
     models : pandas.DataFrame
-        ``model``, ``score``, ``total_params``, ``size_status``.
+        ``model``, ``score``, ``total_params``; all disclosed.
     levels : pandas.DataFrame
         ``model``, ``score`` of the closed models.
     score_title : str
@@ -139,12 +138,13 @@ def score_and_size(
     takeaway : str
         Title: the finding.
     """
-    data = tidy(models, ["model", "score", "total_params", "size_status"])
+    data = tidy(models.sort_values("score"), ["model", "score", "total_params"])
     lines = tidy(levels, ["model", "score"])
     low = min(data.score.min(), lines.score.min()) - 15
     high = max(data.score.max(), lines.score.max()) + 15
     y = alt.Y("score:Q", scale=alt.Scale(domain=[low, high]), title=score_title)
-    x = log_x("total_params", data.total_params, title=ALL)
+    room = data.total_params.max() * 2.5  # for the name of the largest
+    x = log_x("total_params", data.total_params, [room], title=ALL)
     rules = alt.Chart(lines).mark_rule(color=theme.VERMILLION, strokeDash=[5, 3]).encode(y)
     names = (
         alt.Chart(lines)
@@ -153,22 +153,19 @@ def score_and_size(
     )
     points = (
         alt.Chart(data)
-        .mark_point(color=theme.BLUE)
-        .encode(
-            x,
-            y,
-            status_shape(),
-            status_fill(theme.BLUE),
-            tooltip=["model", "score", "total_params"],
-        )
+        .mark_point(filled=True, color=theme.BLUE)
+        .encode(x, y, tooltip=["model", "score", "total_params"])
     )
-    labels = alt.Chart(data).mark_text(align="left", dx=8, dy=4).encode(x, y, text="model:N")
+    # Neighbours in score carry their names above and below in turn, so that they do not meet.
+    above = alt.Chart(data[::2]).mark_text(align="left", dx=7, dy=-5).encode(x, y, text="model:N")
+    below = alt.Chart(data[1::2]).mark_text(align="left", dx=7, dy=9).encode(x, y, text="model:N")
     said = "; ".join(f"{r.model}: {short(r.total_params)}, {r.score:g}" for r in data.itertuples())
     marks = "; ".join(f"{r.model} at {r.score:g}" for r in lines.itertuples())
     return finish(
         rules,
         points,
-        labels,
+        above,
+        below,
         names,
         takeaway=takeaway,
         height=400,
@@ -200,7 +197,7 @@ def frontier(
     takeaway, subtitle : str
         Title: the finding; and for which case.
     """
-    data = tidy(curves, ["model", "tokens_per_s", "usd_per_mtok"], digits=4)
+    data = tidy(_thinned(curves), ["model", "tokens_per_s", "usd_per_mtok"], digits=4)
     sold = tidy(products, ["product", "low", "high", "usd_per_mtok"])
     price = alt.param(
         name="usd_per_gpu_hour",
@@ -211,7 +208,9 @@ def frontier(
     )
     x = alt.X("tokens_per_s:Q", title="Output speed of one user [tokens/s]")
     scale = alt.Scale(type="log", domain=[0.05, 300], clamp=True)
-    title = "Cost, log scale [USD per million output tokens]"
+    axis = alt.Axis(
+        title="Cost, log scale [USD per million output tokens]", values=[0.1, 1, 10, 100]
+    )
     lines = (
         alt.Chart(data)
         .add_params(price)
@@ -219,7 +218,7 @@ def frontier(
         .mark_line(clip=True)
         .encode(
             x,
-            alt.Y("usd:Q", scale=scale, title=title),
+            alt.Y("usd:Q", scale=scale, axis=axis),
             *series("model", "Model", list(data.model.unique())),
             order="tokens_per_s:Q",
         )
@@ -230,7 +229,7 @@ def frontier(
         .encode(
             alt.X("low:Q", title="Output speed of one user [tokens/s]"),
             alt.X2("high:Q"),
-            alt.Y("usd_per_mtok:Q", scale=scale, title=title),
+            alt.Y("usd_per_mtok:Q", scale=scale, axis=axis),
         )
     )
     names = (
@@ -238,7 +237,7 @@ def frontier(
         .mark_text(align="left", dy=-10)
         .encode(
             alt.X("low:Q", title="Output speed of one user [tokens/s]"),
-            alt.Y("usd_per_mtok:Q", scale=scale, title=title),
+            alt.Y("usd_per_mtok:Q", scale=scale, axis=axis),
             text="product:N",
         )
     )
@@ -265,6 +264,14 @@ def frontier(
             f"model, at {usd_per_gpu_hour:g} USD per accelerator-hour. {said}. Bars are products: "
             f"{offers}. A slider moves the hourly price."
         ),
+    )
+
+
+def _thinned(curves: pd.DataFrame, points: int = 60) -> pd.DataFrame:
+    """As many points of each curve as an eye can tell apart, its ends among them."""
+    return pd.concat(
+        rows.iloc[np.unique(np.linspace(0, len(rows) - 1, points).astype(int))]
+        for _, rows in curves.groupby("model", sort=False)
     )
 
 
