@@ -17,6 +17,7 @@ from llmecon.roofline.network import (
     ring_all_reduce_s,
 )
 from llmecon.roofline.profiles import CURRENT, IDEAL, Profile
+from llmecon.roofline.serving import Serving, serve
 from llmecon.roofline.step import Step, Terms, decode, prefill
 
 __all__ = [
@@ -24,6 +25,7 @@ __all__ = [
     "IDEAL",
     "Fastest",
     "Profile",
+    "Serving",
     "Step",
     "Terms",
     "all_gather_s",
@@ -37,6 +39,7 @@ __all__ = [
     "prefill",
     "published",
     "ring_all_reduce_s",
+    "serve",
     "speed_ratio",
     "two_d_crossover",
 ]

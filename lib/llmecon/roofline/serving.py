@@ -1,0 +1,277 @@
+"""Serving with continuous batching: what users wait for and what accelerators yield."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from llmecon._checks import Numbers, require
+from llmecon.accelerator import Accelerator
+from llmecon.roofline.layout import Formats, Layout, Precision, formats, layout
+from llmecon.roofline.memory import RESERVE_BYTES, Memory, memory
+from llmecon.roofline.profiles import CURRENT, Profile
+from llmecon.roofline.step import Terms
+from llmecon.roofline.terms import Work, decode_work, network_s, overhead_s, prefill_work
+from llmecon.transformer import FloatArray, Transformer
+
+TEN_PERCENT = 1.2815515655446004  # standard normal quantile: 80 % lie between minus and plus it
+
+CHUNK_TOKENS = 8192
+"""Prompt tokens that one step may carry, vLLM's default on large accelerators. [tokens]"""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """Steady state of a server that keeps a number of requests going.
+
+    Attributes
+    ----------
+    ttft_s, tpot_s : array
+        Time to first token; time per output token after it, as a user sees it. [s]
+    tpot_low_s, tpot_high_s : array
+        80 % band of the latter from the residuals of the calibration. [s]
+    output_tokens_per_s_per_chip, input_tokens_per_s_per_chip : array
+        Tokens of all users on one accelerator. [tokens/s]
+    terms : Terms
+        Parts of ``tpot_s``, each as if it stood alone; prefill work of other requests is
+        in ``compute`` and ``network``. [s]
+    batch : array
+        Requests decoding together: the concurrency, or what the memory holds. [sequences]
+    chips : array
+        Accelerators of the instance.
+    memory : Memory
+        What the instance holds at this concurrency.
+    profile : Profile
+        Constants that were used.
+    """
+
+    ttft_s: FloatArray
+    tpot_s: FloatArray
+    tpot_low_s: FloatArray
+    tpot_high_s: FloatArray
+    output_tokens_per_s_per_chip: FloatArray
+    input_tokens_per_s_per_chip: FloatArray
+    terms: Terms
+    batch: FloatArray
+    chips: FloatArray
+    memory: Memory
+    profile: Profile
+
+    @property
+    def tokens_per_s_per_user(self) -> FloatArray:
+        """Speed of one answer. [tokens/s]"""
+        return np.asarray(1.0 / self.tpot_s)
+
+    @property
+    def fits(self) -> npt.NDArray[np.bool_]:
+        """Whether all requests fit in memory; if not, the rest of them wait."""
+        return self.memory.fits
+
+    def require_fit(self) -> None:
+        """Raise a ValueError that says how many requests fit, if these do not."""
+        self.memory.require_fit()
+
+
+def serve(
+    model: Transformer,
+    chip: Accelerator,
+    *,
+    concurrency: Numbers,
+    input_tokens: Numbers,
+    output_tokens: Numbers,
+    tensor_parallel: Numbers = 1,
+    expert_parallel: Numbers = 1,
+    weights: Precision = "bf16",
+    kv: Precision | None = None,
+    chips_per_node: Numbers = 8,
+    profile: Profile | None = None,
+    attention_data_parallel: Numbers = 1,
+    activations: Precision | None = None,
+    cached_share: Numbers = 0.0,
+    chunk_tokens: Numbers = CHUNK_TOKENS,
+    reserve_bytes: Numbers = RESERVE_BYTES,
+) -> Serving:
+    r"""Steady state of continuous batching with chunked prefill, closed loop.
+
+    Each of the :math:`b` requests needs one prefill per :math:`O` output tokens, so that a
+    step carries :math:`b/O` prompts on average, in chunks that share the pass over the
+    weights with the decoding requests.
+
+    .. math:: TPOT = t_{step}(b, I + O/2) + \frac{b}{O} t_{prefill}(I)
+
+    less what chunks save by sharing the reading of the weights.
+
+    Parameters
+    ----------
+    model, chip : Transformer, Accelerator
+        What runs where.
+    concurrency : float or array
+        Requests in progress. Those that memory does not hold wait. [requests]
+    input_tokens, output_tokens : float or array
+        Length :math:`I` of prompt and :math:`O` of answer. [tokens]
+    tensor_parallel, expert_parallel, attention_data_parallel : int or array
+        As in :func:`llmecon.roofline.decode`.
+    weights, kv, activations : str or array of str
+        Formats of weights, cache (16 bit if not said) and arithmetic.
+    chips_per_node : int or array
+        Accelerators that the fast links join.
+    profile : Profile, optional
+        Constants of the engine; the newest calibrated ones if not given.
+    cached_share : float or array
+        Share of the prompt's tokens that a prefix cache holds. [1]
+    chunk_tokens : int or array
+        Prompt tokens that one step may carry. [tokens]
+    reserve_bytes : float
+        Memory held back on each accelerator. [B]
+
+    Returns
+    -------
+    Serving
+
+    Raises
+    ------
+    ValueError
+        If a value is out of its domain, a degree does not divide what it splits, or the
+        chip lacks a format.
+
+    Notes
+    -----
+    Requests arrive as others end; queueing of an open loop is out of scope. Where memory
+    holds fewer requests than ``concurrency``, the others wait for a place: ``fits`` is
+    False, ``batch`` is what runs, and the wait is part of ``ttft_s``.
+
+    Examples
+    --------
+    >>> from llmecon import catalog
+    >>> run = serve(catalog.transformer("Llama 3.1 70B"), catalog.accelerator("H100 SXM 80GB"),
+    ...             concurrency=[4, 64], input_tokens=1024, output_tokens=1024,
+    ...             tensor_parallel=8, weights="fp8")
+    >>> (run.tpot_s[0] < run.tpot_s[1]).item(), run.fits.tolist()
+    (True, [True, True])
+    """
+    constants = CURRENT if profile is None else profile
+    requests = require("concurrency", concurrency, minimum=1, unit="requests")
+    prompt = require("input_tokens", input_tokens, minimum=1, unit="tokens")
+    answer = require("output_tokens", output_tokens, minimum=1, unit="tokens")
+    share = require("cached_share", cached_share, minimum=0, maximum=1)
+    chunk = require("chunk_tokens", chunk_tokens, minimum=1, unit="tokens")
+    where = layout(
+        model,
+        tensor_parallel=tensor_parallel,
+        expert_parallel=expert_parallel,
+        attention_data_parallel=attention_data_parallel,
+        chips_per_node=chips_per_node,
+    )
+    widths = formats(
+        chip,
+        weights=weights,
+        kv=kv,
+        activations=activations,
+        attention_at_weight_rate=constants.attention_at_weight_rate,
+    )
+    mean_context = prompt + answer / 2.0
+    held = memory(
+        model,
+        chip,
+        where,
+        widths,
+        batch=requests,
+        context=mean_context,
+        reserve_bytes=reserve_bytes,
+    )
+    batch = np.clip(held.max_batch, 1.0, requests)
+    new = np.maximum(prompt * (1.0 - share), 1.0)
+    load = _Load(model, chip, where, widths, constants, batch, new, prompt - new, answer, chunk)
+    decoding = decode_work(model, chip, where, widths, batch, mean_context, np.ones(()), constants)
+    terms, tpot = load.mixed(decoding)
+    ttft = load.ttft(tpot) + _wait(requests, batch, answer * tpot)
+    rate = batch / (load.ttft(tpot) + answer * tpot)
+    spread = np.exp(TEN_PERCENT * constants.log_sd)
+    return Serving(
+        ttft_s=ttft,
+        tpot_s=tpot,
+        tpot_low_s=tpot / spread,
+        tpot_high_s=tpot * spread,
+        output_tokens_per_s_per_chip=np.asarray(rate * answer / where.chips),
+        input_tokens_per_s_per_chip=np.asarray(rate * prompt / where.chips),
+        terms=terms,
+        batch=batch,
+        chips=where.chips,
+        memory=held,
+        profile=constants,
+    )
+
+
+def _wait(requests: FloatArray, running: FloatArray, seconds: FloatArray) -> FloatArray:
+    """Wait for a place, when more requests are open than memory holds. [s]"""
+    return np.asarray((requests / running - 1.0) * seconds)
+
+
+@dataclass(frozen=True)
+class _Load:
+    """Prompts that come as others end, and the decoding they share steps with."""
+
+    model: Transformer
+    chip: Accelerator
+    where: Layout
+    widths: Formats
+    constants: Profile
+    batch: FloatArray
+    new_tokens: FloatArray
+    cached_tokens: FloatArray
+    answer: FloatArray
+    chunk: FloatArray
+
+    @property
+    def prompts_per_step(self) -> FloatArray:
+        """Prompts that one step carries on average."""
+        return np.asarray(self.batch / self.answer)
+
+    def prompt_work(self) -> Work:
+        """Work of one prompt."""
+        return prefill_work(
+            self.model,
+            self.chip,
+            self.where,
+            self.widths,
+            np.ones(()),
+            self.new_tokens,
+            self.cached_tokens,
+            self.constants,
+        )
+
+    def mixed(self, decoding: Work) -> tuple[Terms, FloatArray]:
+        """Mean step: decoding, and the prompts it carries."""
+        prompt, per_step = self.prompt_work(), self.prompts_per_step
+        # A step carries a whole prompt or a chunk; with many prompts every step carries some.
+        carrying = np.minimum(per_step * np.ceil(self.new_tokens / self.chunk), 1.0)
+        in_each = per_step * prompt.matrices_s / carrying
+        plain = np.maximum(decoding.matrices_s, decoding.weights_s)
+        loaded = np.maximum(decoding.matrices_s + in_each, decoding.weights_s)
+        attending = np.maximum(decoding.attention_s, decoding.kv_cache_s)
+        prompt_attention = per_step * prompt.attention_s
+        busy = (1 - carrying) * plain + carrying * loaded + attending + prompt_attention
+        network = self._network(self.batch) + per_step * self._moving(self.new_tokens)
+        overhead = overhead_s(self.model, self.batch, self.constants)
+        seconds = np.asarray(busy + network + overhead)
+        compute = decoding.matrices_s + decoding.attention_s
+        compute = compute + per_step * prompt.matrices_s + prompt_attention
+        parts = (compute, decoding.weights_s, decoding.kv_cache_s, network, overhead)
+        return Terms(*(np.broadcast_to(part, seconds.shape) for part in parts)), seconds
+
+    def _network(self, moving: FloatArray) -> FloatArray:
+        return network_s(self.model, self.chip, self.where, moving, self.constants)
+
+    def _moving(self, tokens: FloatArray) -> FloatArray:
+        """Collectives of a prompt without their latency, which the step has already."""
+        return self._network(tokens) - self._network(np.zeros(()))
+
+    def ttft(self, tpot: FloatArray) -> FloatArray:
+        """Idle prefill, the rest of the step before it, and prompts ahead of it. [s]"""
+        work = self.prompt_work()
+        alone = np.maximum(work.matrices_s, work.weights_s) + work.attention_s
+        alone = alone + self._network(self.new_tokens)
+        alone = alone + overhead_s(self.model, self.batch, self.constants)
+        busy = np.minimum(self.prompts_per_step * alone / tpot, 0.95)
+        waiting = busy * alone / (2.0 * (1.0 - busy))  # Pollaczek-Khinchine, constant service
+        return np.asarray(alone + tpot / 2.0 + waiting)
