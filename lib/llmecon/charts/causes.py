@@ -49,7 +49,7 @@ def tokens_per_param(
     rule = alt.Chart(lines).mark_rule(color=theme.VERMILLION, strokeDash=[5, 3]).encode(y)
     rule_names = (
         alt.Chart(lines)
-        .mark_text(align="left", dy=-7, x=4, fontStyle="italic")
+        .mark_text(align="right", dy=-7, x="width", fontStyle="italic")
         .encode(y, text="rule:N")
     )
     points = (

@@ -57,15 +57,17 @@ def log_ticks(low: float, high: float) -> list[float]:
     Examples
     --------
     >>> log_ticks(3.0, 700.0)
-    [5.0, 10.0, 20.0, 50.0, 100.0, 200.0, 500.0]
+    [3.0, 10.0, 30.0, 100.0, 300.0]
     >>> log_ticks(3.0, 7e5)
     [10.0, 100.0, 1000.0, 10000.0, 100000.0]
     """
-    decades = math.log10(high / low)
-    steps = (1, 2, 5) if decades < 2.5 else (1, 3) if decades < 3.5 else (1,)
     powers = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    places = [float(f"{step}e{power}") for power in powers for step in steps]
-    return [place for place in places if low <= place <= high]
+    for steps in ((1,), (1, 3), (1, 2, 5)):
+        places = [float(f"{step}e{power}") for power in powers for step in steps]
+        inside = [place for place in places if low <= place <= high]
+        if len(inside) >= 3:
+            return inside
+    return inside
 
 
 def _round(value: float) -> float:
@@ -88,7 +90,8 @@ def kinds(field: str, title: str, order: list[str]) -> tuple[alt.Color, alt.Shap
 
 def date_x(field: str, title: str = "Release date") -> alt.X:
     """Dates, a tick a year."""
-    return alt.X(f"{field}:T", axis=alt.Axis(title=title, format="%Y", tickCount="year"))
+    axis = alt.Axis(title=title, format="%Y", tickCount="year")
+    return alt.X(f"{field}:T", axis=axis, scale=alt.Scale(nice="year"))
 
 
 def status_shape() -> alt.Shape:

@@ -207,7 +207,7 @@ def frontier(
         ),
     )
     x = alt.X("tokens_per_s:Q", title="Output speed of one user [tokens/s]")
-    scale = alt.Scale(type="log", domain=[0.05, 300], clamp=True)
+    scale = alt.Scale(type="log", domain=[0.02, 300], clamp=True)
     axis = alt.Axis(
         title="Cost, log scale [USD per million output tokens]", values=[0.1, 1, 10, 100]
     )
