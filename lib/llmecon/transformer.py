@@ -161,6 +161,20 @@ class Transformer(BaseModel):
     # ---- parameters ----------------------------------------------------------------------
 
     @property
+    def attention_family(self) -> str:
+        """How keys and values are kept: MHA, GQA, MQA, MLA, or "hybrid or window".
+
+        The last where some layers keep less than the whole context.
+        """
+        if self.n_full_layers < self.n_layers:
+            return "hybrid or window"
+        if self.is_mla:
+            return "MLA"
+        if self.n_kv_heads == 1:
+            return "MQA"
+        return "MHA" if self.n_kv_heads == self.n_heads else "GQA"
+
+    @property
     def attention_params(self) -> int:
         """Parameters of all attention blocks. [parameters]"""
         self._refuse_uncovered()
