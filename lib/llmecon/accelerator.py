@@ -18,6 +18,10 @@ STORAGE_BYTES = {
 }
 """Bytes of one stored number, scales included, by format. [B]"""
 
+UNMEASURED_SHARE = 0.75
+"""Best matrix rate over the peak where none was measured: about the median of those that
+were (0.51 on MI300X to 0.87 on A100; stas00/ml-engineering@744d01e). [1]"""
+
 _RATE_COLUMN = {
     "bf16": "bf16_dense_flop_per_s",
     "fp8": "fp8_dense_flop_per_s",
@@ -107,6 +111,26 @@ class Accelerator(BaseModel):
             known = ", ".join(self.precisions)
             raise ValueError(f"{self.name} does not multiply in {precision}, only in {known}")
         return float(rate)
+
+    def best_share(self, precision: str = "bf16") -> float:
+        """Best measured matrix rate over the peak; 0.75 where nobody measured. [1]
+
+        A format that was not measured is taken to reach the share of the next wider one:
+        what holds a chip back (power, the feeding of its matrix units) is shared.
+
+        Examples
+        --------
+        >>> chip = Accelerator(name="H100", bf16_dense_flop_per_s=9.89e14,
+        ...                    measured_bf16_flop_per_s=7.945e14,
+        ...                    hbm_bytes=8e10, hbm_bytes_per_s=3.35e12)
+        >>> chip.best_share("bf16"), chip.best_share("fp8")
+        (0.803, 0.803)
+        """
+        if precision != "bf16" and self.measured_fp8_flop_per_s and self.fp8_dense_flop_per_s:
+            return self.measured_fp8_flop_per_s / self.fp8_dense_flop_per_s
+        if self.measured_bf16_flop_per_s:
+            return self.measured_bf16_flop_per_s / self.bf16_dense_flop_per_s
+        return UNMEASURED_SHARE
 
     def ridge_flop_per_byte(self, precision: str = "bf16") -> float:
         """FLOP per byte read above which arithmetic binds, not memory. [FLOP/B]"""

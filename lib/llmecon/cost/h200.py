@@ -69,7 +69,7 @@ def halvings_frontier(
     >>> curves = halvings_frontier(
     ...     catalog.transformer("GPT-4 (Erdil assumption)"),
     ...     catalog.transformer("Llama 3 8B"), fractions=(1.0,), points=60)
-    >>> 80 < curves.tokens_per_s.max() < 85
+    >>> bool(80 < curves.tokens_per_s.max() < 85)
     True
     """
     require("fractions", list(fractions), above=0, maximum=1)

@@ -77,7 +77,7 @@ def usd_per_mtok(
     ...                        catalog.accelerator("H200 SXM 141GB"), batch=64, context=2048,
     ...                        tensor_parallel=8, weights="fp8", profile=roofline.IDEAL)
     >>> float(usd_per_mtok(step, usd_per_gpu_hour=3.0))
-    0.386
+    0.376
     """
     cost = usd_per_mtok_from(
         seconds=step.seconds,

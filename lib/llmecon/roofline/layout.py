@@ -1,5 +1,6 @@
 """How one model is spread over accelerators, checked once and broadcast."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
@@ -7,6 +8,7 @@ import numpy.typing as npt
 
 from llmecon._checks import Numbers, require
 from llmecon.accelerator import Accelerator, storage_bytes
+from llmecon.roofline.profiles import Profile
 from llmecon.transformer import FloatArray, Transformer
 
 Precision = str | npt.NDArray[np.str_] | list[str]
@@ -15,6 +17,15 @@ ACTIVATION_BYTES = 2.0
 """Activations travel in 16 bit. [B]"""
 
 _ARITHMETIC = {"fp32": "bf16", "int4": "bf16"}  # weight-only formats multiply in bf16
+_CACHE_BESIDE = {
+    "fp8": "fp8",
+    "int8": "fp8",
+    "fp4": "fp8",
+    "nvfp4": "fp8",
+    "mxfp4": "fp8",
+    "int4": "bf16",
+    "fp32": "bf16",
+}
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -120,9 +131,13 @@ def _divides(name: str, part: FloatArray, whole_name: str, whole: Numbers) -> No
 
 @dataclass(frozen=True, kw_only=True)
 class Formats:
-    """Bytes and rates that the number formats of one call stand for, as arrays."""
+    """Bytes and rates that the number formats of one call stand for, as arrays.
+
+    The rates are those that an engine's shares apply to: peaks, or best measured ones.
+    """
 
     weight_bytes: FloatArray
+    activation_bytes: FloatArray
     kv_bytes: FloatArray
     flop_per_s: FloatArray
     attention_flop_per_s: FloatArray
@@ -134,13 +149,12 @@ def formats(
     weights: Precision,
     kv: Precision | None = None,
     activations: Precision | None = None,
-    attention_at_weight_rate: bool = False,
+    constants: Profile,
 ) -> Formats:
     """Look up what number formats cost on a chip.
 
-    ``activations`` is the format of the arithmetic: that of the weights if the chip has it
-    and the format is not weight-only. The cache is kept in 16 bit unless ``kv`` says
-    otherwise.
+    ``activations`` is the format of the arithmetic: that of the weights unless it is
+    weight-only. The cache is kept in ``kv``, or in what the profile's engine uses.
 
     Raises
     ------
@@ -148,26 +162,33 @@ def formats(
         If a format is unknown or the chip does not multiply in it.
     """
     names = np.asarray(weights)
-    arithmetic = (
-        np.asarray([_ARITHMETIC.get(str(name), str(name)) for name in names.flat]).reshape(
-            names.shape
-        )
-        if activations is None
-        else np.asarray(activations)
-    )
-    rate = _look_up(arithmetic, chip.peak_flop_per_s)
+    arithmetic = _each(names, _ARITHMETIC.get) if activations is None else np.asarray(activations)
+    if kv is None:
+        kv = _each(names, _CACHE_BESIDE.get) if constants.kv == "weights" else "bf16"
+
+    def rate(precision: str) -> float:
+        share = chip.best_share(precision) if constants.of_measured_rate else 1.0
+        return chip.peak_flop_per_s(precision) * share
+
+    rates = _look_up(arithmetic, rate)
     return Formats(
         weight_bytes=_look_up(names, storage_bytes),
-        kv_bytes=_look_up(np.asarray("bf16" if kv is None else kv), storage_bytes),
-        flop_per_s=rate,
-        attention_flop_per_s=rate
-        if attention_at_weight_rate
-        else np.asarray(chip.peak_flop_per_s("bf16")),
+        activation_bytes=_look_up(arithmetic, storage_bytes),
+        kv_bytes=_look_up(np.asarray(kv), storage_bytes),
+        flop_per_s=rates,
+        attention_flop_per_s=rates
+        if constants.attention_at_weight_rate
+        else np.asarray(rate("bf16")),
     )
 
 
-def _look_up(names: npt.NDArray[np.str_], value_of) -> FloatArray:  # type: ignore[no-untyped-def]
+def _each(names: npt.NDArray[np.str_], instead: Callable[[str, str], str]) -> npt.NDArray[np.str_]:
+    """Names with some replaced."""
+    changed = [instead(str(name), str(name)) for name in names.flat]
+    return np.asarray(changed, dtype=np.str_).reshape(names.shape)
+
+
+def _look_up(names: npt.NDArray[np.str_], value_of: Callable[[str], float]) -> FloatArray:
     unique, where = np.unique(names, return_inverse=True)
-    return np.asarray(np.asarray([value_of(str(name)) for name in unique])[where]).reshape(
-        names.shape
-    )
+    values = np.asarray([value_of(str(name)) for name in unique])
+    return np.asarray(values[where].reshape(names.shape))

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from types import MappingProxyType
+from typing import Literal
 
 from llmecon._checks import require
 
@@ -20,7 +21,16 @@ class Profile:
     bandwidth_share : float
         Achieved share of peak memory bandwidth. [1]
     flop_share, prefill_flop_share : float
-        Achieved share of the peak matrix rate in decode and in prefill. [1]
+        Achieved share of the matrix rate in decode and in prefill. [1]
+    of_measured_rate : bool
+        True: the matrix rate is the best that was measured on the chip, a share of its
+        peak; False: it is the peak.
+    moves_activations : bool
+        True: norms, activations and conversions between the matrices are kernels of their
+        own that move activations through memory; False: they cost nothing.
+    kv : str
+        Format in which the engine keeps the cache if nobody says: ``"bf16"``, or
+        ``"weights"`` for 8 bit beside 8- and 4-bit weights.
     link_share : float
         Achieved share of the link rate in collectives. [1]
     kernel_s : float
@@ -60,6 +70,9 @@ class Profile:
     step_s: float = 0.0
     sequence_s: float = 0.0
     expert_imbalance: float = 1.0
+    of_measured_rate: bool = False
+    moves_activations: bool = False
+    kv: Literal["bf16", "weights"] = "bf16"
     kernelwise: bool = True
     attention_at_weight_rate: bool = False
     log_sd: float = 0.0

@@ -11,7 +11,14 @@ from llmecon.roofline.layout import Formats, Layout, Precision, formats, layout
 from llmecon.roofline.memory import RESERVE_BYTES, Memory, memory
 from llmecon.roofline.profiles import CURRENT, Profile
 from llmecon.roofline.step import Terms
-from llmecon.roofline.terms import Work, decode_work, network_s, overhead_s, prefill_work
+from llmecon.roofline.terms import (
+    Work,
+    activations_s,
+    decode_work,
+    network_s,
+    overhead_s,
+    prefill_work,
+)
 from llmecon.transformer import FloatArray, Transformer
 
 TEN_PERCENT = 1.2815515655446004  # standard normal quantile: 80 % lie between minus and plus it
@@ -167,7 +174,7 @@ def serve(
         weights=weights,
         kv=kv,
         activations=activations,
-        attention_at_weight_rate=constants.attention_at_weight_rate,
+        constants=constants,
     )
     mean_context = prompt + answer / 2.0
     held = memory(
@@ -252,12 +259,16 @@ class _Load:
         prompt_attention = per_step * prompt.attention_s
         busy = (1 - carrying) * plain + carrying * loaded + attending + prompt_attention
         network = self._network(self.batch) + per_step * self._moving(self.new_tokens)
+        between = self._between(self.batch) + per_step * self._between(self.new_tokens)
         overhead = overhead_s(self.model, self.batch, self.constants)
-        seconds = np.asarray(busy + network + overhead)
+        seconds = np.asarray(busy + between + network + overhead)
         compute = decoding.matrices_s + decoding.attention_s
         compute = compute + per_step * prompt.matrices_s + prompt_attention
-        parts = (compute, decoding.weights_s, decoding.kv_cache_s, network, overhead)
+        parts = (compute, decoding.weights_s, decoding.kv_cache_s, between, network, overhead)
         return Terms(*(np.broadcast_to(part, seconds.shape) for part in parts)), seconds
+
+    def _between(self, moving: FloatArray) -> FloatArray:
+        return activations_s(self.model, self.chip, self.where, self.widths, moving, self.constants)
 
     def _network(self, moving: FloatArray) -> FloatArray:
         return network_s(self.model, self.chip, self.where, moving, self.constants)
@@ -270,7 +281,7 @@ class _Load:
         """Idle prefill, the rest of the step before it, and prompts ahead of it. [s]"""
         work = self.prompt_work()
         alone = np.maximum(work.matrices_s, work.weights_s) + work.attention_s
-        alone = alone + self._network(self.new_tokens)
+        alone = alone + self._between(self.new_tokens) + self._network(self.new_tokens)
         alone = alone + overhead_s(self.model, self.batch, self.constants)
         busy = np.minimum(self.prompts_per_step * alone / tpot, 0.95)
         waiting = busy * alone / (2.0 * (1.0 - busy))  # Pollaczek-Khinchine, constant service

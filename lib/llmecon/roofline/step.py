@@ -16,10 +16,17 @@ from llmecon.roofline.layout import (
 )
 from llmecon.roofline.memory import RESERVE_BYTES, Memory, memory
 from llmecon.roofline.profiles import CURRENT, Profile
-from llmecon.roofline.terms import Work, decode_work, network_s, overhead_s, prefill_work
+from llmecon.roofline.terms import (
+    Work,
+    activations_s,
+    decode_work,
+    network_s,
+    overhead_s,
+    prefill_work,
+)
 from llmecon.transformer import FloatArray, Transformer
 
-TERMS = ("compute", "weights", "kv_cache", "network", "overhead")
+TERMS = ("compute", "weights", "kv_cache", "activations", "network", "overhead")
 
 
 @dataclass(frozen=True)
@@ -31,9 +38,11 @@ class Terms:
     compute : array
         Arithmetic: matrices and attention.
     weights : array
-        Reading weights, and activations between kernels.
+        Reading weights.
     kv_cache : array
         Reading keys and values.
+    activations : array
+        Kernels between the matrices.
     network : array
         Collectives: latency and bandwidth.
     overhead : array
@@ -43,6 +52,7 @@ class Terms:
     compute: FloatArray
     weights: FloatArray
     kv_cache: FloatArray
+    activations: FloatArray
     network: FloatArray
     overhead: FloatArray
 
@@ -179,7 +189,7 @@ def decode(
     ...                    hbm_bytes_per_s=3.35e12, scaleup_bytes_per_s_per_direction=4.5e11)
     >>> step = decode(model, chip, batch=[1, 64], context=8192, tensor_parallel=8, profile=IDEAL)
     >>> (step.seconds * 1e3).round(2)
-    array([ 5.3 , 12.39])
+    array([ 5.3 , 12.25])
     >>> step.binds
     array(['weights', 'kv_cache'], dtype='<U8')
     """
@@ -201,7 +211,7 @@ def decode(
         weights=weights,
         kv=kv,
         activations=activations,
-        attention_at_weight_rate=constants.attention_at_weight_rate,
+        constants=constants,
     )
     in_flight = sequences / where.pipeline
     work = decode_work(model, chip, where, widths, in_flight, tokens, checked, constants)
@@ -289,7 +299,7 @@ def prefill(
         weights=weights,
         kv=kv,
         activations=activations,
-        attention_at_weight_rate=constants.attention_at_weight_rate,
+        constants=constants,
     )
     new = prompt - cached
     work = prefill_work(model, chip, where, widths, sequences, new, cached, constants)
@@ -324,6 +334,7 @@ def _step(
     held: FloatArray,
     reserve_bytes: Numbers,
 ) -> Step:
+    between = activations_s(model, chip, where, widths, moving, constants)
     network = network_s(model, chip, where, moving, constants)
     overhead = overhead_s(model, in_flight, constants)
     if constants.kernelwise:
@@ -332,9 +343,9 @@ def _step(
         )
     else:
         busy = np.maximum(work.matrices_s + work.attention_s, work.weights_s + work.kv_cache_s)
-    seconds = np.asarray(busy + network + overhead)
+    seconds = np.asarray(busy + between + network + overhead)
     compute = work.matrices_s + work.attention_s
-    parts = (compute, work.weights_s, work.kv_cache_s, network, overhead)
+    parts = (compute, work.weights_s, work.kv_cache_s, between, network, overhead)
     return Step(
         seconds=seconds,
         terms=Terms(*(np.broadcast_to(part, seconds.shape) for part in parts)),

@@ -87,32 +87,49 @@ def _weight_bytes(
     moving: FloatArray,
     constants: Profile,
 ) -> FloatArray:
-    """Weights and activations that one accelerator moves. [B]"""
+    """Weights that one accelerator reads. [B]"""
     routed = model.n_moe_layers * model.n_experts * model.expert_params
     fixed = (
         widths.weight_bytes * float(model.n_block_params - routed)
         + 2.0 * model.vocab_size * model.d_model  # the output matrix stays in 16 bit
     ) / where.attention
     if not routed:
-        return np.asarray(fixed + _activation_bytes(model, where, moving))
+        return np.asarray(fixed)
     read = experts_read(model.n_experts, model.n_experts_active, moving) / model.n_experts
     busiest = np.where(where.expert > 1, constants.expert_imbalance, 1.0)
     experts = widths.weight_bytes * float(routed) * np.minimum(read * busiest, 1.0)
-    return np.asarray(fixed + experts / where.tensor + _activation_bytes(model, where, moving))
+    return np.asarray(fixed + experts / where.tensor)
 
 
-def _activation_bytes(model: Transformer, where: Layout, moving: FloatArray) -> FloatArray:
-    """Activations written and read between kernels (Erdil 2025, eq. 35). [B]
+def activations_s(
+    model: Transformer,
+    chip: Accelerator,
+    where: Layout,
+    widths: Formats,
+    moving: FloatArray,
+    constants: Profile,
+) -> FloatArray:
+    """Kernels between the matrices: norms, rotation, activation, conversions. [s]
 
-    The stream of width d passes whole through every accelerator of a tensor-parallel
-    group, heads and feed-forward are split.
+    Each reads and writes its activations through memory. The stream of width d passes
+    whole through every accelerator of a tensor-parallel group (two norms that read stream
+    and residual and write both), heads and feed-forward are split.
     """
-    heads = (2.0 + 2.0 * model.n_kv_heads / model.n_heads) * model.n_heads * model.d_head
+    if not constants.moves_activations:
+        return np.zeros(())
+    wide, narrow = ACTIVATION_BYTES, widths.activation_bytes
+    norm = 3 * wide + narrow  # read stream and residual, write residual and the next input
+    heads = model.n_heads * model.d_head
+    rotated = 2 * wide * (heads + model.n_kv_heads * model.d_head)
+    attended = (wide + narrow) * heads
     experts = model.n_experts_active + model.n_shared_experts if model.n_experts else 1
-    wide = model.mlp_matrices * model.d_ff * experts
-    whole = 4.0 * model.d_model * moving / where.replicas
-    split = (heads + wide) * moving / where.tensor
-    return np.asarray(ACTIVATION_BYTES * model.n_layers * (whole + split))
+    gates = (model.mlp_matrices - 1) * wide + narrow
+    whole = (1 if model.parallel_attention else 2) * norm * model.d_model / where.replicas
+    split = (rotated + attended + gates * model.d_ff * experts) / where.tensor
+    if model.n_experts:  # tokens are copied to their experts and their results are added up
+        split = split + experts * 2 * (wide + narrow) * model.d_model / where.tensor
+    moved = model.n_layers * (whole + split) * moving
+    return np.asarray(moved / (chip.hbm_bytes_per_s * constants.bandwidth_share))
 
 
 def network_s(
