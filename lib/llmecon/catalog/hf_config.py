@@ -1,0 +1,338 @@
+"""A transformer's shape from the ``config.json`` that is published beside a model's weights.
+
+The keys are those of Hugging Face's model library; nothing of it is needed to read them. A
+missing key, or two that contradict each other, is an error: a guess would be a wrong price.
+"""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from llmecon._names import nearest
+from llmecon.transformer import Transformer
+
+# Families whose feed-forward block has two matrices, not a gate beside them.
+_PLAIN = {"gpt2", "gptj", "gpt_neox", "gpt_bigcode", "opt", "falcon", "bloom", "phi", "starcoder2"}
+# Families that share input and output embedding unless their file says otherwise.
+_TIED = {"gpt2", "gpt_bigcode", "opt", "falcon", "bloom", "gemma", "gemma2", "gemma3_text"}
+_PARALLEL = {"gptj", "cohere", "cohere2"}
+# Mixers without a cache of keys and values that this library models.
+_OTHER_MIXERS = ("mamba", "rwkv", "ssm", "recurrent_gemma", "jamba", "hyena")
+# Names that older families use for the common ones.
+_SYNONYMS = {
+    "num_hidden_layers": ("n_layer", "n_layers", "num_layers"),
+    "hidden_size": ("n_embd", "d_model"),
+    "num_attention_heads": ("n_head", "n_heads"),
+    "num_key_value_heads": ("num_kv_heads", "n_head_kv"),
+    "intermediate_size": ("n_inner", "ffn_dim", "ffn_hidden_size"),
+    "num_experts_per_tok": ("experts_per_token", "num_experts_per_token"),
+    "n_routed_experts": ("num_experts", "num_local_experts", "moe_num_experts"),
+    "n_shared_experts": ("num_shared_experts", "moe_num_shared_experts"),
+    "moe_intermediate_size": ("expert_intermediate_size",),
+    "sliding_window": ("sliding_window_size", "attention_chunk_size"),
+    "num_nextn_predict_layers": ("num_mtp_modules", "num_mtp_layers"),
+}
+_LAYER_KINDS = {
+    "full_attention": "full",
+    "attention": "full",
+    "sliding_attention": "window",
+    "chunked_attention": "window",
+    "linear_attention": "linear",
+}
+
+
+class _Config:
+    """Keys of one file under their common names; errors name file and key."""
+
+    def __init__(self, file: str, content: Mapping[str, Any]) -> None:
+        self.file, self.content = file, content
+        self.family = str(content.get("model_type", ""))
+
+    def fail(self, problem: str) -> ValueError:
+        return ValueError(f"{self.file}: {problem}")
+
+    def get(self, key: str) -> Any:
+        names = (key, *_SYNONYMS.get(key, ()))
+        found = {n: self.content[n] for n in names if self.content.get(n) is not None}
+        if len({json.dumps(value) for value in found.values()}) > 1:
+            said = " and ".join(f"{name} = {value}" for name, value in found.items())
+            raise self.fail(f"contradiction: {said}")
+        return next(iter(found.values()), None)
+
+    def count(self, key: str, default: int | None = None, *, least: int = 1) -> int:
+        value = self.get(key)
+        if value is None:
+            if default is None:
+                raise self.fail(f"{key} is missing{self._hint(key)}")
+            return default
+        if isinstance(value, bool) or not isinstance(value, int) or value < least:
+            raise self.fail(f"{key} must be a whole number >= {least}, got {value!r}")
+        return value
+
+    def flag(self, key: str, default: bool) -> bool:
+        value = self.content.get(key)
+        if value is None:
+            return default
+        if not isinstance(value, bool):
+            raise self.fail(f"{key} must be true or false, got {value!r}")
+        return value
+
+    def _hint(self, key: str) -> str:
+        near = nearest(key, self.content, n=1)
+        return f"; did you mean it by {near[0]}?" if near else ""
+
+
+def read(path: Path) -> Transformer:
+    """Shape of the model that a ``config.json`` describes.
+
+    Parameters
+    ----------
+    path : pathlib.Path
+        The file. The model is called by the name inside it, else by its folder.
+
+    Returns
+    -------
+    llmecon.transformer.Transformer
+        The record.
+
+    Raises
+    ------
+    ValueError
+        If the file is not JSON, a key is missing or of the wrong kind, two keys contradict
+        each other, or the layers are of a kind that is not modelled.
+    """
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path.name}, line {error.lineno}: not JSON: {error.msg}") from error
+    if not isinstance(content, dict):
+        raise ValueError(f"{path.name}: must be an object of keys, got {type(content).__name__}")
+    name = content.get("name") or content.get("_name_or_path") or path.resolve().parent.name
+    return convert(content, name=str(name) or "model", file=path.name)
+
+
+def convert(
+    content: Mapping[str, Any], *, name: str = "model", file: str = "config.json"
+) -> Transformer:
+    """Shape of a model from the keys of its configuration.
+
+    Parameters
+    ----------
+    content : mapping
+        Parsed ``config.json``; the language part of a multimodal one is found.
+    name : str, optional
+        What to call the model.
+    file : str, optional
+        Name for messages.
+
+    Raises
+    ------
+    ValueError
+        See :func:`read`.
+
+    Examples
+    --------
+    >>> shape = convert({"model_type": "llama", "num_hidden_layers": 32, "hidden_size": 4096,
+    ...                  "num_attention_heads": 32, "num_key_value_heads": 8,
+    ...                  "intermediate_size": 14336, "vocab_size": 128256})
+    >>> shape.n_params
+    8030000000
+    """
+    inner = content.get("text_config") or content.get("language_config")
+    config = _Config(file, {**content, **inner} if isinstance(inner, dict) else content)
+    if any(word in config.family for word in _OTHER_MIXERS):
+        raise config.fail(f"model_type {config.family!r} has layers that are not modelled")
+    fields = {**_width(config), **_experts(config), **_attention(config)}
+    fields["n_mtp_layers"] = config.count("num_nextn_predict_layers", 0, least=0)
+    try:
+        return Transformer(name=name, **fields)
+    except ValidationError as error:
+        problem = error.errors()[0]["msg"].removeprefix("Value error, ")
+        raise config.fail(problem.removeprefix(f"{name}: ")) from error
+
+
+def _width(config: _Config) -> dict[str, Any]:
+    plain = config.family in _PLAIN
+    return {
+        "n_layers": config.count("num_hidden_layers"),
+        "d_model": config.count("hidden_size"),
+        "vocab_size": config.count("vocab_size"),
+        "mlp_matrices": 2 if plain else 3,
+        "tied_embeddings": config.flag("tie_word_embeddings", config.family in _TIED),
+        "parallel_attention": config.flag("parallel_attn", config.family in _PARALLEL),
+    }
+
+
+def _feed_forward_width(config: _Config) -> int:
+    return config.count(
+        "intermediate_size",
+        4 * config.count("hidden_size") if config.family in _PLAIN else None,
+    )
+
+
+def _experts(config: _Config) -> dict[str, Any]:
+    total = config.count("n_routed_experts", 0, least=0)
+    if total <= 1:
+        return {"d_ff": _feed_forward_width(config)}
+    active = config.count("num_experts_per_tok")
+    if active > total:
+        raise config.fail(f"contradiction: {active} experts for a token, {total} in all")
+    return {
+        "n_experts": total,
+        "n_experts_active": active,
+        "d_ff": config.count("moe_intermediate_size", config.get("intermediate_size")),
+        "n_shared_experts": _shared_experts(config),
+        **_dense_layers(config),
+    }
+
+
+def _shared_experts(config: _Config) -> int:
+    wide = config.count("shared_expert_intermediate_size", 0, least=0)
+    if not wide:
+        # Llama 4 has one in every layer with experts and no key that says so.
+        return config.count("n_shared_experts", int("llama4" in config.family), least=0)
+    each = config.count("moe_intermediate_size", config.get("intermediate_size"))
+    if wide % each:
+        raise config.fail(
+            f"contradiction: shared_expert_intermediate_size {wide} is no multiple of {each}"
+        )
+    return wide // each
+
+
+def _dense_layers(config: _Config) -> dict[str, int]:
+    layers = config.count("num_hidden_layers")
+    listed = config.content.get("mlp_only_layers") or []
+    step = config.count("decoder_sparse_step", config.count("interleave_moe_layer_step", 1))
+    first = config.count("first_k_dense_replace", 0, least=0)
+    if first > layers:
+        raise config.fail(f"contradiction: {first} dense layers first, {layers} layers in all")
+    dense = {n for n in range(layers) if n < first or (n + 1) % step} | {int(n) for n in listed}
+    pattern = config.content.get("moe_layer_freq")
+    if isinstance(pattern, list):  # one entry a layer, 0 for a dense one
+        _same_length(config, "moe_layer_freq", pattern, layers)
+        dense |= {n for n, has_experts in enumerate(pattern) if not has_experts}
+    if not dense:
+        return {}
+    key = "intermediate_size_mlp" if config.get("intermediate_size_mlp") else "intermediate_size"
+    return {"n_dense_layers": len(dense), "d_ff_dense": config.count(key)}
+
+
+def _same_length(config: _Config, key: str, values: list[Any], layers: int) -> None:
+    if len(values) != layers:
+        raise config.fail(
+            f"contradiction: {key} has {len(values)} entries, num_hidden_layers is {layers}"
+        )
+
+
+def _attention(config: _Config) -> dict[str, Any]:
+    heads = config.count("num_attention_heads")
+    fields: dict[str, Any] = {"n_heads": heads, **_sparse(config)}
+    if config.get("kv_lora_rank") is not None:
+        fields |= _latent(config, heads)
+    else:
+        kv_heads = _kv_heads(config, heads)
+        fields |= {"n_kv_heads": kv_heads, "d_head": _head_width(config, heads)}
+        fields["attention_kind"] = "MHA" if kv_heads == heads else "GQA"
+        if kv_heads == 1 < heads:
+            fields["attention_kind"] = "MQA"
+        value = config.count("v_head_dim", 0, least=0)
+        fields["d_head_value"] = 0 if value == fields["d_head"] else value
+    return fields | _layer_kinds(config)
+
+
+def _kv_heads(config: _Config, heads: int) -> int:
+    if config.flag("multi_query", False) and not config.flag("new_decoder_architecture", False):
+        return 1
+    kv_heads = config.count("num_key_value_heads", heads)
+    if heads % kv_heads:
+        raise config.fail(
+            f"contradiction: num_key_value_heads {kv_heads} does not divide "
+            f"num_attention_heads {heads}"
+        )
+    return kv_heads
+
+
+def _head_width(config: _Config, heads: int) -> int:
+    width = config.count("hidden_size")
+    if config.get("head_dim") is None and width % heads:
+        raise config.fail(
+            f"contradiction: hidden_size {width} is no multiple of num_attention_heads {heads}, "
+            "and head_dim is missing"
+        )
+    return config.count("head_dim", width // heads)
+
+
+def _latent(config: _Config, heads: int) -> dict[str, Any]:
+    nope = config.count("qk_nope_head_dim")
+    return {
+        "n_kv_heads": heads,
+        "d_head": nope,
+        "attention_kind": "MLA",
+        "mla_kv_rank": config.count("kv_lora_rank"),
+        "mla_q_rank": config.count("q_lora_rank", 0, least=0),
+        "mla_rope_dim": config.count("qk_rope_head_dim"),
+        "mla_nope_dim": nope,
+        "mla_v_dim": config.count("v_head_dim"),
+    }
+
+
+def _sparse(config: _Config) -> dict[str, int]:
+    if config.get("index_topk") is None:
+        return {}
+    return {
+        "sparse_attention_tokens": config.count("index_topk"),
+        "indexer_heads": config.count("index_n_heads"),
+        "indexer_d_head": config.count("index_head_dim"),
+    }
+
+
+def _layer_kinds(config: _Config) -> dict[str, Any]:
+    """Layers with a window or a recurrent state, if not all see the whole context."""
+    layers = config.count("num_hidden_layers")
+    kinds = _kinds(config, layers)
+    if not kinds or kinds["full"] == layers:
+        return {}
+    if not kinds["full"]:
+        raise config.fail("no layer attends to the whole context: such a model is not modelled")
+    fields: dict[str, Any] = {"n_full_attention_layers": kinds["full"]}
+    if kinds["window"] and kinds["linear"]:
+        raise config.fail("windows and recurrent layers in one model are not modelled")
+    if kinds["window"]:
+        return fields | {"sliding_window_tokens": config.count("sliding_window")}
+    keys, values = config.count("linear_key_head_dim"), config.count("linear_value_head_dim")
+    if keys != values:
+        raise config.fail(f"linear_key_head_dim {keys} must equal linear_value_head_dim {values}")
+    return fields | {
+        "linear_n_key_heads": config.count("linear_num_key_heads"),
+        "linear_n_value_heads": config.count("linear_num_value_heads"),
+        "linear_d_head": keys,
+        "attention_output_gate": config.flag("attn_output_gate", True),
+    }
+
+
+def _kinds(config: _Config, layers: int) -> Counter[str]:
+    listed = config.content.get("layer_types")
+    if listed is not None:
+        _same_length(config, "layer_types", listed, layers)
+        for kind in listed:
+            if kind not in _LAYER_KINDS:
+                raise config.fail(f"layer_types: {kind!r} is not modelled")
+        return Counter(_LAYER_KINDS[kind] for kind in listed)
+    if config.get("no_rope_layers"):  # Llama 4: 0 marks a layer that sees everything
+        marks = config.get("no_rope_layers")
+        _same_length(config, "no_rope_layers", marks, layers)
+        return Counter("window" if mark else "full" for mark in marks)
+    every = config.get("full_attention_interval") or config.get("sliding_window_pattern")
+    if every is not None:
+        whole = layers // config.count(
+            "full_attention_interval", config.get("sliding_window_pattern")
+        )
+        other = "linear" if config.get("full_attention_interval") else "window"
+        return Counter({"full": whole, other: layers - whole})
+    if config.family == "gpt_oss" and config.get("sliding_window"):
+        return Counter({"full": layers // 2, "window": layers - layers // 2})
+    return Counter()

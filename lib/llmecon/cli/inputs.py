@@ -1,0 +1,70 @@
+"""What people type: lists of numbers, names of models and chips, or files of their own."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from llmecon.accelerator import Accelerator
+    from llmecon.transformer import Transformer
+
+_FILES = (".json", ".yml", ".yaml")
+
+
+def numbers(name: str, text: str) -> list[float]:
+    """Numbers from ``1,8,64``; ``1e12`` and ``8_192`` will do.
+
+    Examples
+    --------
+    >>> numbers("--batch", "1,8,1e3")
+    [1.0, 8.0, 1000.0]
+    >>> numbers("--batch", "1,eight")
+    Traceback (most recent call last):
+    ValueError: --batch must be numbers with commas between them, got 'eight'
+    """
+    found = []
+    for part in text.split(","):
+        try:
+            found.append(float(part))
+        except ValueError:
+            raise ValueError(
+                f"{name} must be numbers with commas between them, got {part.strip()!r}"
+            ) from None
+    return found
+
+
+def words(text: str | None) -> list[str]:
+    """Words from a list with commas."""
+    return [part.strip() for part in (text or "").split(",") if part.strip()]
+
+
+def model(name: str) -> Transformer:
+    """A shape of the catalogue, in any case of letters, or that of a ``config.json``."""
+    from llmecon import catalog
+
+    if _is_file(name):
+        from llmecon.catalog import hf_config
+
+        return hf_config.read(Path(name))
+    return catalog.transformer(_as_listed(name, catalog.architectures().name))
+
+
+def chip(name: str) -> Accelerator:
+    """An accelerator of the catalogue, in any case of letters, or that of a file."""
+    from llmecon import catalog
+
+    if _is_file(name):
+        from llmecon.catalog import chip_file
+
+        return chip_file.read(Path(name))
+    return catalog.accelerator(_as_listed(name, catalog.accelerators().name))
+
+
+def _is_file(name: str) -> bool:
+    return name.lower().endswith(_FILES)
+
+
+def _as_listed(name: str, known: object) -> str:
+    by_lower = {str(item).lower(): str(item) for item in known}  # type: ignore[attr-defined]
+    return by_lower.get(name.strip().lower(), name)

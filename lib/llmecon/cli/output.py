@@ -1,0 +1,144 @@
+"""Results as a table for people, CSV or JSON for programs."""
+
+from __future__ import annotations
+
+import json
+import math
+import sys
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.console import Console
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in base units.")]
+AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, in base units.")]
+
+_WIDE = 200  # columns of a table that no terminal shows
+
+
+@dataclass(frozen=True, kw_only=True)
+class Column:
+    """How people see a column: header, unit of display, digits."""
+
+    name: str
+    header: str
+    scale: float = 1.0
+    form: str | Callable[[Any], str] = ""
+
+    def cell(self, value: Any) -> str:
+        """A value as text; empty where it is missing."""
+        if value is None or (isinstance(value, float) and math.isnan(value)):
+            return ""
+        if callable(self.form):
+            return self.form(value)
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, int | float):
+            if math.isinf(value):
+                return "-"
+            return format(value * self.scale, self.form or ".4g")
+        return str(value)
+
+
+def console() -> Console:
+    """Standard output; wide when it is not a terminal, so that nothing is cut."""
+    from rich.console import Console
+
+    # A pipe or a file has no width: let the table be as wide as it is.
+    width = None if sys.stdout.isatty() else _WIDE
+    return Console(width=width, soft_wrap=False, highlight=False)
+
+
+def emit(
+    frame: pd.DataFrame,
+    columns: Sequence[Column],
+    *,
+    title: str = "",
+    notes: Sequence[str] = (),
+    as_json: bool = False,
+    as_csv: bool = False,
+    extra: dict[str, Any] | None = None,
+) -> None:
+    """Print a frame in the form that was asked for.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows in base units; CSV and JSON hold all its columns.
+    columns : sequence of Column
+        What people see of it.
+    title : str, optional
+        Above the table.
+    notes : sequence of str, optional
+        Below the table; in JSON under ``notes``.
+    extra : dict, optional
+        Further entries of the JSON object.
+    """
+    if as_json and as_csv:
+        raise ValueError("--json and --csv exclude each other")
+    if as_json:
+        print_json({**(extra or {}), "rows": records(frame), "notes": list(notes)})
+    elif as_csv:
+        sys.stdout.write(frame.to_csv(index=False, lineterminator="\n"))
+    else:
+        _show(frame, columns, title, notes)
+
+
+def _show(frame: pd.DataFrame, columns: Sequence[Column], title: str, notes: Sequence[str]) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    out = console()
+    # Names and sources hold square brackets, which would be read as markup.
+    shown = Table(title=escape(title) or None, title_justify="left", header_style="bold")
+    numeric = {c.name: frame[c.name].dtype.kind in "iuf" for c in columns}
+    for column in columns:
+        shown.add_column(escape(column.header), justify="right" if numeric[column.name] else "left")
+    for row in frame.to_dict("records"):
+        shown.add_row(*(escape(column.cell(row[column.name])) for column in columns))
+    out.print(shown)
+    for note in notes:
+        out.print(escape(note), style="dim")
+
+
+def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows as plain objects that JSON can hold."""
+    return [
+        {str(key): plain(value) for key, value in row.items()} for row in frame.to_dict("records")
+    ]
+
+
+def plain(value: Any) -> Any:
+    """A value as JSON knows it; missing and infinite become null, dates ISO text."""
+    if isinstance(value, dict):
+        return {str(key): plain(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [plain(item) for item in value]
+    if hasattr(value, "tolist"):
+        return plain(value.tolist())
+    if hasattr(value, "isoformat"):
+        return None if value != value else value.isoformat()[:10]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if value is None or isinstance(value, str | int | bool):
+        return value
+    return None if value != value or str(value) == "<NA>" else str(value)
+
+
+def print_json(content: Any) -> None:
+    """An object as indented JSON on standard output."""
+    sys.stdout.write(json.dumps(plain(content), indent=2, ensure_ascii=False) + "\n")
+
+
+def write(path: Path, text: str) -> None:
+    """A whole file or none: written beside, then renamed."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(path.name + ".part")
+    beside.write_text(text, encoding="utf-8")
+    beside.replace(path)

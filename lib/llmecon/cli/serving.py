@@ -1,0 +1,366 @@
+"""Time and price of running a model: one step, one prompt, a server under load."""
+
+from __future__ import annotations
+
+from itertools import product
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from llmecon.cli import inputs
+from llmecon.cli.output import AsCsv, AsJson, Column, emit
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from llmecon.roofline import Profile, Serving, Step
+
+Model = Annotated[str, typer.Argument(help="Name (llmecon models) or a config.json.")]
+Chip = Annotated[str, typer.Argument(help="Name (llmecon chips) or a JSON or YAML file.")]
+Weights = Annotated[str, typer.Option(help="Format of the weights: bf16, fp8, int8, int4, fp4 ...")]
+Kv = Annotated[str | None, typer.Option(help="Format of the KV cache; 16 bit if not given.")]
+Ideal = Annotated[bool, typer.Option("--ideal", help="Peak rates, nothing fixed: too optimistic.")]
+Rent = Annotated[float | None, typer.Option(help="Rent of one accelerator, USD an hour.")]
+Utilisation = Annotated[float, typer.Option(help="Share of the paid time with this load.")]
+Node = Annotated[int, typer.Option(help="Accelerators that the fast links join.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command(
+        epilog='llmecon decode "Llama 3.1 70B" "H200 SXM 141GB" --batch 1,8,64 --context 8192 '
+        "--tensor-parallel 8 --weights fp8 --usd-per-gpu-hour 3\n\n"
+        'llmecon decode path/to/config.json "H100 SXM 80GB" --tensor-parallel 1,2,4,8 --csv'
+    )(decode)
+    app.command(
+        epilog='llmecon prefill "Llama 3.1 70B" "H200 SXM 141GB" --input-tokens 1000,8000 '
+        "--tensor-parallel 8 --weights fp8"
+    )(prefill)
+    app.command(
+        epilog='llmecon serve "Llama 3.1 70B" "H200 SXM 141GB" --concurrency 4,16,64 '
+        "--input-tokens 1024 --output-tokens 1024 --tensor-parallel 8 --weights fp8 "
+        "--usd-per-gpu-hour 3"
+    )(serve)
+
+
+def decode(
+    model: Model,
+    chip: Chip,
+    batch: Annotated[str, typer.Option(help="Sequences decoded together, with commas.")] = "1,8,64",
+    context: Annotated[str, typer.Option(help="Tokens in the cache, with commas.")] = "8192",
+    tensor_parallel: Annotated[
+        str, typer.Option(help="Accelerators that share a layer, with commas.")
+    ] = "1",
+    pipeline_parallel: Annotated[int, typer.Option(help="Stages of layers.")] = 1,
+    expert_parallel: Annotated[int, typer.Option(help="Groups that hold whole experts.")] = 1,
+    attention_data_parallel: Annotated[
+        int, typer.Option(help="Groups that attend for different sequences.")
+    ] = 1,
+    weights: Weights = "bf16",
+    kv: Kv = None,
+    chips_per_node: Node = 8,
+    usd_per_gpu_hour: Rent = None,
+    utilisation: Utilisation = 1.0,
+    ideal: Ideal = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Time of one decode step: its terms, what binds, tokens a second, USD per million tokens."""
+    import numpy as np
+
+    from llmecon import roofline
+
+    grid = np.array(
+        list(
+            product(
+                inputs.numbers("--tensor-parallel", tensor_parallel),
+                inputs.numbers("--context", context),
+                inputs.numbers("--batch", batch),
+            )
+        )
+    )
+    shape, accelerator = inputs.model(model), inputs.chip(chip)
+    step = roofline.decode(
+        shape,
+        accelerator,
+        batch=grid[:, 2],
+        context=grid[:, 1],
+        tensor_parallel=grid[:, 0],
+        pipeline_parallel=pipeline_parallel,
+        expert_parallel=expert_parallel,
+        attention_data_parallel=attention_data_parallel,
+        weights=weights,
+        kv=kv,
+        chips_per_node=chips_per_node,
+        profile=roofline.IDEAL if ideal else None,
+    )
+    frame = _frame(step, usd_per_gpu_hour, utilisation)
+    frame.insert(0, "context", grid[:, 1])
+    frame.insert(0, "tensor_parallel", grid[:, 0])
+    emit(
+        frame,
+        [
+            Column(name="tensor_parallel", header="TP", form=".0f"),
+            Column(name="context", header="context", form=",.0f"),
+            *_columns("ms/token", "tokens/s per user", usd_per_gpu_hour is not None),
+        ],
+        title=f"Decode: {shape.name} on {accelerator.name}, {weights} weights",
+        notes=_notes(step),
+        as_json=as_json,
+        as_csv=as_csv,
+        extra=_extra(shape.name, accelerator.name, weights, kv, step.profile),
+    )
+
+
+def prefill(
+    model: Model,
+    chip: Chip,
+    input_tokens: Annotated[str, typer.Option(help="Length of a prompt, with commas.")] = "1024",
+    cached_tokens: Annotated[int, typer.Option(help="Those of them already in the cache.")] = 0,
+    batch: Annotated[str, typer.Option(help="Prompts read together, with commas.")] = "1",
+    tensor_parallel: Annotated[
+        str, typer.Option(help="Accelerators that share a layer, with commas.")
+    ] = "1",
+    weights: Weights = "bf16",
+    kv: Kv = None,
+    chips_per_node: Node = 8,
+    usd_per_gpu_hour: Rent = None,
+    utilisation: Utilisation = 1.0,
+    ideal: Ideal = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Time to read a prompt, which is the time to first token of an idle server."""
+    import numpy as np
+
+    from llmecon import roofline
+
+    grid = np.array(
+        list(
+            product(
+                inputs.numbers("--tensor-parallel", tensor_parallel),
+                inputs.numbers("--input-tokens", input_tokens),
+                inputs.numbers("--batch", batch),
+            )
+        )
+    )
+    shape, accelerator = inputs.model(model), inputs.chip(chip)
+    step = roofline.prefill(
+        shape,
+        accelerator,
+        batch=grid[:, 2],
+        input_tokens=grid[:, 1],
+        cached_tokens=cached_tokens,
+        tensor_parallel=grid[:, 0],
+        weights=weights,
+        kv=kv,
+        chips_per_node=chips_per_node,
+        profile=roofline.IDEAL if ideal else None,
+    )
+    frame = _frame(step, usd_per_gpu_hour, utilisation)
+    frame.insert(0, "input_tokens", grid[:, 1])
+    frame.insert(0, "tensor_parallel", grid[:, 0])
+    emit(
+        frame,
+        [
+            Column(name="tensor_parallel", header="TP", form=".0f"),
+            Column(name="input_tokens", header="prompt", form=",.0f"),
+            *_columns("ms", "input tokens/s", usd_per_gpu_hour is not None),
+        ],
+        title=f"Prefill: {shape.name} on {accelerator.name}, {weights} weights",
+        notes=_notes(step),
+        as_json=as_json,
+        as_csv=as_csv,
+        extra=_extra(shape.name, accelerator.name, weights, kv, step.profile),
+    )
+
+
+def serve(
+    model: Model,
+    chip: Chip,
+    concurrency: Annotated[str, typer.Option(help="Requests in progress, with commas.")] = "16",
+    input_tokens: Annotated[str, typer.Option(help="Length of a prompt, with commas.")] = "1024",
+    output_tokens: Annotated[str, typer.Option(help="Length of an answer, with commas.")] = "1024",
+    tensor_parallel: Annotated[
+        str, typer.Option(help="Accelerators that share a layer, with commas.")
+    ] = "1",
+    expert_parallel: Annotated[int, typer.Option(help="Groups that hold whole experts.")] = 1,
+    attention_data_parallel: Annotated[
+        int, typer.Option(help="Groups that attend for different sequences.")
+    ] = 1,
+    cached_share: Annotated[float, typer.Option(help="Share of a prompt found in a cache.")] = 0.0,
+    weights: Weights = "bf16",
+    kv: Kv = None,
+    chips_per_node: Node = 8,
+    usd_per_gpu_hour: Rent = None,
+    utilisation: Utilisation = 1.0,
+    ideal: Ideal = False,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """A server under steady load: waiting times with their band, tokens per accelerator."""
+    import numpy as np
+
+    from llmecon import roofline
+
+    grid = np.array(
+        list(
+            product(
+                inputs.numbers("--tensor-parallel", tensor_parallel),
+                inputs.numbers("--input-tokens", input_tokens),
+                inputs.numbers("--output-tokens", output_tokens),
+                inputs.numbers("--concurrency", concurrency),
+            )
+        )
+    )
+    shape, accelerator = inputs.model(model), inputs.chip(chip)
+    run = roofline.serve(
+        shape,
+        accelerator,
+        concurrency=grid[:, 3],
+        input_tokens=grid[:, 1],
+        output_tokens=grid[:, 2],
+        tensor_parallel=grid[:, 0],
+        expert_parallel=expert_parallel,
+        attention_data_parallel=attention_data_parallel,
+        cached_share=cached_share,
+        weights=weights,
+        kv=kv,
+        chips_per_node=chips_per_node,
+        profile=roofline.IDEAL if ideal else None,
+    )
+    frame = _served(run, usd_per_gpu_hour, utilisation)
+    for name, column in zip(
+        ("concurrency", "output_tokens", "input_tokens", "tensor_parallel"),
+        grid[:, [3, 2, 1, 0]].T,
+        strict=True,
+    ):
+        frame.insert(0, name, column)
+    priced = usd_per_gpu_hour is not None
+    emit(
+        frame,
+        [
+            Column(name="tensor_parallel", header="TP", form=".0f"),
+            Column(name="input_tokens", header="prompt", form=",.0f"),
+            Column(name="output_tokens", header="answer", form=",.0f"),
+            Column(name="concurrency", header="requests", form=",.0f"),
+            Column(name="ttft_s", header="TTFT [ms]", scale=1e3, form=",.0f"),
+            Column(name="tpot_s", header="TPOT [ms]", scale=1e3, form=",.2f"),
+            Column(name="tpot_low_s", header="from", scale=1e3, form=",.2f"),
+            Column(name="tpot_high_s", header="to", scale=1e3, form=",.2f"),
+            Column(name="tokens_per_s_per_user", header="tokens/s per user", form=",.1f"),
+            Column(name="output_tokens_per_s_per_chip", header="per chip", form=",.1f"),
+            *([Column(name="usd_per_mtok", header="USD/Mtok", form=".3g")] if priced else []),
+            Column(name="fits", header="fits"),
+            Column(name="max_concurrency", header="most that fit", form=",.0f"),
+        ],
+        title=f"Serving: {shape.name} on {accelerator.name}, {weights} weights",
+        notes=[
+            "From and to: 80 % band of TPOT. Requests beyond the most that fit wait their turn.",
+            *(["All dollars are put on output tokens."] if priced else []),
+            _constants(run.profile),
+        ],
+        as_json=as_json,
+        as_csv=as_csv,
+        extra=_extra(shape.name, accelerator.name, weights, kv, run.profile),
+    )
+
+
+def _served(run: Serving, usd_per_gpu_hour: float | None, utilisation: float) -> pd.DataFrame:
+    import numpy as np
+    import pandas as pd
+
+    from llmecon import cost
+
+    if not np.any(run.fits):
+        run.require_fit()
+    frame = pd.DataFrame({"ttft_s": run.ttft_s, "tpot_s": run.tpot_s})
+    for name in ("tpot_low_s", "tpot_high_s", "tokens_per_s_per_user"):
+        frame[name] = getattr(run, name)
+    for name in ("output_tokens_per_s_per_chip", "input_tokens_per_s_per_chip"):
+        frame[name] = getattr(run, name)
+    if usd_per_gpu_hour is not None:
+        frame["usd_per_mtok"] = cost.usd_per_mtok_from(
+            seconds=1.0,
+            chips=1,
+            batch=run.output_tokens_per_s_per_chip,
+            usd_per_gpu_hour=usd_per_gpu_hour,
+            utilisation=utilisation,
+        )
+    frame["fits"] = np.broadcast_to(run.fits, run.tpot_s.shape)
+    frame["max_concurrency"] = np.broadcast_to(run.memory.max_batch, run.tpot_s.shape)
+    return frame
+
+
+def _frame(step: Step, usd_per_gpu_hour: float | None, utilisation: float) -> pd.DataFrame:
+    """One row a configuration, in base units; an error if none of them fits."""
+    import numpy as np
+    import pandas as pd
+
+    from llmecon import cost
+    from llmecon.roofline.step import TERMS
+
+    if not np.any(step.fits):
+        step.require_fit()
+    size = step.seconds.shape
+    frame = pd.DataFrame({"batch": np.broadcast_to(step.batch, size), "seconds": step.seconds})
+    for term in TERMS:
+        frame[f"{term}_s"] = getattr(step.terms, term)
+    frame["binds"] = step.binds
+    frame["tokens_per_s"] = step.tokens_per_s
+    frame["tokens_per_s_per_chip"] = step.tokens_per_s_per_chip
+    if usd_per_gpu_hour is not None:
+        frame["usd_per_mtok"] = cost.usd_per_mtok(
+            step, usd_per_gpu_hour=usd_per_gpu_hour, utilisation=utilisation
+        )
+    frame["fits"] = np.broadcast_to(step.fits, size)
+    frame["max_batch"] = np.broadcast_to(step.memory.max_batch, size)
+    return frame
+
+
+def _columns(time: str, speed: str, priced: bool) -> list[Column]:
+    def ms(term: str, header: str) -> Column:
+        return Column(name=f"{term}_s", header=header, scale=1e3, form=".3g")
+
+    price = [Column(name="usd_per_mtok", header="USD/Mtok", form=".3g")] if priced else []
+    return [
+        Column(name="batch", header="batch", form=",.0f"),
+        Column(name="seconds", header=time, scale=1e3, form=",.2f"),
+        ms("weights", "weights"),
+        ms("kv_cache", "KV cache"),
+        ms("compute", "compute"),
+        ms("network", "network"),
+        ms("overhead", "fixed"),
+        Column(name="binds", header="binds"),
+        Column(name="tokens_per_s", header=speed, form=",.1f"),
+        Column(name="tokens_per_s_per_chip", header="per chip", form=",.1f"),
+        *price,
+        Column(name="fits", header="fits"),
+        Column(name="max_batch", header="most that fit", form=",.0f"),
+    ]
+
+
+def _notes(step: Step) -> list[str]:
+    return [
+        "Terms in ms, each as if it stood alone; reading and arithmetic overlap.",
+        _constants(step.profile),
+    ]
+
+
+def _constants(profile: Profile) -> str:
+    if profile.name == "ideal":
+        return "Ideal hardware: every rate at its peak, nothing fixed. Real engines are slower."
+    engine = f" ({profile.engine}, {profile.date})" if profile.engine else ""
+    return f"Calibrated constants: {profile.name}{engine}."
+
+
+def _extra(
+    model: str, chip: str, weights: str, kv: str | None, profile: Profile
+) -> dict[str, str | None]:
+    return {
+        "model": model,
+        "chip": chip,
+        "weights": weights,
+        "kv": kv or "bf16",
+        "profile": profile.name,
+    }

@@ -1,0 +1,333 @@
+"""Other numbers reach the chapters, wrong ones are refused before anything starts, and a finished
+run is not repeated: invariants of ``llmecon rerun`` on a small book made here."""
+
+import json
+import shutil
+
+import nbformat
+import pytest
+
+from llmecon import cli, rerun
+from llmecon.catalog import UnknownName
+from llmecon.rerun import running
+from llmecon.site import execution
+
+PARAMETERS = """\
+usd_per_gpu_hour: float = 3.0  # [USD/h] 0.1..20 rent of one accelerator
+n_chips: int = 8  # [accelerators] of one instance
+law: str = "BESIROGLU_2024"  # [law] whose optimum is taken
+day: str = "2024-12-13"  # [ISO date] of the price
+names: list[str] = ["GPT-3 175B", "GPT-4"]  # [model] named in the text
+margin: float = 0.5  # [1] may be a loss"""
+PREAMBLE = """\
+from llmecon import chinchilla
+from llmecon.notebook import check_parameters, say
+
+check_parameters(globals())"""
+NUMBERS = """\
+say("rent", usd_per_gpu_hour * n_chips, ",.1f")
+say("size", float(chinchilla.law(law).optimal(flop=1e24).params) / 1e9, ".1f")
+say("models", " and ".join(names))"""
+FAILING = """\
+if n_chips == 7:
+    raise ValueError("n_chips must be even, got 7 [accelerators]")"""
+
+
+def notebook(*sources):
+    cells = [nbformat.v4.new_markdown_cell("# A chapter")]
+    for index, source in enumerate(sources):
+        cell = nbformat.v4.new_code_cell(source, metadata={"tags": ["parameters"] * (index == 0)})
+        cells.append(cell)
+    for index, cell in enumerate(cells):
+        cell["id"] = f"cell-{index}"
+    made = nbformat.v4.new_notebook(cells=cells)
+    made.metadata = nbformat.from_dict(execution.METADATA)
+    return made
+
+
+@pytest.fixture(scope="module")
+def stored(tmp_path_factory):
+    """The small book, its chapter executed with its defaults."""
+    book = tmp_path_factory.mktemp("stored")
+    (book / "_toc.yml").write_text("format: jb-book\n")
+    chapter = book / "notebooks" / "small.ipynb"
+    chapter.parent.mkdir()
+    nbformat.write(notebook(PARAMETERS, PREAMBLE, NUMBERS, FAILING), chapter)
+    execution.run([chapter], say=lambda line: None)
+    return book
+
+
+@pytest.fixture
+def book(stored, tmp_path, monkeypatch):
+    """A copy of it, as the folder one works in."""
+    copy = shutil.copytree(stored, tmp_path / "book")
+    monkeypatch.chdir(copy)
+    return copy
+
+
+@pytest.fixture
+def runs(monkeypatch):
+    """Runs that started, as a list of (chapter, values)."""
+    started = []
+    execute = running.execute
+
+    def counted(text, chapter, values, folder, digest):
+        started.append((chapter, values))
+        return execute(text, chapter, values, folder, digest)
+
+    monkeypatch.setattr(running, "execute", counted)
+    return started
+
+
+def write_scenario(book, text, name="cheap.yml"):
+    path = book / name
+    path.write_text(text)
+    return path
+
+
+CHEAP = """\
+name: cheap
+description: Rent at one dollar
+parameters:
+  small: {usd_per_gpu_hour: 1.0}
+"""
+
+
+def test_a_scenario_changes_its_numbers_and_no_others(book, runs, capsys):
+    path = write_scenario(book, CHEAP)
+    assert cli.main(["rerun", str(path), "--json"]) == 0
+    rows = json.loads(capsys.readouterr().out)["rows"]
+    assert [(r["key"], r["before"], r["after"], r["changed"]) for r in rows] == [
+        ("rent", "24.0", "8.0", True),  # changed ones first
+        ("size", rows[1]["before"], rows[1]["before"], False),
+        ("models", "GPT-3 175B and GPT-4", "GPT-3 175B and GPT-4", False),
+    ]
+    assert rows[0]["ratio"] == pytest.approx(1 / 3)
+    folder = book / "_build" / "rerun" / "cheap"
+    assert json.loads((folder / "results.json").read_text())["rows"] == rows
+    assert runs == [("small", {"usd_per_gpu_hour": 1.0})]
+    kept = (folder / "small.ipynb").read_text()
+    assert "injected-parameters" in kept and str(book) not in kept
+
+    # Nothing is run again, and nothing of the book was touched.
+    assert cli.main(["rerun", str(path)]) == 0
+    shown = capsys.readouterr().out
+    assert len(runs) == 1 and "1 of 3 key numbers change" in shown and "Rent at one" in shown
+    assert rerun.key_numbers(book / "notebooks" / "small.ipynb")["rent"] == "24.0"
+
+
+@pytest.mark.parametrize("change", ["value", "code", "library", "fresh"])
+def test_a_finished_run_is_repeated_only_if_something_changed(book, monkeypatch, change):
+    out = book / "out"
+    scenario = rerun.load(write_scenario(book, CHEAP))
+    monkeypatch.setattr(running, "execute", lambda *job: json.dumps({"ran": len(job)}))
+    done = []
+
+    def note(task, was_there):
+        done.append(was_there)
+
+    rerun.run(rerun.tasks(scenario, book, out), on_done=note)
+    rerun.run(rerun.tasks(scenario, book, out), on_done=note)
+    assert done == [False, True]
+    if change == "value":
+        scenario = rerun.with_values(scenario, {"small": {"n_chips": 16}}, "cheap")
+    elif change == "code":
+        chapter = book / "notebooks" / "small.ipynb"
+        chapter.write_text(chapter.read_text().replace(",.1f", ",.2f"))
+    elif change == "library":
+        monkeypatch.setattr("llmecon.rerun.scenario.library_digest", lambda: "another")
+    rerun.run(rerun.tasks(scenario, book, out), fresh=change == "fresh", on_done=note)
+    assert done == [False, True, False]
+
+
+def test_an_interrupted_run_goes_on_where_it_was(book, monkeypatch):
+    shutil.copy(book / "notebooks" / "small.ipynb", book / "notebooks" / "second.ipynb")
+    scenario = rerun.Scenario(name="two", parameters={"small": {}, "second": {}})
+    monkeypatch.setattr(running, "WORKERS", 1)
+    started = []
+
+    def interrupted(text, chapter, *rest):
+        started.append(chapter)
+        if len(started) == 2:
+            raise KeyboardInterrupt
+        return "{}"
+
+    monkeypatch.setattr(running, "execute", interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        rerun.run(rerun.tasks(scenario, book, book / "out"))
+    rerun.run(rerun.tasks(scenario, book, book / "out"))
+    assert started == ["small", "second", "second"]
+    assert not list((book / "out").glob("*.part"))
+
+
+def test_a_chapter_that_fails_is_named_and_not_kept(book, capsys):
+    path = write_scenario(book, "name: odd\nparameters:\n  small: {n_chips: 7}\n")
+    assert cli.main(["rerun", str(path)]) == 2
+    said = capsys.readouterr().err.splitlines()[-1]
+    assert said.startswith("llmecon: small, code cell 4: ValueError: n_chips must be even, got 7")
+    assert not (book / "_build" / "rerun" / "odd" / "results.json").exists()
+
+
+WRONG = {
+    "unknown chapter": ("smal: {n_chips: 1}", "no chapter is called 'smal'; nearest: small"),
+    "unknown parameter": (
+        "small: {usd_per_gpu_hours: 1.0}",
+        "no parameter of small is called 'usd_per_gpu_hours'; nearest: usd_per_gpu_hour",
+    ),
+    "text for a number": (
+        "small: {usd_per_gpu_hour: cheap}",
+        "small.usd_per_gpu_hour must be float [USD/h], got 'cheap'",
+    ),
+    "truth for a number": ("small: {n_chips: true}", "small.n_chips must be int"),
+    "a share of a chip": ("small: {n_chips: 1.5}", "small.n_chips must be int"),
+    "number for a text": ("small: {law: 20}", "small.law must be str [law], got 20"),
+    "one name for a list": ("small: {names: GPT-4}", "small.names must be list[str]"),
+    "a number in a list": ("small: {names: [GPT-4, 4]}", "small.names must be list[str]"),
+    "an empty list": ("small: {names: []}", "small.names must not be empty"),
+    "below the range": ("small: {usd_per_gpu_hour: 0}", "must be >= 0.1, got 0 [USD/h]"),
+    "above the range": ("small: {usd_per_gpu_hour: 21}", "must be <= 20, got 21 [USD/h]"),
+    "less than nothing": ("small: {n_chips: -8}", "small.n_chips must be >= 0, got -8"),
+    "not a number": ("small: {margin: .nan}", "small.margin must be a finite number, got nan"),
+    "unknown law": (
+        "small: {law: BESIROGLU}",
+        "no law (small.law) is called 'BESIROGLU'; nearest: BESIROGLU_2024",
+    ),
+    "unknown model": ("small: {names: [GPT-4, GPT-44]}", "no model (small.names) is called"),
+    "not a day": ("small: {day: soon}", "small.day must be an ISO date"),
+}
+
+
+@pytest.mark.parametrize("case", WRONG)
+def test_wrong_numbers_are_refused_before_anything_starts(book, runs, capsys, case):
+    line, message = WRONG[case]
+    path = write_scenario(book, f"name: wrong\nparameters:\n  {line}\n")
+    assert cli.main(["rerun", str(path)]) == 2
+    said = capsys.readouterr()
+    assert message in said.err and said.err.count("\n") == 1 and said.out == ""
+    assert not runs and not (book / "_build").exists()
+
+
+BROKEN = {
+    "no name": ("parameters: {small: {}}", "cheap.yml: name: Field required"),
+    "a name that is no folder": (
+        "name: ../up\nparameters: {small: {}}",
+        "cheap.yml: name: String should match",
+    ),
+    "an unknown field": ("name: a\nparameter: {small: {}}", "cheap.yml: parameter"),
+    "no chapter": ("name: a\nparameters: {}", "cheap.yml: parameters: name at least one chapter"),
+    "a key given twice": (
+        "name: a\nparameters:\n  small: {n_chips: 1, n_chips: 2}",
+        "cheap.yml, line 3: n_chips is given twice",
+    ),
+    "broken YAML": ("name: [", "cheap.yml, line 1"),
+    "not an object": ("just text", "cheap.yml: file"),
+}
+
+
+@pytest.mark.parametrize("case", BROKEN)
+def test_a_broken_scenario_file_is_named_with_line_or_field(book, capsys, case):
+    text, message = BROKEN[case]
+    assert cli.main(["rerun", str(write_scenario(book, text))]) == 2
+    assert message in capsys.readouterr().err
+
+
+def test_numbers_and_days_are_read_as_people_write_them(book):
+    text = "name: a\nparameters:\n  small: {margin: 1e-1, n_chips: 16, day: 2024-05-13}\n"
+    values = rerun.load(write_scenario(book, text)).parameters["small"]
+    assert values == {"margin": 0.1, "n_chips": 16, "day": "2024-05-13"}
+    assert rerun.tasks(rerun.load(book / "cheap.yml"), book, book / "out")
+
+
+def test_a_scenario_may_be_json(book):
+    path = write_scenario(book, '{"name": "j", "parameters": {"small": {"n_chips": 2}}}', "j.json")
+    assert rerun.load(path).parameters == {"small": {"n_chips": 2}}
+
+
+def test_only_chapters_of_the_scenario_can_be_chosen(book, capsys):
+    path = write_scenario(book, CHEAP)
+    assert cli.main(["rerun", str(path), "--chapter", "large"]) == 2
+    assert "no chapter of cheap is called 'large'" in capsys.readouterr().err
+
+
+def test_declared_parameters_carry_type_unit_help_and_range(book):
+    declared = rerun.declared(book / "notebooks" / "small.ipynb")
+    rent = declared["usd_per_gpu_hour"]
+    assert (rent.type, rent.default, rent.unit) == ("float", 3.0, "USD/h")
+    assert (rent.minimum, rent.maximum) == (0.1, 20.0)
+    assert declared["names"].type == "list[str]"
+    assert declared["names"].default == ["GPT-3 175B", "GPT-4"]
+    assert list(declared) == [line.split(":")[0] for line in PARAMETERS.splitlines()]
+
+
+def test_a_sweep_gives_one_row_a_point_and_a_table_of_what_changes(book, runs, capsys):
+    sweep = ["rerun", "--sweep", "small.usd_per_gpu_hour=1,3", "--set", "small.n_chips=2"]
+    assert cli.main([*sweep, "--csv"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[0] == "small.usd_per_gpu_hour,chapter,key,value"
+    assert "1.0,small,rent,2.0" in lines and "3.0,small,rent,6.0" in lines
+    assert len(runs) == 2
+    assert cli.main(sweep) == 0  # from the kept runs
+    shown = capsys.readouterr().out
+    assert len(runs) == 2 and "rent" in shown and "models" not in shown
+
+
+@pytest.mark.parametrize(
+    ("axis", "message"),
+    [
+        ("small.usd_per_gpu_hour", "expected CHAPTER.PARAMETER=VALUE"),
+        ("small.usd_per_gpu_hour=1,x", "small.usd_per_gpu_hour must be float, got 'x'"),
+        ("small.n_chips=1.5", "small.n_chips must be int, got '1.5'"),
+        ("small.chips=1", "no parameter of small is called 'chips'"),
+        ("large.n_chips=1", "no chapter is called 'large'"),
+        ("small.usd_per_gpu_hour=1,99", "must be <= 20, got 99"),
+    ],
+)
+def test_a_wrong_sweep_is_refused(book, runs, capsys, axis, message):
+    assert cli.main(["rerun", "--sweep", axis]) == 2
+    assert message in capsys.readouterr().err and not runs
+
+
+def test_a_grid_is_the_product_of_its_axes_and_equal_runs_are_shared(book):
+    known = rerun.known_parameters(book)
+    axes = [rerun.parse_axis(a, known) for a in ("small.n_chips=1,2", "small.margin=0,0.1,0.2")]
+    points = rerun.points(axes)
+    assert len(points) == 6 and {"small": {"n_chips": 2, "margin": 0.2}} in points
+    scenario = rerun.Scenario(name="s", parameters={})
+    targets = {
+        task.target
+        for point in [*points, points[0]]
+        for task in rerun.tasks(
+            rerun.with_values(scenario, point, "s"), book, book / "out", many=True
+        )
+    }
+    assert len(targets) == 6
+
+
+def test_a_worker_with_another_library_refuses_the_work(book):
+    text = (book / "notebooks" / "small.ipynb").read_text()
+    with pytest.raises(rerun.ChapterFailed, match="library, data or packages differ"):
+        rerun.execute(text, "small", {}, str(book), "digest of another version")
+
+
+def test_a_cluster_gives_the_same_numbers(book):
+    distributed = pytest.importorskip("distributed", reason="needs the extra 'cluster'")
+    task = rerun.tasks(
+        rerun.Scenario(name="c", parameters={"small": {"n_chips": 4}}), book, book / "out"
+    )
+    with distributed.LocalCluster(
+        n_workers=1, threads_per_worker=1, dashboard_address=None
+    ) as cluster:
+        rerun.run(task, cluster=cluster.scheduler_address)
+    assert rerun.key_numbers(task[0].target)["rent"] == "12.0"
+
+
+def test_without_a_book_the_message_says_where_to_run(tmp_path, monkeypatch, capsys):
+    monkeypatch.chdir(tmp_path)
+    assert cli.main(["rerun", "--set", "small.n_chips=1"]) == 2
+    assert "no book here" in capsys.readouterr().err
+
+
+def test_an_unknown_parameter_passed_by_papermill_alone_would_be_silent(book):
+    """Why the check above exists: papermill itself only logs an unknown name."""
+    with pytest.raises(UnknownName):
+        rerun.check_values(rerun.known_parameters(book), {"small": {"rent": 1.0}})
