@@ -113,13 +113,15 @@ def iso_loss(curves: pd.DataFrame, floors: pd.DataFrame, *, takeaway: str) -> al
     )
 
 
-def smallest_at_score(steps: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
+def smallest_at_score(steps: pd.DataFrame, *, until: str, takeaway: str) -> alt.LayerChart:
     """Smallest open model that reached the score of a closed one, as time went on.
 
     Parameters
     ----------
     steps : pandas.DataFrame
         ``level`` (closed model), ``model``, ``release_date``, ``total_params``.
+    until : str
+        Day to which the last step holds, ISO.
     takeaway : str
         Title: the finding.
     """
