@@ -59,7 +59,7 @@ def _say(line: str) -> None:
 
 def canonical(notebook: nbformat.NotebookNode) -> str:
     """The notebook as text without a trace of when and where it ran."""
-    notebook.metadata = nbformat.NotebookNode(METADATA)
+    notebook.metadata = nbformat.from_dict(METADATA)  # type: ignore[no-untyped-call]
     count = 0
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT_TAGS}
@@ -75,7 +75,8 @@ def canonical(notebook: nbformat.NotebookNode) -> str:
 
 
 def _read(path: Path) -> nbformat.NotebookNode:
-    return nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
+    return notebook
 
 
 def executed(path: Path) -> str:

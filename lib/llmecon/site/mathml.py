@@ -9,9 +9,8 @@ from __future__ import annotations
 
 import functools
 import importlib
-import io
+import importlib.util
 import re
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -119,6 +118,13 @@ def _aligned(tex: str) -> str:
     return rf"\begin{{aligned}}{tex}\end{{aligned}}"
 
 
+def _source() -> Path:
+    found = importlib.util.find_spec("ziamath")
+    assert found is not None, "the package ziamath is not installed"
+    assert found.origin is not None, "the package ziamath has no folder"
+    return Path(found.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
+
+
 def write_font(path: Path) -> None:
     """Write the font for formulas, unless it is there already."""
     if path.exists():
@@ -130,8 +136,7 @@ def write_font(path: Path) -> None:
     options.hinting = False
     options.layout_features = ["ssty", "dtls", "flac"]  # small forms for scripts and accents
     options.name_IDs = [0, 1, 2, 5, 6, 13, 14]  # with copyright and licence
-    source = resources.files("ziamath.fonts").joinpath("STIXTwoMath-Regular.ttf").read_bytes()
-    font = subset.load_font(io.BytesIO(source), options)
+    font = subset.load_font(str(_source()), options)
     cut = subset.Subsetter(options)
     cut.populate(unicodes=[code for first, last in _BLOCKS for code in range(first, last + 1)])
     cut.subset(font)

@@ -79,7 +79,7 @@ class ClaimsTable(SphinxDirective):
         scope = "all chapters" if chapter is None else f"chapter {chapter}"
         marks = ["claims-table"] + (["claims-whole"] if chapter is None else [])
         return [
-            self._summary(findings),
+            _counted(findings),
             *scrolling(table(self.heads, rows, classes=marks), f"Claims, {scope}"),
         ]
 
@@ -105,10 +105,21 @@ class ClaimsTable(SphinxDirective):
             ids=[f"claim-{finding.id.lower()}"] if named else [],
         )
 
-    def _summary(self, findings: Sequence[Any]) -> nodes.paragraph:
-        counts = Counter(finding.verdict for finding in findings)
-        told = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
-        return nodes.paragraph("", f"{len(findings)} claims: {told}.", classes=["claims-summary"])
+
+class ClaimsSummary(SphinxDirective):
+    """How many statements there are, and how many of each verdict, as one sentence."""
+
+    def run(self) -> list[nodes.Node]:
+        """The sentence."""
+        from llmecon import claims  # late: as in `ClaimsTable`
+
+        return [_counted(claims.compute())]
+
+
+def _counted(findings: Sequence[Any]) -> nodes.paragraph:
+    counts = Counter(finding.verdict for finding in findings)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+    return nodes.paragraph("", f"{len(findings)} claims: {told}.", classes=["claims-summary"])
 
 
 def _slug(text: str) -> str:
@@ -161,7 +172,7 @@ class DataTables(SphinxDirective):
         return nodes.section(
             "",
             nodes.title("", title),
-            nodes.paragraph("", resource.get("description", "")),
+            nodes.paragraph("", "", *_prose(resource.get("description", ""))),
             self._terms(resource, path),
             *scrolling(columns, f"Columns of {title}"),
             ids=[label],
@@ -188,4 +199,10 @@ def _column(field: dict[str, Any]) -> list[Cell]:
     choices = f" One of: {', '.join(map(str, allowed))}." if allowed else ""
     meaning = str(field.get("description", "")).rstrip(".") + "."
     name = nodes.literal("", field["name"])
-    return [name, field.get("type", "string"), field.get("unit", ""), meaning + choices]
+    return [name, field.get("type", "string"), field.get("unit", ""), _prose(meaning + choices)]
+
+
+def _prose(text: str) -> list[nodes.Node]:
+    """Text in which backticks mark names."""
+    parts = enumerate(text.split("`"))
+    return [nodes.literal("", part) if odd % 2 else nodes.Text(part) for odd, part in parts]

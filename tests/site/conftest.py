@@ -1,0 +1,39 @@
+"""The built site, brought up to date once for all tests of this folder."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from llmecon.site import execution
+
+ROOT = Path(__file__).parents[2]
+BIN = Path(sys.executable).parent
+
+
+def build(root: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    """Build the book in `root` as a reader of the README would, warnings fatal."""
+    import os
+
+    return subprocess.run(
+        [str(BIN / "jupyter-book"), "build", ".", "-W", "-n", "--keep-going", *arguments],
+        cwd=root,
+        env=os.environ | environment,
+        capture_output=True,
+        text=True,
+        timeout=600,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="session")
+def site() -> Path:
+    """Folder with the pages of the book as it is now."""
+    # First: a build would rewrite stale outputs, and they would never be noticed.
+    execution.refresh(ROOT, check=True)
+    result = build(ROOT)
+    assert result.returncode == 0, (result.stdout + result.stderr)[-4000:]
+    return ROOT / "_build" / "html"

@@ -1,0 +1,113 @@
+"""Proves that a built page never shows a number that library, data or chapter no longer give."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+import nbformat
+import pytest
+from conftest import BIN, ROOT
+from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
+
+CONFIG = """\
+title: Small book
+only_build_toc_files: true
+exclude_patterns: [_build, lib, data]
+execute: {execute_notebooks: "off"}
+sphinx:
+  extra_extensions: [llmecon.site.sphinx_ext]
+  config:
+    html_math_renderer: mathml
+    html_context: {default_mode: auto}
+"""
+CODE = """\
+from llmecon import probe
+from myst_nb import glue
+glue("number", f"{probe.NUMBER:,}", display=False)
+"""
+
+
+@pytest.fixture(scope="module")
+def book(tmp_path_factory):
+    """A small book with a library of its own: a copy of this one and a constant."""
+    root = tmp_path_factory.mktemp("book")
+    ignored = shutil.ignore_patterns("__pycache__")
+    shutil.copytree(ROOT / "lib", root / "lib", ignore=ignored)
+    shutil.copytree(ROOT / "data", root / "data")
+    (root / "lib" / "llmecon" / "probe.py").write_text("NUMBER = 4100\n")
+    (root / "_config.yml").write_text(CONFIG)
+    toc = "format: jb-book\nroot: index\nchapters:\n- file: notebooks/one\n- file: tables\n"
+    (root / "_toc.yml").write_text(toc)
+    (root / "index.md").write_text("# Start\n\nHello.\n")
+    (root / "tables.md").write_text("# Tables\n\n```{data-tables}\n```\n")
+    (root / "notebooks").mkdir()
+    cells = [new_code_cell(CODE), new_markdown_cell("# One\n\nIt is {glue:text}`number`.")]
+    nbformat.write(new_notebook(cells=cells[::-1]), root / "notebooks" / "one.ipynb")
+    return root
+
+
+def run(root: Path, *command: str) -> str:
+    environment = os.environ | {"PYTHONPATH": str(root / "lib")}
+    result = subprocess.run(
+        command, cwd=root, env=environment, capture_output=True, text=True, check=False
+    )
+    assert result.returncode == 0, (result.stdout + result.stderr)[-3000:]
+    return result.stdout + result.stderr
+
+
+def jupyter_book(root: Path) -> str:
+    return run(root, str(BIN / "jupyter-book"), "build", ".", "-W", "-n")
+
+
+def page(root: Path, name: str = "notebooks/one.html") -> str:
+    return (root / "_build" / "html" / name).read_text(encoding="utf-8")
+
+
+def replace(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new), encoding="utf-8")
+
+
+def test_the_page_follows_library_data_and_prose(book):
+    assert "executing 1 of 1 chapters" in jupyter_book(book)
+    assert "4,100" in page(book)
+
+    replace(book / "notebooks" / "one.ipynb", "It is", "It came to")
+    assert "executing" not in jupyter_book(book), "prose alone needs no run"
+    assert "It came to" in page(book)
+
+    replace(book / "lib" / "llmecon" / "probe.py", "4100", "5200")
+    rows = (book / "data" / "models.csv").read_text(encoding="utf-8").splitlines()
+    (book / "data" / "models.csv").write_text("\n".join(rows[:-1]) + "\n", encoding="utf-8")
+    assert "executing 1 of 1 chapters" in jupyter_book(book)
+    assert "5,200" in page(book)
+    assert "4,100" not in page(book)
+    assert f"models.csv</a>, {len(rows) - 2} rows" in page(book, "tables.html")
+
+
+def test_plain_sphinx_is_as_fresh(book):
+    """`jupyter-book config sphinx` and `sphinx-build`: the way out of Jupyter Book 1."""
+    replace(book / "lib" / "llmecon" / "probe.py", "NUMBER =", "NUMBER = 1 +")
+    run(book, str(BIN / "jupyter-book"), "config", "sphinx", ".")
+    command = ["sphinx-build", "-W", "-n", "-b", "html", ".", "_build/html"]
+    assert "executing 1 of 1 chapters" in run(book, str(BIN / command[0]), *command[1:])
+    number = (book / "lib" / "llmecon" / "probe.py").read_text().split("=")[1]
+    assert f"{sum(map(int, number.split('+'))):,}" in page(book)
+
+
+def test_a_chapter_that_fails_stops_the_build_and_is_named(book):
+    good = (book / "notebooks" / "one.ipynb").read_text(encoding="utf-8")
+    replace(book / "notebooks" / "one.ipynb", "probe.NUMBER:", "probe.NUMBER / 0:")
+    command = [str(BIN / "jupyter-book"), "build", ".", "-W", "-n"]
+    environment = os.environ | {"PYTHONPATH": str(book / "lib")}
+    result = subprocess.run(
+        command, cwd=book, env=environment, capture_output=True, text=True, check=False
+    )
+    (book / "notebooks" / "one.ipynb").write_text(good, encoding="utf-8")
+    assert result.returncode != 0
+    told = result.stdout + result.stderr
+    assert "one.ipynb, code cell 1: ZeroDivisionError" in told

@@ -1,0 +1,147 @@
+"""Proves that the tables of claims and of data say what the library and the package file say."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import sys
+import types
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from bs4 import BeautifulSoup
+from sphinx.application import Sphinx
+
+from llmecon.site import tables
+
+DATA = Path(__file__).parents[2] / "data"
+
+
+@dataclass(frozen=True)
+class Finding:
+    """The part of a finding that the table reads."""
+
+    id: str
+    chapter: str
+    verdict: str
+    value: Any
+    unit: str = "parameters"
+    expected: Any = 1.75e11
+    holds: bool | None = True
+    kind: str = "fact"
+    claim: str = "GPT-3 has 175 billion parameters."
+    explanation: str = "The paper's table says so."
+    tolerance: str = "1%"
+    source: str = "Brown et al. 2020"
+    source_url: str = "https://arxiv.org/abs/2005.14165"
+    checked_by: str = "catalog.value"
+
+
+FINDINGS = [
+    Finding("E04", "evolution", "right", 1.746e11),
+    Finding("R02", "reversal", "wrong", 2.0e11, holds=False),
+    Finding("O01", "outlook", "unverifiable", None, checked_by=""),
+    Finding("E01", "evolution", "right", 2017, unit="year"),
+]
+
+
+@pytest.fixture(scope="module")
+def pages(tmp_path_factory):
+    """Pages of a small site with both directives."""
+    root = tmp_path_factory.mktemp("tables")
+    shutil.copytree(DATA, root / "data")
+    (root / "conf.py").write_text(
+        "extensions = ['myst_parser', 'llmecon.site.sphinx_ext']\nhtml_theme = 'basic'\n"
+        "exclude_patterns = ['data', 'out']\n"
+    )
+    (root / "index.md").write_text(
+        "# Start\n\nSee {ref}`claim-r02`.\n\n```{toctree}\nbook/all\nbook/one\nbook/data\n```\n"
+    )
+    (root / "book").mkdir()
+    (root / "book" / "all.md").write_text("# All\n\n```{claims-table}\n```\n")
+    one = "# One\n\n```{claims-table}\n:chapter: evolution\n```\n"
+    (root / "book" / "one.md").write_text(one)
+    (root / "book" / "data.md").write_text("# Data\n\n```{data-tables}\n```\n")
+    fake = types.ModuleType("llmecon.claims")
+    fake.compute = lambda: list(FINDINGS)
+    with pytest.MonkeyPatch.context() as patch:
+        import llmecon
+
+        patch.setitem(sys.modules, "llmecon.claims", fake)
+        patch.setattr(llmecon, "claims", fake, raising=False)
+        app = Sphinx(root, root, root / "out", root / "out" / ".trees", "html", status=None)
+        app.build()
+    assert app.statuscode == 0
+    return root / "out"
+
+
+def soup(pages, name):
+    return BeautifulSoup((pages / name).read_text(encoding="utf-8"), "html.parser")
+
+
+def test_each_claim_is_a_row_with_its_verdict_and_source(pages):
+    page = soup(pages, "book/all.html")
+    rows = page.select("table.claims-table tbody tr")
+    assert [row["id"] for row in rows] == ["claim-e04", "claim-r02", "claim-o01", "claim-e01"]
+    texts = [[" ".join(cell.text.split()) for cell in row.select("td")] for row in rows]
+    assert texts[0] == [
+        "E04",
+        "GPT-3 has 175 billion parameters.fact",
+        "right",
+        "174.6 billion parameterscatalog.value",
+        "The paper’s table says so. Brown et al. 2020",
+    ]
+    assert "200 billion parameters differs from the 175 billion" in texts[1][3]
+    assert texts[2][3] == "judged from the source"
+    assert texts[3][3] == "2017catalog.value", "a year has no comma"
+    assert page.select_one("p.claims-summary").text == (
+        "4 claims: 2 right, 1 wrong, 1 unverifiable."
+    )
+
+
+def test_rows_carry_what_the_filters_ask_for(pages):
+    row = soup(pages, "book/all.html").select_one("#claim-r02")
+    assert {"chapter-reversal", "verdict-wrong"} <= set(row["class"])
+
+
+def test_one_chapter_shows_its_own_claims_only_and_names_none_twice(pages):
+    rows = soup(pages, "book/one.html").select("table.claims-table tbody tr")
+    assert len(rows) == 2
+    assert not any(row.get("id") for row in rows)
+
+
+def test_a_claim_can_be_referred_to(pages):
+    link = soup(pages, "index.html").select_one("a[href='book/all.html#claim-r02']")
+    assert link.text == "R02"
+
+
+def test_the_script_is_loaded_only_where_the_table_is(pages):
+    assert tables.CLAIMS_SCRIPT in (pages / "book" / "all.html").read_text(encoding="utf-8")
+    assert tables.CLAIMS_SCRIPT not in (pages / "index.html").read_text(encoding="utf-8")
+    assert (pages / "_static" / tables.CLAIMS_SCRIPT).exists()
+
+
+def test_wide_tables_scroll_in_a_box_that_the_keyboard_reaches(pages):
+    for name in ("book/all.html", "book/data.html"):
+        for box in soup(pages, name).select("table"):
+            holder = box.find_parent(class_="table-scroll")
+            assert holder["tabindex"] == "0"
+            assert holder["aria-label"]
+
+
+def test_each_table_of_the_package_has_its_columns_rows_and_file(pages):
+    page = soup(pages, "book/data.html")
+    package = json.loads((DATA / "datapackage.json").read_text(encoding="utf-8"))
+    for resource in package["resources"]:
+        section = page.select_one(f"#data-{resource['name'].replace('_', '-')}")
+        columns = [row.select_one("td").text for row in section.select("tbody tr")]
+        assert columns == [field["name"] for field in resource["schema"]["fields"]]
+        link = section.select_one("p.data-terms a")
+        published = (pages / "book" / link["href"]).resolve()
+        assert published.read_bytes() == (DATA / resource["path"]).read_bytes()
+        assert " rows. Licence: " in section.select_one("p.data-terms").text
+        shown = " ".join(section.text.split()).replace("’", "'")
+        assert resource["description"].replace("`", "") in shown
+    assert (pages / "data" / "datapackage.json").exists()
