@@ -20,6 +20,10 @@ from llmecon.chinchilla._records import (
     Law,
     Provenance,
 )
+from llmecon.chinchilla.bootstrap import (
+    Bootstrap,
+    bootstrap,
+)
 from llmecon.chinchilla.counting import (
     DEEPSEEK_M,
     EXACT_LAYERS,
@@ -38,12 +42,44 @@ from llmecon.chinchilla.counting import (
     total_params,
     training_flop,
 )
+from llmecon.chinchilla.design import (
+    isoflop_design,
+    runs_needed,
+    simulate,
+    simulated_width,
+)
+from llmecon.chinchilla.diagnostics import (
+    Identifiability,
+    design_condition,
+)
+from llmecon.chinchilla.explain import (
+    Explanation,
+    compare,
+    explain,
+)
+from llmecon.chinchilla.fitting import (
+    Fit,
+    FitWarning,
+    fit,
+    huber_log_likelihood,
+    objective_at,
+)
 from llmecon.chinchilla.gadre import (
     ErrorLaw,
     OvertrainingLaw,
     overtraining_flop_factor,
     overtraining_law,
     overtraining_loss_factor,
+)
+from llmecon.chinchilla.gadre_fit import (
+    fit_error,
+    fit_overtraining,
+)
+from llmecon.chinchilla.isoflop import (
+    AllocationFit,
+    PowerFit,
+    approach_1,
+    approach_2,
 )
 from llmecon.chinchilla.kaplan import (
     FLOP_PER_PF_DAY,
@@ -103,6 +139,9 @@ from llmecon.chinchilla.optima import (
     iso_loss,
     usd_per_flop,
     wedge,
+)
+from llmecon.chinchilla.points import (
+    Points,
 )
 from llmecon.chinchilla.powerlaw import (
     DeepSeekLaw,
@@ -173,20 +212,28 @@ __all__ = [
     "TRAIN_FLOP_PER_PARAM_TOKEN",
     "Allocates",
     "Allocation",
+    "AllocationFit",
+    "Bootstrap",
     "CostOptimum",
     "DeepSeekLaw",
     "Domain",
     "ErrorLaw",
     "Exchange",
+    "Explanation",
     "FarseerLaw",
+    "Fit",
+    "FitWarning",
     "FlopConvention",
     "GranularLaw",
+    "Identifiability",
     "IsoLoss",
     "KaplanLaw",
     "Law",
     "LifetimeOptimum",
     "OvertrainingLaw",
+    "Points",
     "PorianStep",
+    "PowerFit",
     "PowerLaw",
     "ProgressLaw",
     "Provenance",
@@ -198,27 +245,42 @@ __all__ = [
     "SparsityLaw",
     "TradeSpan",
     "allocation",
+    "approach_1",
+    "approach_2",
     "bits_per_byte",
+    "bootstrap",
+    "compare",
     "critical_size",
     "data_constrained",
+    "design_condition",
     "effective_epochs",
     "equivalent_tokens_served",
     "exchange",
+    "explain",
+    "fit",
+    "fit_error",
+    "fit_overtraining",
     "frontier_exponent_non_embedding",
     "frontier_flop_non_embedding",
     "frontier_params_non_embedding",
+    "huber_log_likelihood",
     "implied_served_per_trained_token",
     "inference_optimal",
     "inference_optimal_usd",
     "iso_loss",
+    "isoflop_design",
     "kaplan_compute_exponent",
     "law",
     "loss_from_compute",
     "non_embedding_params",
+    "objective_at",
     "overtraining_flop_factor",
     "overtraining_law",
     "overtraining_loss_factor",
     "regress_allocation",
+    "runs_needed",
+    "simulate",
+    "simulated_width",
     "tokens_per_param",
     "total_params",
     "training_flop",

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from llmecon._checks import Numbers
+from llmecon._checks import Numbers, require
 from llmecon.chinchilla._records import (
     EVERYWHERE,
     TRAIN_FLOP_PER_PARAM_TOKEN,
@@ -78,9 +78,10 @@ class SeparableLaw:
 
     def __post_init__(self) -> None:
         for symbol in ("A", "B", "alpha", "beta", "flop_per_param_token"):
-            positive(symbol, getattr(self, symbol), "")
-        if not (np.all(np.isfinite(self.E)) and np.all(np.asarray(self.E) >= 0)):
-            raise ValueError(f"E must be >= 0, got {self.E} [nats/token]")
+            value = getattr(self, symbol)
+            if not (isinstance(value, float) and 0 < value < np.inf):  # the usual case, at once
+                positive(symbol, value, "")
+        require("E", self.E, minimum=0, unit="nats/token")
 
     # --- constants derived from the five -------------------------------------------------
 
