@@ -325,7 +325,8 @@ class ClaimRow(Sourced):
         "The ledger's verdict, which the computed one must match"
     )
     explanation: Text = column("What a reader should take from it; numbers are filled in")
-    checked_by: Text = column("Computation that decides")
+    checked_by: Text = column("Computation that decides, as `room.function` of the library")
+    source_date: Day | None = column("Day of the source, where the claim uses it", default=None)
 
 
 # Columns that come with the records of `transformer` and `accelerator`: unit and description.
