@@ -18,7 +18,7 @@ from scipy import optimize
 
 from llmecon import chinchilla as c
 from llmecon.chinchilla import _newton, _starts
-from llmecon.chinchilla.fitting import _task
+from llmecon.chinchilla._objective import make_task
 
 HERE = Path(__file__).parent
 VECTORS = {
@@ -134,7 +134,7 @@ def test_random_starts_reach_the_reference_optimum(points):
         **{name: points[name].to_numpy() for name in ("n_params", "n_tokens", "loss")},
         weights=np.ones(len(points)),
     )
-    task = _task(table, "huber", "log", 1e-3, 1.0)
+    task = make_task(table, "huber", "log", 1e-3, 1.0)
     seeds = _starts.given_starts(task, table.weights, exponents)
     end = _newton.minimise(task, seeds.theta, table.weights[None])
     good = np.abs(end.objective - 1.018274017800601e-3) < 1e-12

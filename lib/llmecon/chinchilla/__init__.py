@@ -20,9 +20,10 @@ from llmecon.chinchilla._records import (
     Law,
     Provenance,
 )
-from llmecon.chinchilla.bootstrap import (
-    Bootstrap,
-    bootstrap,
+from llmecon.chinchilla.comparing import (
+    Explanation,
+    compare,
+    explain,
 )
 from llmecon.chinchilla.counting import (
     DEEPSEEK_M,
@@ -52,17 +53,10 @@ from llmecon.chinchilla.diagnostics import (
     Identifiability,
     design_condition,
 )
-from llmecon.chinchilla.explain import (
-    Explanation,
-    compare,
-    explain,
-)
 from llmecon.chinchilla.fitting import (
     Fit,
     FitWarning,
     fit,
-    huber_log_likelihood,
-    objective_at,
 )
 from llmecon.chinchilla.gadre import (
     ErrorLaw,
@@ -121,24 +115,19 @@ from llmecon.chinchilla.laws import (
     PorianStep,
     law,
 )
+from llmecon.chinchilla.lifetime import LifetimeOptimum, inference_optimal
+from llmecon.chinchilla.likelihood import huber_log_likelihood, objective_at
 from llmecon.chinchilla.moe import (
     FarseerLaw,
     GranularLaw,
     RoutedLaw,
     SparsityLaw,
 )
-from llmecon.chinchilla.optima import (
+from llmecon.chinchilla.money import (
     CostOptimum,
-    IsoLoss,
-    LifetimeOptimum,
-    critical_size,
     equivalent_tokens_served,
-    implied_served_per_trained_token,
-    inference_optimal,
     inference_optimal_usd,
-    iso_loss,
     usd_per_flop,
-    wedge,
 )
 from llmecon.chinchilla.points import (
     Points,
@@ -164,8 +153,19 @@ from llmecon.chinchilla.repeats import (
     effective_epochs,
     with_repeats,
 )
+from llmecon.chinchilla.resampling import (
+    Bootstrap,
+    bootstrap,
+)
 from llmecon.chinchilla.separable import (
     SeparableLaw,
+)
+from llmecon.chinchilla.tradeoff import (
+    IsoLoss,
+    critical_size,
+    implied_served_per_trained_token,
+    iso_loss,
+    wedge,
 )
 
 __all__ = [

@@ -202,3 +202,8 @@ def exactly_one(**given: object) -> str:
 def positive(name: str, value: Numbers, unit: str) -> Array:
     """Value as an array, refused by name unless above zero."""
     return require(name, value, above=0, unit=unit)
+
+
+def logistic(odds: Array) -> Array:
+    """Share from the logarithm of its odds."""
+    return plain(1 / (1 + np.exp(-odds)))

@@ -7,8 +7,8 @@ import pandas as pd
 
 from llmecon._checks import Numbers, require
 from llmecon.chinchilla._records import Array
-from llmecon.chinchilla.bootstrap import Seed
 from llmecon.chinchilla.fitting import Quantity, fit
+from llmecon.chinchilla.resampling import Seed
 from llmecon.chinchilla.separable import SeparableLaw
 
 

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from llmecon._checks import Numbers, require
 from llmecon.chinchilla._records import Array
@@ -204,3 +205,10 @@ def _out_of_range(law: SeparableLaw, points: Points) -> list[str]:
     if not 1e-3 * points.loss.min() < law.E:
         found.append(f"E = {float(law.E):.2g} collapsed to zero: it is not identified")
     return found
+
+
+def outlying_rows(residuals: Array, scales: float = 5.0) -> NDArray[np.intp]:
+    """Rows beyond some scales (1.4826 median absolute deviations), worst first."""
+    spread = 1.4826 * np.median(np.abs(residuals - np.median(residuals)))
+    order = np.argsort(-np.abs(residuals), kind="stable")
+    return np.asarray(order[np.abs(residuals)[order] > scales * spread])

@@ -7,9 +7,9 @@ objective of 1e-3; here the stop rule has no scale.
 
 import warnings as _warnings
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -17,7 +17,17 @@ from numpy.typing import NDArray
 
 from llmecon._checks import Numbers, require
 from llmecon.chinchilla import _absolute, _newton, _starts
-from llmecon.chinchilla._newton import N_CONSTANTS, Minimum, Problem
+from llmecon.chinchilla._newton import Minimum, Problem
+from llmecon.chinchilla._objective import (
+    Objective,
+    Residual,
+    centring_of,
+    constants_of,
+    in_log,
+    make_task,
+    means_of,
+    objective_name,
+)
 from llmecon.chinchilla._records import Allocation, Array, Provenance
 from llmecon.chinchilla.diagnostics import (
     REFUSE_CONDITION,
@@ -25,12 +35,10 @@ from llmecon.chinchilla.diagnostics import (
     design_is_a_line,
     fit_warnings,
     identifiability,
+    outlying_rows,
 )
 from llmecon.chinchilla.points import Points, Table, as_points
 from llmecon.chinchilla.separable import SeparableLaw
-
-Objective = Literal["huber", "squared", "absolute"]
-Residual = Literal["log", "loss"]
 
 # Two starts agree when their objectives differ by less, relative.
 AGREEMENT = 1e-7
@@ -77,14 +85,14 @@ class Fit:
     """
 
     law: SeparableLaw
-    points: Points
+    points: Points = field(repr=False)
     objective: float
     objective_name: str
     objective_kind: Objective
     residual: Residual
     delta: float
     overestimate_weight: float
-    residuals: Array
+    residuals: Array = field(repr=False)
     gradient_norm: float
     decrement: float
     iterations: int
@@ -93,9 +101,9 @@ class Fit:
     starts_agreeing: float
     identifiability: Identifiability
     warnings: tuple[str, ...]
-    _theta: Array
-    _task: Problem
-    _hessian: Array
+    _theta: Array = field(repr=False)
+    _task: Problem = field(repr=False)
+    _hessian: Array = field(repr=False)
 
     @property
     def n_points(self) -> int:
@@ -139,7 +147,7 @@ class Fit:
         psi = psi * np.where(self.residuals > 0, self.overestimate_weight, 1.0)
         bread = np.linalg.inv(self._hessian)
         centred = bread @ (scores.T * psi**2) @ scores @ bread
-        back = np.linalg.inv(_centring(self.points))
+        back = np.linalg.inv(centring_of(self.points))
         names = ["log_A", "log_B", "log_E", "alpha", "beta"]
         return pd.DataFrame(back @ centred @ back.T, index=names, columns=names)
 
@@ -173,7 +181,7 @@ class Fit:
         size = np.log(require("n_params", n_params, above=0, unit="parameters"))
         data = np.log(require("n_tokens", n_tokens, above=0, unit="tokens"))
         size, data = np.broadcast_arrays(size, data)
-        x, y = _means(self.points)
+        x, y = means_of(self.points)
         new = _newton.problem(
             size.ravel() - x,
             data.ravel() - y,
@@ -182,7 +190,7 @@ class Fit:
             in_log=True,
             over_weight=1.0,
         )
-        old = _absolute.jacobian(_in_log(self._task), self._theta)
+        old = _absolute.jacobian(in_log(self._task), self._theta)
         inverse = np.linalg.pinv(old.T @ old)
         asked = _absolute.jacobian(new, self._theta)
         among = np.einsum("ij,jk,ik->i", old, inverse, old).max()
@@ -351,7 +359,7 @@ def fit(
     (482.01, 0.3658, 1.0)
     """
     table = as_points(points, weights=weights, duplicates=duplicates)
-    task = _task(table, objective, residual, delta, overestimate_weight)
+    task = make_task(table, objective, residual, delta, overestimate_weight)
     seeds = _seeds(task, table.weights, starts)
     found = _descend(task, seeds.theta, table.weights[None], max_iterations)
     result = _fit_absolute(table, task, found) if objective == "absolute" else _best(found)
@@ -377,41 +385,6 @@ class _End:
     converged: bool
     starts: int
     agreeing: float
-
-
-def _task(
-    table: Points, objective: str, residual: str, delta: float, overestimate_weight: float
-) -> Problem:
-    if objective not in ("huber", "squared", "absolute"):
-        raise ValueError(f"objective must be 'huber', 'squared' or 'absolute', got {objective!r}")
-    if residual not in ("log", "loss"):
-        raise ValueError(f"residual must be 'log' or 'loss', got {residual!r}")
-    threshold = float(require("delta", delta, above=0))
-    over = float(require("overestimate_weight", overestimate_weight, above=0))
-    x, y = _means(table)
-    return _newton.problem(
-        np.log(table.n_params) - x,
-        np.log(table.n_tokens) - y,
-        table.loss,
-        delta=np.inf if objective == "squared" else threshold,
-        in_log=residual == "log",
-        over_weight=over,
-    )
-
-
-def _means(table: Points) -> tuple[float, float]:
-    return float(np.log(table.n_params).mean()), float(np.log(table.n_tokens).mean())
-
-
-def _centring(table: Points) -> Array:
-    """Matrix from raw (ln A, ln B, ln E, alpha, beta) to the coordinates of the fit."""
-    matrix = np.eye(N_CONSTANTS)
-    matrix[0, 3], matrix[1, 4] = (-mean for mean in _means(table))
-    return matrix
-
-
-def _in_log(task: Problem) -> Problem:
-    return task if task.in_log else replace(task, in_log=True)
 
 
 def _seeds(
@@ -476,14 +449,6 @@ def _fit_absolute(table: Points, task: Problem, found: Minimum) -> _End:
     )
 
 
-def constants_of(theta: Array, table: Points) -> dict[str, Array]:
-    """E, A, B, alpha, beta of rows of coordinates."""
-    raw = theta @ np.linalg.inv(_centring(table)).T
-    with np.errstate(over="ignore"):
-        a, b, e = np.exp(raw[..., 0]), np.exp(raw[..., 1]), np.exp(raw[..., 2])
-    return {"E": e, "A": a, "B": b, "alpha": raw[..., 3], "beta": raw[..., 4]}
-
-
 def _report(
     table: Points,
     task: Problem,
@@ -496,14 +461,14 @@ def _report(
     warn: bool,
 ) -> Fit:
     constants = {k: float(v) for k, v in constants_of(end.theta, table).items()}
-    words = _objective_name(objective, residual, task)
+    words = objective_name(objective, residual, task)
     law, broken = _law(constants, table, name, words)
     r = _newton.residuals(task, end.theta[None])[0]
     _, _, hessian = _newton.evaluate(task, end.theta[None], table.weights[None])
     known = identifiability(
-        _absolute.jacobian(_in_log(task), end.theta),
+        _absolute.jacobian(in_log(task), end.theta),
         hessian[0] if objective != "absolute" else None,
-        _centring(table),
+        centring_of(table),
     )
     messages = broken + fit_warnings(
         law=law,
@@ -540,18 +505,6 @@ def _report(
         _task=task,
         _hessian=hessian[0],
     )
-
-
-def _objective_name(objective: str, residual: str, task: Problem) -> str:
-    of = "log residual" if residual == "log" else "residual"
-    words = {
-        "huber": f"sum Huber({of}, delta {task.delta:g})",
-        "squared": f"sum of squares({of})/2",
-        "absolute": f"sum of absolute({of})",
-    }[objective]
-    if task.over_weight != 1.0:
-        words += f", overestimates weighted {task.over_weight:g}"
-    return words
 
 
 def _law(
@@ -602,96 +555,6 @@ def _refit_absolute(task: Problem, start: Array, weights: Array) -> Minimum:
         iterations=np.array([end[3] for end in ends], dtype=np.intp),
         converged=np.array([end[2] for end in ends], dtype=bool),
     )
-
-
-def outlying_rows(residuals: Array, scales: float = 5.0) -> NDArray[np.intp]:
-    """Rows beyond some scales (1.4826 median absolute deviations), worst first."""
-    spread = 1.4826 * np.median(np.abs(residuals - np.median(residuals)))
-    order = np.argsort(-np.abs(residuals), kind="stable")
-    return np.asarray(order[np.abs(residuals)[order] > scales * spread])
-
-
-def objective_at(
-    law: SeparableLaw,
-    points: Table | Points,
-    *,
-    objective: Objective = "huber",
-    residual: Residual = "log",
-    delta: float = 1e-3,
-    weights: Numbers | None = None,
-    overestimate_weight: float = 1.0,
-) -> float:
-    """Objective of :func:`fit` at given constants, to compare published sets on one table.
-
-    Parameters
-    ----------
-    law : SeparableLaw
-        Constants.
-    points, objective, residual, delta, weights, overestimate_weight
-        As in :func:`fit`.
-    """
-    table = as_points(points, weights=weights, duplicates="keep", fewest=1)
-    task = _task(table, objective, residual, delta, overestimate_weight)
-    raw = np.array([np.log(law.A), np.log(law.B), np.log(law.E), law.alpha, law.beta])
-    theta = (_centring(table) @ raw)[None]
-    if objective == "absolute":
-        r = _newton.residuals(task, theta)[0]
-        return float((table.weights * np.where(r > 0, task.over_weight, 1.0)) @ np.abs(r))
-    return float(_newton.objective(task, theta, table.weights[None])[0])
-
-
-def huber_log_likelihood(
-    law: SeparableLaw, points: Table | Points, *, delta: float = 1e-3
-) -> tuple[float, float]:
-    r"""Log-likelihood of a Huber density whose scale is set to its best value.
-
-    .. math:: \sum_i \left[-H_\delta(r_i/s) - \ln s\right] - n \ln Z, \quad
-              Z = \sqrt{2\pi}\,\mathrm{erf}(\delta/\sqrt 2) + \tfrac{2}{\delta} e^{-\delta^2/2}
-
-    Parameters
-    ----------
-    law : SeparableLaw
-        Constants.
-    points : DataFrame or mapping
-        Runs.
-    delta : float, optional
-        Threshold, in scales. [1]
-
-    Returns
-    -------
-    log_likelihood, log_scale : float
-        At the best scale s. [1]
-
-    Notes
-    -----
-    With a free scale the effective threshold delta s is about 5e-9 on the 240 points, so that
-    maximum likelihood is least absolute deviation, whatever the delta: that is how the printed
-    constants of Besiroglu et al. come about.
-    """
-    table = as_points(points, duplicates="keep", fewest=1)
-    threshold = float(require("delta", delta, above=0, unit="1"))
-    r = np.abs(np.log(law.loss(table.n_params, table.n_tokens)) - np.log(table.loss))
-    return _best_scale(r, threshold)
-
-
-def _best_scale(r: Array, delta: float) -> tuple[float, float]:
-    from math import erf, pi, sqrt
-
-    z = sqrt(2 * pi) * erf(delta / sqrt(2)) + 2 / delta * np.exp(-(delta**2) / 2)
-
-    # d/d ln s of the likelihood: sum psi(r/s) r/s - n, falling in ln s.
-    def slope(log_scale: float) -> float:
-        scaled = r * np.exp(-log_scale)
-        return float((np.minimum(scaled, delta) * scaled).sum()) - r.size
-
-    low, high = -60.0, 20.0
-    for _ in range(200):
-        middle = 0.5 * (low + high)
-        low, high = (middle, high) if slope(middle) > 0 else (low, middle)
-    scaled = r * np.exp(-low)
-    psi = np.minimum(scaled, delta)
-    likelihood = -(psi * (scaled - 0.5 * psi)).sum() - r.size * (low + np.log(z))
-    return float(likelihood), low
 
 
 # Takes a law, gives the number an interval is wanted for.

@@ -12,8 +12,9 @@ from numpy.typing import NDArray
 
 from llmecon._checks import Numbers, require
 from llmecon.chinchilla._newton import N_CONSTANTS
+from llmecon.chinchilla._objective import constants_of
 from llmecon.chinchilla._records import Array, Provenance
-from llmecon.chinchilla.fitting import Fit, FitWarning, Quantity, constants_of, refit
+from llmecon.chinchilla.fitting import Fit, FitWarning, Quantity, refit
 from llmecon.chinchilla.separable import SeparableLaw
 
 Kind = Literal["runs", "clusters", "wild"]

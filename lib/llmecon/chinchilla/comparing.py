@@ -1,7 +1,7 @@
 """Why two sources disagree: constants, rounding, conventions, domains, one by one."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -230,9 +230,11 @@ def _swaps(one: Law, two: Law, flop: float) -> pd.DataFrame:
     if not (isinstance(one, SeparableLaw) and isinstance(two, SeparableLaw)):
         return pd.DataFrame()
     base = float(one.optimal(flop=flop).params)
+    own = {name: getattr(one, name) for name in _CONSTANTS}
     rows = []
     for name in ("A", "B", "alpha", "beta"):  # E does not move the optimum
-        changed = replace(one, **{name: getattr(two, name)})
+        mixed = own | {name: getattr(two, name)}
+        changed = SeparableLaw(name="mixed", provenance=one.provenance, **mixed)
         size = float(changed.optimal(flop=flop).params)
         rows.append((name, size, size / base))
     frame = pd.DataFrame(rows, columns=["constant", "params", "factor"])
