@@ -1,4 +1,4 @@
-"""Proves that chapters run the same way twice, fail by name, and run again exactly when they must."""
+"""Proves that chapters run alike twice, fail by name, and run again exactly when they must."""
 
 from __future__ import annotations
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import importlib.util
 import re
 import shutil
@@ -112,6 +113,36 @@ def copy_tables(app: Sphinx, exception: Exception | None) -> None:
             shutil.copyfile(path, target / path.name)
 
 
+FRONT_DOOR = """<!DOCTYPE html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<title>{title}: start</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="0; url={page}">
+<link rel="icon" href="data:,">
+</head>
+<body><p><a href="{page}">{title}</a></p></body>
+</html>
+"""
+
+
+def write_front_door(app: Sphinx, exception: Exception | None) -> None:
+    """Lead from the top of the site to the landing page, with plain Sphinx too."""
+    if exception or app.builder.name != "html" or app.config.root_doc == "index":
+        return
+    page = html.escape(app.builder.get_target_uri(app.config.root_doc))
+    title = html.escape(app.config.project)
+    door = FRONT_DOOR.format(lang=app.config.language, title=title, page=page)
+    (Path(app.outdir) / "index.html").write_text(door, encoding="utf-8")
+
+
+def forget_if_faulty(app: Sphinx, exception: Exception | None) -> None:
+    """Read everything again after a build with warnings, or the next would pass without them."""
+    if exception or app._warncount:
+        (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
+
+
 def finish_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
@@ -145,6 +176,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", reread_after_change)
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", copy_tables)
+    app.connect("build-finished", write_front_door)
+    app.connect("build-finished", forget_if_faulty)
     return {
         "version": llmecon.__version__,
         "parallel_read_safe": True,
