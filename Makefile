@@ -25,8 +25,8 @@ test: .venv/ready  ## everything: style, types, library, chapters, site
 	$(BIN)/python -m pytest -q tests/site
 
 check: .venv/ready  ## format, lint, types
-	$(BIN)/ruff format --check -q lib tests tools benchmarks
-	$(BIN)/ruff check -q lib tests tools benchmarks
+	$(BIN)/ruff format --check -q lib tests tools benchmarks notebooks
+	$(BIN)/ruff check -q lib tests tools benchmarks notebooks
 	$(BIN)/mypy
 
 data: .venv/ready  ## describe the tables again after their schema changed
