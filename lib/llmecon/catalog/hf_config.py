@@ -16,10 +16,18 @@ from llmecon._names import nearest
 from llmecon.transformer import Transformer
 
 # Families whose feed-forward block has two matrices, not a gate beside them.
-_PLAIN = {"gpt2", "gptj", "gpt_neox", "gpt_bigcode", "opt", "falcon", "bloom", "phi", "starcoder2"}
+_PLAIN = {
+    *("gpt2", "gptj", "gpt_neox", "gpt_bigcode", "opt", "falcon"),
+    *("bloom", "phi", "starcoder2", "nemotron"),
+}
 # Families that share input and output embedding unless their file says otherwise.
 _TIED = {"gpt2", "gpt_bigcode", "opt", "falcon", "bloom", "gemma", "gemma2", "gemma3_text"}
 _PARALLEL = {"gptj", "cohere", "cohere2"}
+# Families whose every layer keeps the window, and those in which every other layer does.
+_ALL_WINDOWED = {"mistral", "mixtral", "phi3", "starcoder2"}
+_ALTERNATING = {"gpt_oss", "gemma2"}
+# Keys of layers that are not modelled: ignored, they would give a wrong cache.
+_NOT_MODELLED = ("hybrid_layer_pattern", "layers_block_type", "block_types", "compress_ratios")
 # Mixers without a cache of keys and values that this library models.
 _OTHER_MIXERS = ("mamba", "rwkv", "ssm", "recurrent_gemma", "jamba", "hyena")
 # Names that older families use for the common ones.
@@ -34,7 +42,7 @@ _SYNONYMS = {
     "n_shared_experts": ("num_shared_experts", "moe_num_shared_experts"),
     "moe_intermediate_size": ("expert_intermediate_size",),
     "sliding_window": ("sliding_window_size", "attention_chunk_size"),
-    "num_nextn_predict_layers": ("num_mtp_modules", "num_mtp_layers"),
+    "num_nextn_predict_layers": ("num_mtp_modules", "mtp_num_hidden_layers"),
 }
 _LAYER_KINDS = {
     "full_attention": "full",
@@ -139,8 +147,8 @@ def convert(
     >>> shape = convert({"model_type": "llama", "num_hidden_layers": 32, "hidden_size": 4096,
     ...                  "num_attention_heads": 32, "num_key_value_heads": 8,
     ...                  "intermediate_size": 14336, "vocab_size": 128256})
-    >>> shape.n_params
-    8030000000
+    >>> round(shape.n_params / 1e9, 2)
+    8.03
     """
     inner = content.get("text_config") or content.get("language_config")
     config = _Config(file, {**content, **inner} if isinstance(inner, dict) else content)
@@ -297,7 +305,7 @@ def _layer_kinds(config: _Config) -> dict[str, Any]:
     if not kinds or kinds["full"] == layers:
         return {}
     if not kinds["full"]:
-        raise config.fail("no layer attends to the whole context: such a model is not modelled")
+        raise config.fail("a model without a layer that sees the whole context is not modelled")
     fields: dict[str, Any] = {"n_full_attention_layers": kinds["full"]}
     if kinds["window"] and kinds["linear"]:
         raise config.fail("windows and recurrent layers in one model are not modelled")
@@ -315,24 +323,58 @@ def _layer_kinds(config: _Config) -> dict[str, Any]:
 
 
 def _kinds(config: _Config, layers: int) -> Counter[str]:
-    listed = config.content.get("layer_types")
-    if listed is not None:
-        _same_length(config, "layer_types", listed, layers)
-        for kind in listed:
-            if kind not in _LAYER_KINDS:
-                raise config.fail(f"layer_types: {kind!r} is not modelled")
-        return Counter(_LAYER_KINDS[kind] for kind in listed)
-    if config.get("no_rope_layers"):  # Llama 4: 0 marks a layer that sees everything
-        marks = config.get("no_rope_layers")
+    """Layers by what they attend to; empty if the file says nothing of it."""
+    for key in _NOT_MODELLED:
+        if config.content.get(key):
+            raise config.fail(f"{key} describes layers that are not modelled")
+    for key, words in (("layer_types", _LAYER_KINDS), ("attn_type_list", {1: "full"})):
+        listed = config.content.get(key)
+        if listed:
+            return _listed_kinds(config, key, listed, words, layers)
+    if "llama4" in config.family:
+        return _llama_4(config, layers)
+    for key, other in (
+        ("full_attention_interval", "linear"),
+        ("sliding_window_pattern", "window"),
+    ):
+        if config.get(key) is not None:
+            whole = layers // config.count(key)
+            return Counter({"full": whole, other: layers - whole})
+    return _windowed(config, layers)
+
+
+def _listed_kinds(
+    config: _Config, key: str, listed: list[Any], words: Mapping[Any, str], layers: int
+) -> Counter[str]:
+    _same_length(config, key, listed, layers)
+    for kind in listed:
+        if kind not in words:
+            raise config.fail(f"{key}: layers of kind {kind!r} are not modelled")
+    return Counter(words[kind] for kind in listed)
+
+
+def _llama_4(config: _Config, layers: int) -> Counter[str]:
+    """Chunks of local attention, but for every fourth layer or those marked 0."""
+    marks = config.get("no_rope_layers")
+    if marks:
         _same_length(config, "no_rope_layers", marks, layers)
-        return Counter("window" if mark else "full" for mark in marks)
-    every = config.get("full_attention_interval") or config.get("sliding_window_pattern")
-    if every is not None:
-        whole = layers // config.count(
-            "full_attention_interval", config.get("sliding_window_pattern")
-        )
-        other = "linear" if config.get("full_attention_interval") else "window"
-        return Counter({"full": whole, other: layers - whole})
-    if config.family == "gpt_oss" and config.get("sliding_window"):
+        whole = sum(not mark for mark in marks)
+    else:
+        whole = layers // config.count("no_rope_layer_interval", 4)
+    return Counter({"full": whole, "window": layers - whole})
+
+
+def _windowed(config: _Config, layers: int) -> Counter[str]:
+    window = config.count("sliding_window", 0, least=0)
+    if config.family in _ALTERNATING and window:
         return Counter({"full": layers // 2, "window": layers - layers // 2})
+    if window and config.flag("use_sliding_window", False):  # Qwen: the first layers see all
+        whole = min(config.count("max_window_layers"), layers)
+        return Counter({"full": whole, "window": layers - whole})
+    reach = config.count("max_position_embeddings", window + 1)
+    if config.family in _ALL_WINDOWED and 0 < window < reach:
+        raise config.fail(
+            f"sliding_window {window} in every layer is not modelled; "
+            "set it to null to count every layer as seeing the whole context"
+        )
     return Counter()

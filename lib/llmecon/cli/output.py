@@ -5,7 +5,8 @@ from __future__ import annotations
 import json
 import math
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -46,13 +47,13 @@ class Column:
         return str(value)
 
 
-def console() -> Console:
+def console(width: int = _WIDE) -> Console:
     """Standard output; wide when it is not a terminal, so that nothing is cut."""
     from rich.console import Console
 
     # A pipe or a file has no width: let the table be as wide as it is.
-    width = None if sys.stdout.isatty() else _WIDE
-    return Console(width=width, soft_wrap=False, highlight=False)
+    wide = None if sys.stdout.isatty() else width
+    return Console(width=wide, soft_wrap=False, highlight=False)
 
 
 def emit(
@@ -96,12 +97,14 @@ def _show(frame: pd.DataFrame, columns: Sequence[Column], title: str, notes: Seq
 
     out = console()
     # Names and sources hold square brackets, which would be read as markup.
-    shown = Table(title=escape(title) or None, title_justify="left", header_style="bold")
+    shown = Table(header_style="bold")
     numeric = {c.name: frame[c.name].dtype.kind in "iuf" for c in columns}
     for column in columns:
         shown.add_column(escape(column.header), justify="right" if numeric[column.name] else "left")
     for row in frame.to_dict("records"):
         shown.add_row(*(escape(column.cell(row[column.name])) for column in columns))
+    if title:  # not the table's own: that would wrap at the table's width
+        out.print(escape(title), style="italic")
     out.print(shown)
     for note in notes:
         out.print(escape(note), style="dim")
@@ -123,17 +126,42 @@ def plain(value: Any) -> Any:
     if hasattr(value, "tolist"):
         return plain(value.tolist())
     if hasattr(value, "isoformat"):
-        return None if value != value else value.isoformat()[:10]
+        return None if str(value) == "NaT" else value.isoformat()[:10]
     if isinstance(value, float):
         return value if math.isfinite(value) else None
     if value is None or isinstance(value, str | int | bool):
         return value
-    return None if value != value or str(value) == "<NA>" else str(value)
+    return None if str(value) in ("<NA>", "NaT") else str(value)
 
 
 def print_json(content: Any) -> None:
     """An object as indented JSON on standard output."""
     sys.stdout.write(json.dumps(plain(content), indent=2, ensure_ascii=False) + "\n")
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
+    """A progress bar on standard error, so that standard output stays the result.
+
+    Yields a function that takes how much is done, and a new text beside the bar if it changes.
+    """
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+    bar = Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+    )
+    with bar:
+        task = bar.add_task(what, total=total)
+
+        def update(done: int, text: str = what) -> None:
+            bar.update(task, completed=done, description=text)
+
+        yield update
 
 
 def write(path: Path, text: str) -> None:

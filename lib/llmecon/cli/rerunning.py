@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmecon.cli.output import AsCsv, AsJson, Column, emit, plain, records, write
+from llmecon.cli.output import AsCsv, AsJson, Column, emit, plain, progress, records, write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -192,26 +192,15 @@ def _sweep(
 
 
 def _run(tasks: list[Task], fresh: bool, cluster: str | None) -> None:
-    """Run with a progress bar on standard error, so that standard output stays the result."""
-    from rich.console import Console
-    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
-
     from llmecon import rerun as room
 
-    total = len({task.target for task in tasks})
-    progress = Progress(
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        console=Console(stderr=True),
-    )
-    with progress:
-        bar = progress.add_task("chapters", total=total)
+    done = 0
+    with progress("chapters", len({task.target for task in tasks})) as bar:
 
         def on_done(task: Task, was_there: bool) -> None:
-            state = "as before" if was_there else "done"
-            progress.update(bar, advance=1, description=f"{task.chapter}: {state}")
+            nonlocal done
+            done += 1
+            bar(done, f"{task.chapter}: {'as before' if was_there else 'done'}")
 
         try:
             room.run(tasks, fresh=fresh, cluster=cluster, on_done=on_done)

@@ -181,12 +181,11 @@ def _check_text(label: str, text: str, defaults: list[str]) -> None:
         if not _is_date(text):
             raise ValueError(f"{label} must be an ISO date such as {defaults[0]}, got {text!r}")
         return
-    for kind, names in _VOCABULARIES.items():
-        known = names()
-        if defaults and all(default in known for default in defaults):
-            if text not in known:
-                raise UnknownName(f"{kind} ({label})", text, known)
-            return
+    allowed = {kind: names() for kind, names in _VOCABULARIES.items()}
+    allowed = {k: v for k, v in allowed.items() if defaults and set(defaults) <= set(v)}
+    if allowed and not any(text in names for names in allowed.values()):
+        kind = " or ".join(allowed)
+        raise UnknownName(f"{kind} ({label})", text, {n for v in allowed.values() for n in v})
 
 
 def _is_date(text: str) -> bool:

@@ -1,0 +1,408 @@
+"""The command prints what the library computes, and turns every bad input into one line and exit
+status 2: the library as second formula, and invariants of every command."""
+
+import csv
+import io
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from llmecon import catalog, chinchilla, claims, cli, cost, roofline
+from llmecon.cli import ledger
+from llmecon.cli.output import Column, emit, plain
+
+LLAMA, H200, H100 = "Llama 3.1 70B", "H200 SXM 141GB", "H100 SXM 80GB"
+
+
+@pytest.fixture
+def run(capsys):
+    """Run the command line: status, standard output, standard error."""
+
+    def one(*words):
+        status = cli.main([str(word) for word in words])
+        out, err = capsys.readouterr()
+        return status, out, err
+
+    return one
+
+
+def rows(run, *words):
+    status, out, err = run(*words, "--json")
+    assert (status, err) == (0, "")
+    return json.loads(out)["rows"]
+
+
+# --- what it prints is what the library computes ---------------------------------------------
+
+
+def test_decode_prints_the_terms_of_the_library(run):
+    found = rows(
+        run,
+        *("decode", LLAMA, H200, "--batch", "1,64", "--context", 8192),
+        *("--tensor-parallel", "4,8", "--weights", "fp8", "--usd-per-gpu-hour", 3),
+    )
+    step = roofline.decode(
+        catalog.transformer(LLAMA),
+        catalog.accelerator(H200),
+        batch=[[1, 64], [1, 64]],
+        context=8192,
+        tensor_parallel=[[4], [8]],
+        weights="fp8",
+    )
+    price = cost.usd_per_mtok(step, usd_per_gpu_hour=3.0)
+    assert [(r["tensor_parallel"], r["batch"]) for r in found] == [(4, 1), (4, 64), (8, 1), (8, 64)]
+    for name, wanted in {
+        "seconds": step.seconds,
+        "kv_cache_s": step.terms.kv_cache,
+        "tokens_per_s": step.tokens_per_s,
+        "usd_per_mtok": price,
+    }.items():
+        np.testing.assert_allclose([r[name] for r in found], wanted.ravel(), err_msg=name)
+    assert [r["binds"] for r in found] == step.binds.ravel().tolist()
+
+
+def test_prefill_and_serve_print_the_library(run):
+    model, chip = catalog.transformer(LLAMA), catalog.accelerator(H200)
+    (found,) = rows(run, "prefill", LLAMA, H200, "--input-tokens", "8000", "--tensor-parallel", "8")
+    step = roofline.prefill(model, chip, input_tokens=8000, tensor_parallel=8)
+    assert found["seconds"] == pytest.approx(float(step.seconds))
+    served = rows(
+        run,
+        *("serve", LLAMA, H200, "--concurrency", "4,64", "--tensor-parallel", "8"),
+        *("--input-tokens", "1000", "--output-tokens", "500", "--usd-per-gpu-hour", "2"),
+    )
+    wanted = roofline.serve(
+        model, chip, concurrency=[4, 64], input_tokens=1000, output_tokens=500, tensor_parallel=8
+    )
+    np.testing.assert_allclose([r["tpot_s"] for r in served], wanted.tpot_s)
+    np.testing.assert_allclose([r["ttft_s"] for r in served], wanted.ttft_s)
+    # 2 USD buy 3600 s of one accelerator.
+    np.testing.assert_allclose(
+        [r["usd_per_mtok"] for r in served], 2e6 / 3600 / wanted.output_tokens_per_s_per_chip
+    )
+
+
+def test_a_name_is_found_in_any_case_and_a_config_by_its_path(run, tmp_path):
+    options = ("--batch", 8, "--weights", "fp8", "--ideal")
+    (by_name,) = rows(run, "decode", LLAMA.lower(), H200.lower(), *options)
+    config = tmp_path / "config.json"
+    shape = {
+        "model_type": "llama",
+        "num_hidden_layers": 80,
+        "hidden_size": 8192,
+        "num_attention_heads": 64,
+        "num_key_value_heads": 8,
+        "intermediate_size": 28672,
+        "vocab_size": 128256,
+    }
+    config.write_text(json.dumps(shape))
+    chip = tmp_path / "chip.json"
+    chip.write_text(catalog.accelerator(H200).model_dump_json(exclude_none=True))
+    (by_file,) = rows(run, "decode", config, chip, *options)
+    assert by_file == by_name
+
+
+def test_a_configuration_that_does_not_fit_is_marked_while_others_do(run):
+    found = rows(run, "decode", LLAMA, H200, "--batch", "1,1e6", "--tensor-parallel", 8)
+    assert [r["fits"] for r in found] == [True, False]
+    assert 1 < found[0]["max_batch"] < 1e6
+    table = run("decode", LLAMA, H200, "--batch", "1,1e6", "--tensor-parallel", 8)[1]
+    assert " no " in table and " yes " in table
+
+
+def test_csv_holds_the_same_numbers_as_json(run):
+    words = ("law", "compare", "--flop", "1e24")
+    table = list(csv.DictReader(io.StringIO(run(*words, "--csv")[1])))
+    found = rows(run, *words)
+    assert [r["law"] for r in table] == [r["law"] for r in found]
+    assert [float(r["params"]) for r in table] == [r["params"] for r in found]
+
+
+def test_lists_hold_every_row_of_the_catalogue(run):
+    assert [r["name"] for r in rows(run, "models")] == list(catalog.architectures().name)
+    assert [r["name"] for r in rows(run, "chips")] == list(catalog.accelerators().name)
+    (found,) = rows(run, "models", "gpt-2 xl")
+    assert found["total_params"] == catalog.transformer("GPT-2 XL").n_params
+
+
+def test_laws_print_the_library(run):
+    (best,) = rows(run, "law", "optimal", "besiroglu-2024", "--flop", "5.76e23")
+    law = chinchilla.BESIROGLU_2024.optimal(flop=5.76e23)
+    assert best["params"] == pytest.approx(float(law.params))
+    # The paper's example: as good as a 13B model, 2e12 tokens served, 17 % saved.
+    (served,) = rows(
+        run, "law", "optimal", "DE_VRIES_2023", "--params", "13e9", "--tokens-served", "2e12"
+    )
+    assert round(served["params"] / 1e9, 2) == 6.97 and round(served["saved_fraction"], 3) == 0.174
+    assert len(rows(run, "law", "show")) == len(chinchilla.LAWS)
+    shown = run("law", "show", "MUENNIGHOFF_2023")[1]
+    assert "r d star: 15.3878" in shown and "arXiv:2305.16264" in shown
+    one = json.loads(run("law", "show", "MUENNIGHOFF_2023", "--json")[1])
+    assert one["domain"]["n_params"] == [7e6, 9e9]
+    page = run("law", "explain", "HOFFMANN_2022_TEX", "BESIROGLU_2024")[1]
+    assert page.rstrip("\n") == str(chinchilla.explain("HOFFMANN_2022_TEX", "BESIROGLU_2024"))
+
+
+# --- law fit ---------------------------------------------------------------------------------
+
+LAW = chinchilla.BESIROGLU_2024
+
+
+@pytest.fixture
+def runs_csv(tmp_path):
+    """Runs of a known law with noise, as a CSV of one's own."""
+    runs = chinchilla.simulate(LAW, *chinchilla.isoflop_design(LAW), noise=0.005, seed=1)
+    path = tmp_path / "runs.csv"
+    runs.to_csv(path, index=False)
+    return path
+
+
+def test_a_fit_recovers_the_law_inside_its_intervals(run, runs_csv, tmp_path):
+    words = ("law", "fit", runs_csv, "--bootstrap", 200, "--flop", "1e21,1e24")
+    status, out, err = run(*words, "--json", "--output", tmp_path / "fit.json")
+    found = json.loads(out)
+    assert status == 0 and "WARNING" not in err and found["at_minimum"]
+    assert json.loads((tmp_path / "fit.json").read_text()) == found
+    by_name = {row["constant"]: row for row in found["constants"]}
+    for name in ("a", "b", "E", "alpha", "beta"):
+        assert by_name[name]["low"] < float(getattr(LAW, name)) < by_name[name]["high"]
+    assert by_name["A"]["low"] is None  # too skewed to quote
+    near, far = found["optimal"]
+    assert near["params_low"] < float(LAW.optimal(flop=1e21).params) < near["params_high"]
+    assert far["decades_outside"] > near["decades_outside"] == 0
+
+
+def test_a_fit_draws_a_figure(run, runs_csv, tmp_path):
+    pytest.importorskip("altair", reason="needs the extra 'book'")
+    words = ("law", "fit", runs_csv, "--bootstrap", 0, "--figure")
+    for name, begin in (("fit.svg", b"<svg"), ("fit.png", b"\x89PNG"), ("fit.json", b"{")):
+        assert run(*words, tmp_path / name)[0] == 0
+        assert (tmp_path / name).read_bytes().startswith(begin)
+    spec = json.loads((tmp_path / "fit.json").read_text())
+    assert "39 training runs" in spec["description"]
+    assert sorted(p.name for p in tmp_path.iterdir()) == [
+        "fit.json",
+        "fit.png",
+        "fit.svg",
+        "runs.csv",
+    ]
+
+
+def test_columns_of_another_name_are_named(run, runs_csv):
+    other = runs_csv.with_name("other.csv")
+    pd.read_csv(runs_csv).rename(columns={"n_params": "N", "loss": "L"}).to_csv(other, index=False)
+    status, out, err = run("law", "fit", other)
+    assert (status, out) == (2, "") and "no column is called 'n_params'" in err
+    words = ("law", "fit", other, "--bootstrap", 0, "--json", "--columns")
+    assert run(*words, "n_params=N,loss=L")[0] == 0
+    assert "no column is called 'M'" in run(*words, "n_params=M")[2]
+    assert "--columns must be like" in run(*words, "size=N")[2]
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("", "runs.csv: not a CSV table"),
+        ("n_params,n_tokens,loss\n1e9,1e10\n1,2,3,4\n", "runs.csv: not a CSV table"),
+        ("n_params,n_tokens,loss\n1e9,1e10,2.5\n", "points must be >= 5"),
+        ("n_params,n_tokens,loss\n" + "1e9,1e10,-1\n" * 6, "loss must be a finite number > 0"),
+        ("n_params,n_tokens,loss\n" + "1e9,1e10,2.5\n" * 6, "points must be different runs"),
+    ],
+)
+def test_bad_runs_are_refused_before_any_work(run, tmp_path, text, message):
+    path = tmp_path / "runs.csv"
+    path.write_text(text)
+    status, out, err = run("law", "fit", path, "--output", tmp_path / "fit.json")
+    assert (status, out) == (2, "") and message in err and err.count("\n") == 1
+    assert not (tmp_path / "fit.json").exists()
+
+
+def test_runs_that_cannot_tell_the_constants_apart_exit_with_one(run, tmp_path):
+    sizes = np.geomspace(1e8, 1e10, 12)  # a single ratio: tokens and size move together
+    frame = pd.DataFrame({"n_params": sizes, "n_tokens": 20 * sizes})
+    frame["loss"] = LAW.loss(frame.n_params.to_numpy(), frame.n_tokens.to_numpy())
+    frame.to_csv(tmp_path / "line.csv", index=False)
+    status, out, err = run("law", "fit", tmp_path / "line.csv")
+    assert status == 1 and "WARNING" in err and "no intervals" in err and "alpha" in out
+
+
+# --- claims ----------------------------------------------------------------------------------
+
+
+def test_the_ledger_agrees_with_itself_and_filters(run):
+    found = rows(run, "claims")
+    assert len(found) == len(catalog.claims()) and all(r["as_in_ledger"] for r in found)
+    wrong = rows(run, "claims", "--verdict", "wrong", "--chapter", "reversal")
+    assert wrong == [r for r in found if r["verdict"] == "wrong" and r["chapter"] == "reversal"]
+    assert (
+        "No such claim" in run("claims", "--chapter", "outlook", "--verdict", "wrong")[1] or wrong
+    )
+
+
+def test_a_claim_is_explained_with_its_numbers(run):
+    status, out, _ = run("claims", "--explain", "E05")
+    assert status == 0 and "1495.7" in out and "Right if the stated ratio" in out
+    content = json.loads(run("claims", "--explain", "E05", "--json")[1])
+    assert content["value"] == pytest.approx(claims.compute_one("E05").value)
+
+
+@pytest.mark.parametrize("change", [{"ledger_verdict": "wrong"}, {"holds": False}])
+def test_a_verdict_or_value_that_left_the_ledger_exits_with_one(run, monkeypatch, change):
+    from dataclasses import replace
+
+    real = claims.compute("evolution")
+    changed = [replace(real[0], **change), *real[1:]]
+    monkeypatch.setattr(claims, "compute", lambda chapter=None: changed)
+    status, out, _ = run("claims")
+    assert status == 1 and "Not as in the ledger: E01." in out
+    assert ledger._is_off(changed[0]) and not ledger._is_off(real[0])
+
+
+# --- bad input -------------------------------------------------------------------------------
+
+BAD = {
+    "unknown model": (["decode", "Llama 3.1 7B", H200], "no model is called 'Llama 3.1 7B'"),
+    "unknown chip": (["decode", LLAMA, "H300"], "no accelerator is called 'H300'; nearest: "),
+    "batch of nothing": (["decode", LLAMA, H200, "--batch", "0"], "batch must be >= 1, got 0"),
+    "no context": (["decode", LLAMA, H200, "--context", "0"], "context must be >= 1, got 0"),
+    "words": (["decode", LLAMA, H200, "--batch", "1,many"], "--batch must be numbers"),
+    "nan": (["decode", LLAMA, H200, "--batch", "nan"], "batch must be a finite number"),
+    "lacking format": (
+        ["decode", LLAMA, "A100 SXM 80GB", "--weights", "fp8", "--tensor-parallel", "8"],
+        "A100 SXM 80GB does not multiply in fp8",
+    ),
+    "unknown format": (["decode", LLAMA, H200, "--kv", "fp7"], "precision must be one of"),
+    "heads that do not divide": (
+        ["decode", LLAMA, H200, "--tensor-parallel", "7"],
+        "tensor_parallel must divide the 64 heads",
+    ),
+    "weights that do not fit": (["decode", LLAMA, H100], "does not fit: weights and reserve need"),
+    "too many at once": (
+        ["serve", LLAMA, H200, "--tensor-parallel", "8", "--concurrency", "1e6"],
+        "batch must be <= ",
+    ),
+    "negative rent": (
+        ["decode", LLAMA, H200, "--tensor-parallel", "8", "--usd-per-gpu-hour", "-1"],
+        "usd_per_gpu_hour must be >= 0, got -1 [USD/h]",
+    ),
+    "unknown law": (["law", "optimal", "BESIROGLU", "--flop", "1e24"], "nearest: BESIROGLU_2024"),
+    "no budget": (["law", "optimal", "BESIROGLU_2024"], "give exactly one of --flop"),
+    "below the floor": (
+        ["law", "optimal", "BESIROGLU_2024", "--loss", "1.8"],
+        "loss must be > 1.8172",
+    ),
+    "law without optimum": (["law", "optimal", "HO_2024", "--flop", "1e24"], "not an optimum"),
+    "law of budgets": (["law", "optimal", "DEEPSEEK_2024", "--loss", "2"], "use --flop"),
+    "no file": (["law", "fit", "missing.csv"], "missing.csv: No such file"),
+    "no config": (["decode", "missing.json", H200], "missing.json: No such file"),
+    "unknown claim": (["claims", "--explain", "E5"], "no claim is called 'E5'; nearest: E05"),
+    "unknown verdict": (["claims", "--verdict", "rong"], "nearest: wrong"),
+    "unknown chapter": (["claims", "--chapter", "evolutions"], "nearest: evolution"),
+    "two forms": (["models", "--json", "--csv"], "--json and --csv exclude each other"),
+    "nothing found": (["chips", "abacus"], "no accelerator is called 'abacus'"),
+    "no such command": (["decod"], "No such command 'decod'"),
+    "no such option": (["models", "--jso"], "No such option"),
+    "missing argument": (["decode", LLAMA], "Missing argument"),
+    "not a number": (["serve", LLAMA, H200, "--cached-share", "half"], "'--cached-share'"),
+    "nothing to rerun": (["rerun"], "no book here"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_bad_input_is_one_line_and_exit_status_2(run, tmp_path, monkeypatch, case):
+    monkeypatch.chdir(tmp_path)
+    words, message = BAD[case]
+    status, out, err = run(*words)
+    assert (status, out) == (2, "")
+    assert message in err and err.startswith("llmecon: ") and err.count("\n") == 1
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_fault_of_ours_is_not_dressed_up_as_bad_input(monkeypatch):
+    def broken(*words):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(catalog, "accelerators", broken)
+    with pytest.raises(ZeroDivisionError):
+        cli.main(["chips"])
+
+
+def test_a_bad_value_can_be_traced_on_request(monkeypatch):
+    monkeypatch.setenv("LLMECON_TRACEBACK", "1")
+    with pytest.raises(ValueError, match="batch must be >= 1"):
+        cli.main(["decode", LLAMA, H200, "--batch", "0"])
+
+
+# --- every command ---------------------------------------------------------------------------
+
+
+def commands(command, path=()):
+    """Every command with its words."""
+    for name, inner in getattr(command, "commands", {}).items():
+        yield from commands(inner, (*path, name))
+    if not getattr(command, "commands", {}):
+        yield path, command
+
+
+def all_commands():
+    from typer.main import get_command
+
+    return dict(commands(get_command(cli.app)))
+
+
+@pytest.mark.parametrize("path", all_commands(), ids=" ".join)
+def test_every_command_has_help_examples_and_json(run, path):
+    command = all_commands()[path]
+    status, out, _ = run(*path, "--help")
+    assert status == 0 and f"llmecon {' '.join(path)}" in out
+    assert command.epilog.startswith(f"llmecon {' '.join(path)}")
+    options = {name for option in command.params for name in option.opts}
+    assert "--json" in options
+    assert all(option.help for option in command.params if option.name != "help")
+
+
+def test_help_and_version_load_nothing_heavy():
+    code = (
+        "import sys; from llmecon import cli; cli.main(['--help']); cli.main(['--version'])\n"
+        "heavy = {'numpy', 'pandas', 'scipy', 'pydantic', 'papermill'} & set(sys.modules)\n"
+        "sys.exit(repr(heavy) if heavy else 0)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+
+
+def test_the_installed_command_gives_its_exit_status():
+    code = "import sys; from llmecon.cli import main; sys.exit(main())"
+    words = [sys.executable, "-c", code, "chips", "abacus"]
+    done = subprocess.run(words, capture_output=True, text=True)
+    assert done.returncode == 2 and done.stdout == "" and "abacus" in done.stderr
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    code = "import sys; from llmecon.cli import main; sys.exit(main())"
+    words = f"'{sys.executable}' -c '{code}' models --json | head -c 10"
+    done = subprocess.run(["bash", "-c", words], capture_output=True, text=True)
+    assert done.stderr == ""
+
+
+# --- forms of a table ------------------------------------------------------------------------
+
+
+def test_json_knows_neither_nan_nor_infinity():
+    frame = pd.DataFrame({"price": [1.0, np.nan, np.inf], "day": [pd.Timestamp("2024-05-13")] * 3})
+    told = plain({"rows": frame.to_dict("records"), "text": pd.NA})
+    assert [row["price"] for row in told["rows"]] == [1.0, None, None]
+    assert told["rows"][0]["day"] == "2024-05-13" and told["text"] is None
+    json.dumps(told, allow_nan=False)
+
+
+def test_brackets_of_units_survive_in_tables(capsys):
+    frame = pd.DataFrame({"name": ["[bold]x[/bold]"], "price": [np.inf]})
+    columns = [Column(name="name", header="what [USD]"), Column(name="price", header="p")]
+    emit(frame, columns, title="[red]", notes=["[note]"])
+    out = capsys.readouterr().out
+    assert "[bold]x[/bold]" in out and "what [USD]" in out and "[red]" in out and "[note]" in out

@@ -1,0 +1,353 @@
+"""A config.json or chip file of one's own gives the shape of the catalogue; a missing or
+contradictory field is refused by name: second source, and invariants of bad input."""
+
+import builtins
+import json
+
+import pytest
+
+from llmecon import catalog
+from llmecon.catalog import chip_file, hf_config
+
+# Keys of the published config.json files (huggingface.co, one file a model), without those that
+# say nothing of the shape.
+CONFIGS = {
+    "Llama 3.1 70B": {
+        "model_type": "llama",
+        "hidden_size": 8192,
+        "intermediate_size": 28672,
+        "num_attention_heads": 64,
+        "num_hidden_layers": 80,
+        "num_key_value_heads": 8,
+        "tie_word_embeddings": False,
+        "vocab_size": 128256,
+    },
+    "Mistral 7B": {
+        "model_type": "mistral",
+        "hidden_size": 4096,
+        "intermediate_size": 14336,
+        "max_position_embeddings": 32768,
+        "num_attention_heads": 32,
+        "num_hidden_layers": 32,
+        "num_key_value_heads": 8,
+        "sliding_window": None,
+        "vocab_size": 32000,
+    },
+    "Qwen3-8B": {
+        "model_type": "qwen3",
+        "head_dim": 128,
+        "hidden_size": 4096,
+        "intermediate_size": 12288,
+        "max_window_layers": 36,
+        "num_attention_heads": 32,
+        "num_hidden_layers": 36,
+        "num_key_value_heads": 8,
+        "sliding_window": None,
+        "tie_word_embeddings": False,
+        "use_sliding_window": False,
+        "vocab_size": 151936,
+    },
+    "Mixtral 8x7B": {
+        "model_type": "mixtral",
+        "hidden_size": 4096,
+        "intermediate_size": 14336,
+        "num_attention_heads": 32,
+        "num_experts_per_tok": 2,
+        "num_hidden_layers": 32,
+        "num_key_value_heads": 8,
+        "num_local_experts": 8,
+        "sliding_window": None,
+        "tie_word_embeddings": False,
+        "vocab_size": 32000,
+    },
+    "Qwen3-30B-A3B": {
+        "model_type": "qwen3_moe",
+        "decoder_sparse_step": 1,
+        "head_dim": 128,
+        "hidden_size": 2048,
+        "intermediate_size": 6144,
+        "mlp_only_layers": [],
+        "moe_intermediate_size": 768,
+        "num_attention_heads": 32,
+        "num_experts": 128,
+        "num_experts_per_tok": 8,
+        "num_hidden_layers": 48,
+        "num_key_value_heads": 4,
+        "sliding_window": None,
+        "tie_word_embeddings": False,
+        "vocab_size": 151936,
+    },
+    "DeepSeek-V3": {
+        "model_type": "deepseek_v3",
+        "first_k_dense_replace": 3,
+        "hidden_size": 7168,
+        "intermediate_size": 18432,
+        "kv_lora_rank": 512,
+        "moe_intermediate_size": 2048,
+        "moe_layer_freq": 1,
+        "n_routed_experts": 256,
+        "n_shared_experts": 1,
+        "num_attention_heads": 128,
+        "num_experts_per_tok": 8,
+        "num_hidden_layers": 61,
+        "num_key_value_heads": 128,
+        "num_nextn_predict_layers": 1,
+        "q_lora_rank": 1536,
+        "qk_nope_head_dim": 128,
+        "qk_rope_head_dim": 64,
+        "tie_word_embeddings": False,
+        "v_head_dim": 128,
+        "vocab_size": 129280,
+    },
+    "gpt-oss-120b": {
+        "model_type": "gpt_oss",
+        "experts_per_token": 4,
+        "head_dim": 64,
+        "hidden_size": 2880,
+        "intermediate_size": 2880,
+        "layer_types": ["sliding_attention", "full_attention"] * 18,
+        "num_attention_heads": 64,
+        "num_experts_per_tok": 4,
+        "num_hidden_layers": 36,
+        "num_key_value_heads": 8,
+        "num_local_experts": 128,
+        "sliding_window": 128,
+        "tie_word_embeddings": False,
+        "vocab_size": 201088,
+    },
+    "Llama 4 Maverick": {
+        "model_type": "llama4",
+        "text_config": {
+            "model_type": "llama4_text",
+            "attention_chunk_size": 8192,
+            "head_dim": 128,
+            "hidden_size": 5120,
+            "interleave_moe_layer_step": 2,
+            "intermediate_size": 8192,
+            "intermediate_size_mlp": 16384,
+            "no_rope_layers": [],
+            "num_attention_heads": 40,
+            "num_experts_per_tok": 1,
+            "num_hidden_layers": 48,
+            "num_key_value_heads": 8,
+            "num_local_experts": 128,
+            "vocab_size": 202048,
+        },
+    },
+    "GLM-4.5": {
+        "model_type": "glm4_moe",
+        "first_k_dense_replace": 3,
+        "head_dim": 128,
+        "hidden_size": 5120,
+        "intermediate_size": 12288,
+        "moe_intermediate_size": 1536,
+        "n_routed_experts": 160,
+        "n_shared_experts": 1,
+        "num_attention_heads": 96,
+        "num_experts_per_tok": 8,
+        "num_hidden_layers": 92,
+        "num_key_value_heads": 8,
+        "num_nextn_predict_layers": 1,
+        "vocab_size": 151552,
+    },
+    "GPT-2 XL": {
+        "model_type": "gpt2",
+        "n_embd": 1600,
+        "n_head": 25,
+        "n_layer": 48,
+        "vocab_size": 50257,
+    },
+    "GPT-J 6B": {
+        "model_type": "gptj",
+        "n_embd": 4096,
+        "n_head": 16,
+        "n_inner": None,
+        "n_layer": 28,
+        "tie_word_embeddings": False,
+        "vocab_size": 50400,
+    },
+    "Falcon 180B": {
+        "model_type": "falcon",
+        "hidden_size": 14848,
+        "multi_query": True,
+        "new_decoder_architecture": True,
+        "num_attention_heads": 232,
+        "num_hidden_layers": 80,
+        "num_kv_heads": 8,
+        "parallel_attn": True,
+        "vocab_size": 65024,
+    },
+}
+IN_WORDS = {"name", "attention_kind"}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_published_config_gives_the_shape_of_the_catalogue(name):
+    found = hf_config.convert(CONFIGS[name], name=name).model_dump(exclude=IN_WORDS)
+    assert found == catalog.transformer(name).model_dump(exclude=IN_WORDS)
+
+
+def test_every_other_and_every_nth_layer_are_counted():
+    base = {**CONFIGS["Qwen3-8B"], "num_hidden_layers": 26, "sliding_window": 512}
+    gemma = hf_config.convert({**base, "model_type": "gemma3_text", "sliding_window_pattern": 6})
+    assert (gemma.n_full_layers, gemma.n_window_layers) == (4, 22)
+    alternating = hf_config.convert({**base, "model_type": "gemma2"})
+    assert (alternating.n_full_layers, alternating.n_window_layers) == (13, 13)
+    qwen = hf_config.convert({**base, "use_sliding_window": True, "max_window_layers": 20})
+    assert (qwen.n_full_layers, qwen.n_window_layers) == (20, 6)
+    linear = {
+        "full_attention_interval": 4,
+        "linear_key_head_dim": 128,
+        "linear_value_head_dim": 128,
+        "linear_num_key_heads": 16,
+        "linear_num_value_heads": 32,
+    }
+    hybrid = hf_config.convert({**base, "sliding_window": None, **linear, "num_hidden_layers": 48})
+    assert (hybrid.n_full_layers, hybrid.n_linear_layers) == (12, 36)
+
+
+def changed(name, **keys):
+    """A published config with keys replaced; None takes one away."""
+    merged = {**CONFIGS[name], **keys}
+    return {key: value for key, value in merged.items() if value is not None}
+
+
+BAD = {
+    "no layers": (
+        changed("Llama 3.1 70B", num_hidden_layers=None),
+        "config.json: num_hidden_layers is missing",
+    ),
+    "a word for a number": (
+        changed("Llama 3.1 70B", vocab_size="many"),
+        "vocab_size must be a whole number >= 1, got 'many'",
+    ),
+    "half a layer": (changed("Llama 3.1 70B", num_hidden_layers=80.5), "got 80.5"),
+    "no feed-forward": (
+        changed("Llama 3.1 70B", intermediate_size=None),
+        "intermediate_size is missing",
+    ),
+    "heads that do not divide": (
+        changed("Llama 3.1 70B", num_key_value_heads=7),
+        "num_key_value_heads 7 does not divide num_attention_heads 64",
+    ),
+    "width that heads do not divide": (
+        changed("Llama 3.1 70B", num_attention_heads=48, num_key_value_heads=8),
+        "hidden_size 8192 is no multiple of num_attention_heads 48, and head_dim is missing",
+    ),
+    "two names, two values": (
+        changed("Llama 3.1 70B", n_layer=40),
+        "contradiction: num_hidden_layers = 80 and n_layer = 40",
+    ),
+    "more experts than there are": (
+        changed("Mixtral 8x7B", num_experts_per_tok=9),
+        "contradiction: 9 experts for a token, 8 in all",
+    ),
+    "experts of unknown number a token": (
+        changed("Mixtral 8x7B", num_experts_per_tok=None),
+        "num_experts_per_tok is missing",
+    ),
+    "too few layer types": (
+        changed("gpt-oss-120b", layer_types=["full_attention"] * 35),
+        "layer_types has 35 entries, num_hidden_layers is 36",
+    ),
+    "a layer of another kind": (
+        changed("gpt-oss-120b", layer_types=["wave"] * 36),
+        "layer_types: layers of kind 'wave' are not modelled",
+    ),
+    "windows without a width": (
+        changed("gpt-oss-120b", sliding_window=None),
+        "sliding_window is missing",
+    ),
+    "latent without its widths": (
+        changed("DeepSeek-V3", qk_nope_head_dim=None),
+        "qk_nope_head_dim is missing",
+    ),
+    "more dense layers than layers": (
+        changed("DeepSeek-V3", first_k_dense_replace=62),
+        "62 dense layers first, 61 layers in all",
+    ),
+    "a window everywhere": (
+        changed("Mistral 7B", sliding_window=4096),
+        "sliding_window 4096 in every layer is not modelled",
+    ),
+    "a state-space model": (
+        changed("Llama 3.1 70B", model_type="mamba2"),
+        "model_type 'mamba2' has layers that are not modelled",
+    ),
+    "a hybrid of another kind": (
+        changed("Llama 3.1 70B", hybrid_layer_pattern=[0, 1] * 40),
+        "hybrid_layer_pattern describes layers that are not modelled",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_a_bad_config_is_refused_by_file_and_key(case):
+    content, message = BAD[case]
+    with pytest.raises(ValueError, match=r"config\.json: ") as caught:
+        hf_config.convert(content)
+    assert message in str(caught.value)
+
+
+def test_a_config_is_read_from_its_folder(tmp_path):
+    path = tmp_path / "my-model" / "config.json"
+    path.parent.mkdir()
+    path.write_text(json.dumps(CONFIGS["Llama 3.1 70B"]))
+    assert hf_config.read(path).name == "my-model"
+    path.write_text('{"num_hidden_layers": 80,\n}')
+    with pytest.raises(ValueError, match=r"config\.json, line 2: not JSON"):
+        hf_config.read(path)
+    path.write_text("[1]")
+    with pytest.raises(ValueError, match="must be an object of keys, got list"):
+        hf_config.read(path)
+
+
+CHIP = """\
+name: my chip
+bf16_dense_flop_per_s: 4e14
+fp8_dense_flop_per_s: 8.0e+14
+hbm_bytes: 64_000_000_000
+hbm_bytes_per_s: 2e12
+"""
+
+
+def test_a_chip_is_read_from_yaml_and_json_alike(tmp_path):
+    pytest.importorskip("yaml", reason="needs PyYAML, of the extra 'book'")
+    (tmp_path / "chip.yml").write_text(CHIP)
+    chip = chip_file.read(tmp_path / "chip.yml")
+    assert (chip.name, chip.bf16_dense_flop_per_s, chip.hbm_bytes) == ("my chip", 4e14, 64e9)
+    (tmp_path / "chip.json").write_text(chip.model_dump_json(exclude_none=True))
+    assert chip_file.read(tmp_path / "chip.json") == chip
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"hbm_bytes": None}, "chip.json: hbm_bytes is missing"),
+        ({"hbm_bytes": -1}, "chip.json: hbm_bytes: Input should be greater than 0, got -1"),
+        ({"hbm_byte": 1}, "hbm_byte is not a field of an accelerator; nearest: hbm_bytes"),
+        ({"hbm_bytes_per_s": "fast"}, "hbm_bytes_per_s: Input should be a valid number"),
+        ({"scaleup_topology": "star"}, "scaleup_topology: Input should be 'switch'"),
+    ],
+)
+def test_a_bad_chip_is_refused_by_file_and_field(tmp_path, change, message):
+    good = {"name": "a", "bf16_dense_flop_per_s": 1e14, "hbm_bytes": 8e10, "hbm_bytes_per_s": 2e12}
+    path = tmp_path / "chip.json"
+    path.write_text(json.dumps({k: v for k, v in {**good, **change}.items() if v is not None}))
+    with pytest.raises(ValueError) as caught:
+        chip_file.read(path)
+    assert message in str(caught.value)
+
+
+def test_yaml_without_its_library_says_what_to_do(tmp_path, monkeypatch):
+    (tmp_path / "chip.yml").write_text(CHIP)
+    real = builtins.__import__
+
+    def without_yaml(name, *rest):
+        if name == "yaml":
+            raise ModuleNotFoundError("No module named 'yaml'", name="yaml")
+        return real(name, *rest)
+
+    monkeypatch.setattr(builtins, "__import__", without_yaml)
+    with pytest.raises(ValueError, match=r"chip\.yml: reading YAML needs PyYAML .* as JSON"):
+        chip_file.read(tmp_path / "chip.yml")
