@@ -15,7 +15,7 @@ from typing import TypeVar
 from llmecon import catalog
 from llmecon._names import UnknownName
 from llmecon.catalog.rows import ClaimRow
-from llmecon.claims.finding import BadClaim, Finding, finding, within
+from llmecon.claims.checking import BadClaim, Finding, check, within
 from llmecon.claims.registry import READING, Result, claim, computations
 from llmecon.claims.rules import VERDICTS, Verdict
 
@@ -88,7 +88,7 @@ def compute(
     if ids is not None:
         rows = [_named(name, by_id) for name in ids]
     functions = computations()
-    return [finding(row, _named(row.id, functions)) for row in rows]
+    return [check(row, _named(row.id, functions)) for row in rows]
 
 
 def _named(name: str, known: Mapping[str, Entry]) -> Entry:

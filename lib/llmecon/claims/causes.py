@@ -43,11 +43,7 @@ def chatgpt_release(row: ClaimRow) -> Result:
     return Result(
         value=at.iso(released),
         verdict=_in_period(row, released),
-        numbers=at.mapping(
-            released=released,
-            claimed=row.stated_value,
-            days=(pd.Timestamp(row.stated_value) - released).days,
-        ),
+        numbers=at.mapping(released=released, claimed=row.stated_value),
     )
 
 

@@ -3,7 +3,7 @@
 A template is text with placeholders: ``{name:format}`` with the formats of Python, and
 
 - ``{x:.1f/1e9}``: the number divided by 1e9;
-- ``{x:words}``: two, twenty-five (0 to 99); ``{x:part}``: ninth, twenty-fifth;
+- ``{x:words}``: two, twenty-five, digits from 100; ``{x:part}``: ninth, twenty-fifth;
 - ``{x:day}``: 30 November 2022; ``{x:month}``: April 2025.
 """
 
@@ -16,6 +16,7 @@ import pandas as pd
 from llmecon._checks import require
 from llmecon._names import UnknownName
 
+_TOO_LONG_IN_WORDS = 100
 # fmt: off
 _ONES = (
     "zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten",
@@ -43,14 +44,16 @@ _IRREGULAR = {
 
 
 def in_words(number: float) -> str:
-    """A whole number from 0 to 99 in words.
+    """A whole number in words from 0 to 99, in digits beyond.
 
     Examples
     --------
-    >>> in_words(25)
-    'twenty-five'
+    >>> in_words(25), in_words(1496)
+    ('twenty-five', '1,496')
     """
-    n = round(float(require("number", number, minimum=0, maximum=99)))
+    n = round(float(require("number", number)))
+    if not 0 <= n < _TOO_LONG_IN_WORDS:
+        return f"{n:,}"
     if n < len(_ONES):
         return _ONES[n]
     tens, ones = divmod(n, 10)
@@ -58,13 +61,15 @@ def in_words(number: float) -> str:
 
 
 def as_part(number: float) -> str:
-    """One of so many parts, in words.
+    """One of so many parts, in words up to 99.
 
     Examples
     --------
-    >>> as_part(9), as_part(25), as_part(40)
-    ('ninth', 'twenty-fifth', 'fortieth')
+    >>> as_part(9), as_part(25), as_part(1496)
+    ('ninth', 'twenty-fifth', '1,496th')
     """
+    if not 0 <= round(number) < _TOO_LONG_IN_WORDS:
+        return f"{in_words(number)}th"
     head, dash, last = in_words(number).rpartition("-")
     if dash and last in ("two", "four"):  # twenty-second, not twenty-half
         ordinal = {"two": "second", "four": "fourth"}[last]

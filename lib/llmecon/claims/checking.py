@@ -75,7 +75,7 @@ class Finding:
     checked_by: str
 
 
-def finding(row: ClaimRow, computation: Computation) -> Finding:
+def check(row: ClaimRow, computation: Computation) -> Finding:
     """Compute one row of the ledger.
 
     Raises
