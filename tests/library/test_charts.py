@@ -1,0 +1,196 @@
+"""Every figure of the book tells a reader its finding, its units and, in words, its numbers."""
+
+import ast
+import json
+import re
+from pathlib import Path
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import pytest
+
+from llmecon import catalog, parity
+from llmecon.charts import causes, common, evolution, outlook, reversal
+from llmecon.notebook import check_parameters
+from llmecon.site import specs
+
+ROOT = Path(__file__).parents[2]
+MODELS = catalog.models().dropna(subset=["total_params"])
+DAYS = pd.to_datetime(["2023-03-14", "2024-05-13"])
+SAY = "A finding in five words"
+
+
+def figures() -> dict[str, alt.LayerChart]:
+    lines = pd.DataFrame({"trend": ["a", "a"], "date": DAYS, "params": [1e12, 2e12]})
+    spans = pd.DataFrame(
+        [("one", 2.0, None, None), ("two", 4.0, 3.0, 5.0)],
+        columns=["span", "factor_per_year", "low", "high"],
+    )
+    curves = pd.DataFrame(
+        {"model": ["m"] * 3, "tokens_per_s": [10.0, 20, 30], "usd_per_mtok": [1.0, 2, 9]}
+    )
+    sold = pd.DataFrame(
+        [("P", 10.0, 20.0, 5.0)], columns=["product", "low", "high", "usd_per_mtok"]
+    )
+    readings = pd.DataFrame(
+        [("M", "X", "price", 2e11, 1e11, 4e11)],
+        columns=["model", "by", "basis", "total_params", "low", "high"],
+    )
+    stated = pd.DataFrame([("M", 2e11)], columns=["model", "total_params"])
+    law = pd.DataFrame({"law": ["a", "a"], "params": [1e10, 1e11], "tokens": [1e13, 1e12]})
+    scored = parity.scored_models("Arena text score", "2024-12-13")
+    steps = parity.smallest_at_score(scored, level=1200).assign(level="L")
+    ratios = MODELS.dropna(subset=["training_tokens"])
+    ratios = ratios.assign(tokens_per_param=ratios.training_tokens / ratios.total_params)
+    rules = pd.DataFrame([("rule", 20.0)], columns=["rule", "tokens_per_param"])
+    demand = pd.DataFrame({"law": ["a", "a"], "tokens_served": [1e10, 1e13]})
+    by_size = pd.DataFrame(
+        [("m", "55 tokens/s", 1e11, 0.1), ("n", "55 tokens/s", 1e12, 9.0)],
+        columns=["model", "at", "total_params", "usd_per_mtok"],
+    )
+    asked = pd.DataFrame([("GPT-3", "a", 3e10)], columns=["budget", "law", "params"])
+    built = pd.DataFrame([("GPT-3", 1.75e11)], columns=["budget", "params"])
+    kv = pd.DataFrame(
+        [("m", "GQA", 7e10, 327680.0), ("n", "MLA", 6.7e11, 70272.0)],
+        columns=["name", "attention", "total_params", "kv_bytes_per_token"],
+    )
+    context = pd.DataFrame(
+        {"name": ["m", "m"], "context_tokens": [1e3, 1e5], "usd_per_mtok": [0.1, 6.0]}
+    )
+    trend = lines.rename(columns={"trend": "line"})
+    open_models = scored[scored.open_weights]
+    return {
+        "sizes": evolution.sizes(MODELS, named=["GPT-4"], takeaway=SAY),
+        "growth": evolution.growth(spans, takeaway=SAY),
+        "active": evolution.total_and_active(MODELS.head(4), takeaway=SAY),
+        "trend": evolution.extrapolations(lines, MODELS, claim_params=1e13, takeaway=SAY),
+        "prices": reversal.price_steps(catalog.prices().query("flagship"), takeaway=SAY),
+        "speeds": reversal.speed_readings(
+            catalog.speeds(),
+            pd.DataFrame([("GPT-4o", 100.0, 150.0)], columns=["model", "low", "high"]),
+            takeaway=SAY,
+        ),
+        "parity": reversal.score_and_size(
+            open_models,
+            scored[scored.model == "GPT-4"],
+            score_title="Score [points]",
+            takeaway=SAY,
+        ),
+        "frontier": reversal.frontier(curves, sold, usd_per_gpu_hour=3.0, takeaway=SAY),
+        "estimates": reversal.size_readings(readings, stated=stated, takeaway=SAY),
+        "ratio": causes.tokens_per_param(ratios, rules, named=["GPT-4"], takeaway=SAY),
+        "advice": causes.prescriptions(asked, built, takeaway=SAY),
+        "demand": causes.demand(
+            demand.assign(share_of_optimum=[1.0, 0.4]), reference="x", takeaway=SAY
+        ),
+        "cost": causes.cost_by_size(by_size, takeaway=SAY, subtitle="for a case"),
+        "open": outlook.open_frontier(MODELS.tail(5), trend, takeaway=SAY),
+        "floor": outlook.iso_loss(law, law.head(1), takeaway=SAY),
+        "ability": outlook.smallest_at_score(steps, until="2024-12-13", takeaway=SAY),
+        "kv": outlook.kv_cache(kv, named=["m"], takeaway=SAY),
+        "context": outlook.context_cost(context, takeaway=SAY, subtitle="for a case"),
+    }
+
+
+# Making a specification checks it against Vega-Lite's schema.
+FIGURES = {name: chart.to_dict() for name, chart in figures().items()}
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_valid_and_complete(name):
+    spec = FIGURES[name]
+    assert specs.problems(spec) == []
+    assert specs.title_lines(spec)[0] == SAY
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_description_holds_numbers_of_the_data(name):
+    assert re.search(r"\d", FIGURES[name]["description"])
+
+
+def test_a_specification_is_the_same_each_time():
+    again = {name: chart.to_dict(validate=False) for name, chart in figures().items()}
+    assert json.dumps(FIGURES, sort_keys=True) == json.dumps(again, sort_keys=True)
+
+
+def test_every_figure_function_is_tested():
+    """A new figure must be added above."""
+    public = [
+        f"{path.stem}.{node.name}"
+        for path in (ROOT / "lib" / "llmecon" / "charts").glob("*.py")
+        if path.stem in {"evolution", "reversal", "causes", "outlook"}
+        for node in ast.parse(path.read_text("utf-8")).body
+        if isinstance(node, ast.FunctionDef) and not node.name.startswith(("_", "kind_"))
+    ]
+    source = Path(__file__).read_text("utf-8")
+    assert not [name for name in public if f"{name}(" not in source]
+
+
+@pytest.mark.parametrize("name", ["sizes", "trend", "ratio"])
+def test_only_a_disclosed_size_is_a_filled_mark(name):
+    spec = FIGURES[name]
+    fills = [
+        layer["encoding"]["fill"]["scale"]
+        for layer in spec["layer"]
+        if "fill" in layer.get("encoding", {})
+    ]
+    assert fills
+    for scale in fills:
+        assert dict(zip(scale["domain"], scale["range"], strict=True)).items() >= {
+            ("reported", "transparent"),
+            ("estimate", "transparent"),
+        }
+        assert scale["range"][scale["domain"].index("disclosed")] != "transparent"
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_colour_is_never_the_only_difference(name):
+    """Where a colour tells rows apart, a shape or a dash does too."""
+    for layer in FIGURES[name]["layer"]:
+        encoding = layer.get("encoding", {})
+        if "field" in encoding.get("color", {}):
+            others = [
+                other["encoding"]
+                for other in FIGURES[name]["layer"]
+                if {"shape", "strokeDash"} & other.get("encoding", {}).keys()
+            ]
+            assert others, layer
+
+
+def test_the_hourly_price_of_the_frontier_can_be_moved():
+    (param,) = FIGURES["frontier"]["params"]
+    assert param["bind"]["input"] == "range" and param["value"] == 3.0
+
+
+def test_log_ticks_are_inside_and_round():
+    for low, high in [(1.0, 50.0), (3e9, 4e12), (0.02, 0.9)]:
+        ticks = common.log_ticks(low, high)
+        assert len(ticks) >= 2 and low <= min(ticks) and max(ticks) <= high
+
+
+@pytest.mark.parametrize(
+    ("wanted", "good", "bad"),
+    [
+        (float, 1, "1"),
+        (float, 1.5, True),
+        (int, 3, 3.0),
+        (bool, True, 1),
+        (str, "a", 1),
+        (list[float], [1, 2.0], [1, "2"]),
+        (list[str], [], "abc"),
+    ],
+)
+def test_a_parameter_of_another_type_is_refused_by_name(wanted, good, bad):
+    check_parameters({"__annotations__": {"p": wanted}, "p": good})
+    with pytest.raises(TypeError, match="p must be"):
+        check_parameters({"__annotations__": {"p": wanted}, "p": bad})
+
+
+def test_short_counts_round_to_three_digits():
+    assert [common.short(v) for v in (999.6e9, 1e12, np.float64(27.2e9), 0.5)] == [
+        "1T",
+        "1T",
+        "27.2B",
+        "0.5",
+    ]
