@@ -13,6 +13,7 @@ STORAGE_BYTES = {
     "int8": 1.0,
     "fp4": 0.5,
     "int4": 0.5,
+    "int4_g32": 0.625,  # 32 values share a 16-bit scale and a 16-bit zero (gpt-fast)
     "mxfp4": 0.53125,  # 32 values share one 8-bit scale (OCP Microscaling 1.0, section 5)
     "nvfp4": 0.5625,  # 16 values share one 8-bit scale (NVIDIA, NVFP4 format)
 }

@@ -1,6 +1,7 @@
 """Time to run a language model: decode, prefill and serving, term by term."""
 
 from llmecon.roofline import published
+from llmecon.roofline.calibration import calibrate, judge, predict
 from llmecon.roofline.closed import (
     Fastest,
     critical_batch,
@@ -10,32 +11,59 @@ from llmecon.roofline.closed import (
     speed_ratio,
     two_d_crossover,
 )
+from llmecon.roofline.memory import Memory
 from llmecon.roofline.network import (
     all_gather_s,
     nccl_collective_s,
     nccl_latency_s,
     ring_all_reduce_s,
 )
-from llmecon.roofline.profiles import CURRENT, IDEAL, Profile
+from llmecon.roofline.profiles import (
+    BY_ENGINE,
+    CONTINUOUS_2025,
+    CURRENT,
+    GPT_FAST_2023,
+    IDEAL,
+    KNOWN,
+    PROFILES,
+    TENSORRT_LLM_2023,
+    TENSORRT_LLM_2024,
+    UNIDENTIFIED,
+    VLLM_2025,
+    Profile,
+)
 from llmecon.roofline.serving import Serving, serve
 from llmecon.roofline.step import Step, Terms, decode, prefill
 
 __all__ = [
+    "BY_ENGINE",
+    "CONTINUOUS_2025",
     "CURRENT",
+    "GPT_FAST_2023",
     "IDEAL",
+    "KNOWN",
+    "PROFILES",
+    "TENSORRT_LLM_2023",
+    "TENSORRT_LLM_2024",
+    "UNIDENTIFIED",
+    "VLLM_2025",
     "Fastest",
+    "Memory",
     "Profile",
     "Serving",
     "Step",
     "Terms",
     "all_gather_s",
+    "calibrate",
     "critical_batch",
     "crossover_batch",
     "decode",
     "fastest_instance",
+    "judge",
     "least_chips",
     "nccl_collective_s",
     "nccl_latency_s",
+    "predict",
     "prefill",
     "published",
     "ring_all_reduce_s",

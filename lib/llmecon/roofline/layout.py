@@ -16,7 +16,8 @@ Precision = str | npt.NDArray[np.str_] | list[str]
 ACTIVATION_BYTES = 2.0
 """Activations travel in 16 bit. [B]"""
 
-_ARITHMETIC = {"fp32": "bf16", "int4": "bf16"}  # weight-only formats multiply in bf16
+# Weight-only formats multiply in bf16.
+_ARITHMETIC = {"fp32": "bf16", "int4": "bf16", "int4_g32": "bf16"}
 _CACHE_BESIDE = {
     "fp8": "fp8",
     "int8": "fp8",
@@ -24,6 +25,7 @@ _CACHE_BESIDE = {
     "nvfp4": "fp8",
     "mxfp4": "fp8",
     "int4": "bf16",
+    "int4_g32": "bf16",
     "fp32": "bf16",
 }
 
@@ -89,10 +91,11 @@ def layout(
     pipeline = _degree("pipeline_parallel", pipeline_parallel)
     _divides("attention_data_parallel", replicas, "tensor_parallel", tensor)
     _divides("expert_parallel", expert, "tensor_parallel", tensor)
+    if two_d and np.any(np.sqrt(tensor) % 1):
+        raise ValueError("tensor_parallel must be a square number for a 2-D split")
     attention = tensor / replicas
-    _divides(
-        "tensor_parallel", attention, f"the {model.n_heads} heads of {model.name}", model.n_heads
-    )
+    heads = f"the {model.n_heads} heads of {model.name}"
+    _divides("tensor_parallel", np.sqrt(tensor) if two_d else attention, heads, model.n_heads)
     if model.n_experts:
         _divides(
             "expert_parallel",
@@ -103,8 +106,6 @@ def layout(
     elif np.any(expert > 1):
         raise ValueError(f"expert_parallel must be 1: {model.name} has no experts")
     require("pipeline_parallel", pipeline, maximum=model.n_layers, unit="stages")
-    if two_d and np.any(np.sqrt(tensor) % 1):
-        raise ValueError("tensor_parallel must be a square number for a 2-D split")
     return Layout(
         tensor=tensor,
         attention=np.asarray(attention),

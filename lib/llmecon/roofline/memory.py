@@ -112,6 +112,9 @@ def memory(
 def kv_ranks(model: Transformer, where: Layout) -> FloatArray:
     """Accelerators that one sequence's cache is spread over.
 
-    Key-value heads are split, then copied; a latent cache has no heads to split.
+    Key-value heads are split, then copied; a latent cache has no heads to split. A 2-D
+    split deals the sequences out over all accelerators (Pope et al., arXiv:2211.05102).
     """
+    if where.two_d:
+        return where.tensor
     return np.minimum(where.attention, 1.0 if model.is_mla else float(model.n_kv_heads))

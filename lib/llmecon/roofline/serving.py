@@ -27,6 +27,10 @@ CHUNK_TOKENS = 8192
 """Prompt tokens that one step may carry, vLLM's default on large accelerators. [tokens]"""
 
 
+WAVES = 10
+"""Requests that each user of a benchmark sends, the first of all at once."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Serving:
     """Steady state of a server that keeps a number of requests going.
@@ -96,6 +100,7 @@ def serve(
     activations: Precision | None = None,
     cached_share: Numbers = 0.0,
     chunk_tokens: Numbers = CHUNK_TOKENS,
+    waves: Numbers = WAVES,
     reserve_bytes: Numbers = RESERVE_BYTES,
 ) -> Serving:
     r"""Steady state of continuous batching with chunked prefill, closed loop.
@@ -128,6 +133,10 @@ def serve(
         Share of the prompt's tokens that a prefix cache holds. [1]
     chunk_tokens : int or array
         Prompt tokens that one step may carry. [tokens]
+    waves : float or array
+        Requests that each user sends one after the other. All users start together, as in
+        a benchmark, and the first prompts wait for each other; infinite for a server that
+        has run for long. Concerns ``ttft_s`` only.
     reserve_bytes : float
         Memory held back on each accelerator. [B]
 
@@ -162,6 +171,9 @@ def serve(
     answer = require("output_tokens", output_tokens, minimum=1, unit="tokens")
     share = require("cached_share", cached_share, minimum=0, maximum=1)
     chunk = require("chunk_tokens", chunk_tokens, minimum=1, unit="tokens")
+    rounds = np.asarray(waves, dtype=np.float64)
+    if not np.all(rounds >= 1):  # written so that NaN fails too; infinity may pass
+        raise ValueError(f"waves must be >= 1, got {waves} [requests]")
     where = layout(
         model,
         tensor_parallel=tensor_parallel,
@@ -191,8 +203,9 @@ def serve(
     load = _Load(model, chip, where, widths, constants, batch, new, prompt - new, answer, chunk)
     decoding = decode_work(model, chip, where, widths, batch, mean_context, np.ones(()), constants)
     terms, tpot = load.mixed(decoding)
-    ttft = load.ttft(tpot) + _wait(requests, batch, answer * tpot)
-    rate = batch / (load.ttft(tpot) + answer * tpot)
+    first = load.ttft(tpot, rounds)
+    ttft = first + _wait(requests, batch, answer * tpot)
+    rate = batch / (first + answer * tpot)
     spread = np.exp(TEN_PERCENT * constants.log_sd)
     return Serving(
         ttft_s=ttft,
@@ -277,12 +290,14 @@ class _Load:
         """Collectives of a prompt without their latency, which the step has already."""
         return self._network(tokens) - self._network(np.zeros(()))
 
-    def ttft(self, tpot: FloatArray) -> FloatArray:
-        """Idle prefill, the rest of the step before it, and prompts ahead of it. [s]"""
+    def ttft(self, tpot: FloatArray, waves: FloatArray) -> FloatArray:
+        """Prefill, the rest of the step before it, and prompts ahead of it. [s]"""
         work = self.prompt_work()
         alone = np.maximum(work.matrices_s, work.weights_s) + work.attention_s
-        alone = alone + self._between(self.new_tokens) + self._network(self.new_tokens)
-        alone = alone + overhead_s(self.model, self.batch, self.constants)
+        alone = alone + self._between(self.new_tokens) + self._moving(self.new_tokens)
         busy = np.minimum(self.prompts_per_step * alone / tpot, 0.95)
         waiting = busy * alone / (2.0 * (1.0 - busy))  # Pollaczek-Khinchine, constant service
-        return np.asarray(alone + tpot / 2.0 + waiting)
+        rush = alone * (self.batch - 1.0) / 2.0 / waves  # all start together, once
+        fixed = overhead_s(self.model, self.batch, self.constants) + self.constants.request_s
+        latency = self._network(np.zeros(()))
+        return np.asarray(alone + fixed + latency + tpot / 2.0 + waiting + rush)

@@ -38,6 +38,8 @@ def decode_work(
     # Each position sees the whole context; the cache is read once for all of them.
     attention = model.attention_flop(1.0, context) * moving
     cache = model.kv_read_bytes(context, widths.kv_bytes) * sequences
+    if not model.is_mla:
+        cache = cache * (1.0 + constants.kv_rereads * (model.n_heads / model.n_kv_heads - 1.0))
     return Work(
         matrices_s=_matrix_flop(model, where, moving, constants) / (rate * widths.flop_per_s),
         attention_s=attention / (rate * widths.attention_flop_per_s),
