@@ -29,7 +29,7 @@ def published_frontier(
     Parameters
     ----------
     shape, machine : Shape, Machine
-        Model and accelerator; see :mod:`llmecon.roofline.published`.
+        Model and accelerator; see ``llmecon.roofline.published``.
     context : float
         Tokens in the cache. [tokens]
     speculation : Speculation, optional
