@@ -5,7 +5,7 @@ BIN := .venv/bin
 CHAPTERS := $(sort $(wildcard notebooks/*.ipynb))
 SITE := _build/html/index.html
 
-.PHONY: help book test check data notebooks rerun screenshots bench lab lock wheel clean
+.PHONY: help book test check data notebooks rerun screenshots picture bench lab lock wheel clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -41,6 +41,9 @@ rerun: .venv/ready  ## run the chapters with other numbers: make rerun SCENARIO=
 
 screenshots: .venv/ready book  ## pictures of the site, wide and narrow, light and dark, into _build/screenshots
 	$(BIN)/python tools/screenshots.py _build/screenshots
+
+picture: .venv/ready book  ## renew the picture of the README
+	$(BIN)/python tools/readme_picture.py
 
 bench: .venv/ready  ## time the library beside its peers
 	$(BIN)/python -m benchmarks
