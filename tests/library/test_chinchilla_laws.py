@@ -22,7 +22,6 @@ tokens = st.floats(1e8, 1e15)
 budgets = st.floats(1e17, 1e27)
 demand = st.one_of(st.just(0.0), st.floats(1e6, 1e19))
 published = st.sampled_from(SEPARABLE)
-FINE = {"xatol": 1e-10}
 same_every_time = settings(derandomize=True, max_examples=60, deadline=None)
 
 
@@ -123,7 +122,9 @@ def test_fitted_exponents_do_not_depend_on_units():
     law = c.BESIROGLU_2024
     runs = c.simulate(law, *c.isoflop_design(law), noise=0.004, seed=3)
     plain = c.fit(runs)
-    billions = c.fit(runs.assign(n_params=runs["n_params"] / 1e9, n_tokens=runs["n_tokens"] / 1e9))
+    scaled = runs.assign(n_params=runs["n_params"] / 1e9, n_tokens=runs["n_tokens"] / 1e9)
+    with pytest.warns(c.FitWarning, match="give plain counts, not billions"):
+        billions = c.fit(scaled)
     for symbol in ("E", "alpha", "beta"):
         got, want = getattr(billions.law, symbol), getattr(plain.law, symbol)
         assert got == pytest.approx(want, rel=1e-8)
@@ -634,6 +635,36 @@ def test_ho_progress_law_halves_the_need_in_its_doubling_times():
 
 def test_bits_per_byte():
     assert c.bits_per_byte(np.log(2), 1.0) == pytest.approx(1.0)
+
+
+def test_a_law_of_many_constants_answers_for_each():
+    law = c.BESIROGLU_2024
+    runs = c.simulate(law, *c.isoflop_design(law), noise=0.004, seed=3)
+    refits = c.bootstrap(c.fit(runs), n_resamples=40, seed=1)
+
+    def size(one):
+        return c.inference_optimal(one, loss=2.3, tokens_served=1e12).params
+
+    def trade(one):
+        return c.iso_loss(one, size_factor=0.5).token_factor
+
+    def critical(one):
+        return c.critical_size(one, flop_overhead=[0.5, 1.0])
+
+    for quantity, shape in ((size, (40,)), (trade, (40,)), (critical, (40, 2))):
+        many = refits.values(quantity)
+        assert many.shape == shape
+        third = {n: float(getattr(refits.laws, n)[3, 0]) for n in ("E", "A", "B", "alpha", "beta")}
+        alone = c.SeparableLaw(name="", provenance=law.provenance, **third)
+        assert many[3] == pytest.approx(quantity(alone), rel=1e-9)
+    with pytest.raises(ValueError, match="law must hold one set of constants"):
+        c.inference_optimal_usd(
+            refits.laws,
+            loss=2.3,
+            tokens_served=1e12,
+            usd_per_train_flop=1e-18,
+            usd_per_served_token=lambda n: n,
+        )
 
 
 # --- disagreement ------------------------------------------------------------------------

@@ -97,7 +97,6 @@ from llmecon.chinchilla.laws import (
     HOFFMANN_2022_APPROACH_2,
     HOFFMANN_2022_APPROACH_3,
     HOFFMANN_2022_ROUNDED,
-    HOFFMANN_2022_TABLE_2,
     HOFFMANN_2022_TEX,
     KAPLAN_2020,
     KRAJEWSKI_2024_DENSE,
@@ -106,13 +105,11 @@ from llmecon.chinchilla.laws import (
     LLAMA_3_2024,
     LLAMA_3_2024_TEXT,
     MUENNIGHOFF_2023,
-    PORIAN_2024_TABLE_1,
     REFIT_240,
     SARDANA_2024_RUNS_100,
     SARDANA_2024_RUNS_250,
     SARDANA_2024_RUNS_500,
     SARDANA_2024_RUNS_10000,
-    PorianStep,
     law,
 )
 from llmecon.chinchilla.lifetime import LifetimeOptimum, inference_optimal
@@ -139,10 +136,8 @@ from llmecon.chinchilla.powerlaw import (
     regress_allocation,
 )
 from llmecon.chinchilla.progress import (
-    EPOCH_2023_SPANS,
     Exchange,
     ProgressLaw,
-    TradeSpan,
     exchange,
     loss_from_compute,
 )
@@ -160,6 +155,16 @@ from llmecon.chinchilla.resampling import (
 from llmecon.chinchilla.separable import (
     SeparableLaw,
 )
+from llmecon.chinchilla.tables import (
+    DEEPSEEK_2024_EXPONENTS,
+    EPOCH_2023_SPANS,
+    HOFFMANN_2022_APPENDIX_C,
+    HOFFMANN_2022_TABLE_2,
+    PORIAN_2024_TABLE_1,
+    PorianStep,
+    TradeSpan,
+    hoffmann_2022_table,
+)
 from llmecon.chinchilla.tradeoff import (
     IsoLoss,
     critical_size,
@@ -176,6 +181,7 @@ __all__ = [
     "CLARK_2022_RL_R",
     "CLARK_2022_S_BASE",
     "DEEPSEEK_2024",
+    "DEEPSEEK_2024_EXPONENTS",
     "DEEPSEEK_M",
     "DE_VRIES_2023",
     "EPOCH_2023_SPANS",
@@ -185,6 +191,7 @@ __all__ = [
     "GADRE_2024_C4",
     "GADRE_2024_REDPAJAMA",
     "GADRE_2024_REFINEDWEB",
+    "HOFFMANN_2022_APPENDIX_C",
     "HOFFMANN_2022_APPROACH_1",
     "HOFFMANN_2022_APPROACH_2",
     "HOFFMANN_2022_APPROACH_3",
@@ -263,6 +270,7 @@ __all__ = [
     "frontier_exponent_non_embedding",
     "frontier_flop_non_embedding",
     "frontier_params_non_embedding",
+    "hoffmann_2022_table",
     "huber_log_likelihood",
     "implied_served_per_trained_token",
     "inference_optimal",

@@ -69,7 +69,8 @@ class Domain:
     Attributes
     ----------
     n_params, n_tokens, flop, tokens_per_param : tuple of float or None
-        Lowest and highest value among the runs; None where the source gives none.
+        Lowest and highest value among the runs (0 for a lowest that the source does not give);
+        None where the source gives none.
         [parameters] [tokens] [FLOP] [tokens/parameter]
     note : str
         Conditions that no range can state.
@@ -109,7 +110,7 @@ class Domain:
 def _decades(value: Array, limits: tuple[float, float]) -> Array:
     with np.errstate(divide="ignore"):
         position = np.log10(value)
-    low, high = np.log10(limits[0]), np.log10(limits[1])
+        low, high = np.log10(limits[0]), np.log10(limits[1])
     return plain(np.maximum(np.maximum(low - position, position - high), 0.0))
 
 

@@ -14,6 +14,8 @@ from llmecon.chinchilla.separable import SeparableLaw
 # IsoFLOP profiles, 3e7 for runs that all have D = 20 N.
 WARN_CONDITION, REFUSE_CONDITION = 1e3, 1e5
 _LOWEST_SHARE = 1e-3
+# Largest size below which the column was surely not a plain count.
+_FEWEST_PARAMS = 1e4
 _EXPONENTS = (0.02, 2.0)
 _DECREMENT = 1e-8
 _AGREEING = 0.5
@@ -190,6 +192,11 @@ def design_is_a_line(points: Points) -> bool:
 
 def _out_of_range(law: SeparableLaw, points: Points) -> list[str]:
     found = []
+    if points.n_params.max() < _FEWEST_PARAMS:
+        found.append(
+            f"n_params reach only {points.n_params.max():.3g}: give plain counts, not billions "
+            "(exponents stand, but A, sizes and budgets do not)"
+        )
     total = law.loss(points.n_params, points.n_tokens)
     terms = {
         "size": law.A * points.n_params ** -np.asarray(law.alpha) / total,

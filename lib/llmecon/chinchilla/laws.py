@@ -4,7 +4,6 @@ Names are author, year and, where one paper has several, which. A result is quot
 name of its law: published sets differ by more than a factor of two in the optimal size.
 """
 
-from dataclasses import dataclass
 from math import exp
 from types import MappingProxyType
 
@@ -13,10 +12,11 @@ from llmecon.chinchilla._records import Domain, Law, Provenance
 from llmecon.chinchilla.gadre import ErrorLaw, overtraining_law
 from llmecon.chinchilla.kaplan import KaplanLaw
 from llmecon.chinchilla.moe import GranularLaw, RoutedLaw, SparsityLaw
-from llmecon.chinchilla.powerlaw import DeepSeekLaw, PowerLaw
+from llmecon.chinchilla.powerlaw import DeepSeekLaw, PowerLaw, regress_allocation
 from llmecon.chinchilla.progress import ProgressLaw
 from llmecon.chinchilla.repeats import RepeatableLaw
 from llmecon.chinchilla.separable import SeparableLaw
+from llmecon.chinchilla.tables import hoffmann_2022_table
 
 # --- Kaplan et al. 2020 ------------------------------------------------------------------
 
@@ -108,7 +108,11 @@ HOFFMANN_2022_TEX = SeparableLaw(
 )
 
 
-def _hoffmann_table(approach: int, factor: float, exponent: float, table: str) -> PowerLaw:
+def _hoffmann_table(approach: int, place: str) -> PowerLaw:
+    """Regression over the rows of a printed table, its misprint left out."""
+    table = hoffmann_2022_table(approach)
+    rows = table[~table["misprint"]]
+    factor, exponent = regress_allocation(rows["flop"], rows["n_params"])
     return PowerLaw(
         name=f"HOFFMANN_2022_APPROACH_{approach}",
         factor=factor,
@@ -117,7 +121,7 @@ def _hoffmann_table(approach: int, factor: float, exponent: float, table: str) -
         provenance=Provenance(
             source=_HOFFMANN,
             source_url=_HOFFMANN_URL,
-            place=f"{table}, ordinary regression of ln N on ln C over its rows",
+            place=f"{place}, ordinary regression of ln N on ln C over its rows",
             rounding="the table prints two to three digits; the paper gives no coefficient",
             status="recomputed",
             corpus="MassiveText",
@@ -126,12 +130,9 @@ def _hoffmann_table(approach: int, factor: float, exponent: float, table: str) -
     )
 
 
-HOFFMANN_2022_APPROACH_1 = _hoffmann_table(1, 0.0991589323079, 0.498098685777, "Table 3")
-HOFFMANN_2022_APPROACH_2 = _hoffmann_table(2, 0.144877051811, 0.489941612863, "Table A3")
-# The 175B row prints 1.26e24 FLOP where 6ND is 1.26e25: left out.
-HOFFMANN_2022_APPROACH_3 = _hoffmann_table(
-    3, 0.535116664036, 0.45862778281, "Table A3 without its 175B row"
-)
+HOFFMANN_2022_APPROACH_1 = _hoffmann_table(1, "Table 3")
+HOFFMANN_2022_APPROACH_2 = _hoffmann_table(2, "Table A3")
+HOFFMANN_2022_APPROACH_3 = _hoffmann_table(3, "Table A3 without its misprinted 175B row")
 
 # --- Besiroglu et al. 2024 and the refit behind it ---------------------------------------
 
@@ -278,7 +279,7 @@ MUENNIGHOFF_2023 = RepeatableLaw(
         corpus="C4",
         note="alpha = beta is an assumption of the fit; runs harmed by repeats were left out.",
     ),
-    domain=Domain(n_params=(7e6, 9e9), n_tokens=(1e6, 9e11), note="up to 1,500 epochs"),
+    domain=Domain(n_params=(7e6, 9e9), n_tokens=(0, 9e11), note="up to 1,500 epochs"),
 )
 
 # --- Gadre et al. 2024 -------------------------------------------------------------------
@@ -511,6 +512,8 @@ HO_2024 = ProgressLaw(
     beta_year=0.035620,
     beta_data=0.039587,
     doubling_months_interval=(4.51787288, 8.44382833, 14.26941928),
+    doubling_months_interval_optimised=(4.5475, 8.5716, 14.4602),
+    compute_gain={1e22: (6.64, 3.21, 28.19), 1e25: (7.16, 3.27, 45.66)},
     provenance=Provenance(
         source="Ho et al. 2024, Algorithmic progress in language models, arXiv:2403.05812",
         source_url="https://github.com/epoch-research/lm-algorithmic-progress",
@@ -521,63 +524,6 @@ HO_2024 = ProgressLaw(
     domain=Domain(note="results of 2012 to 2023"),
 )
 
-
-# --- printed tables that are not laws ----------------------------------------------------
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PorianStep:
-    """One correction between Kaplan's exponent and Hoffmann's (Porian et al. 2024, Table 1).
-
-    Attributes
-    ----------
-    step : str
-        What was corrected, on top of the steps before.
-    a, a_low, a_high : float
-        Exponent of the optimal size on RefinedWeb, with its 95% interval. [1]
-    a_openwebtext2 : float
-        The same on OpenWebText2. [1]
-    params_at_chinchilla_budget : float
-        Implied optimal size at 5.88e23 FLOP. [parameters]
-    """
-
-    step: str
-    a: float
-    a_low: float
-    a_high: float
-    a_openwebtext2: float
-    params_at_chinchilla_budget: float
-
-
-# Porian et al. 2024, arXiv:2406.19146, Table 1 (printed, not recomputed).
-PORIAN_2024_TABLE_1 = tuple(
-    PorianStep(
-        step=step,
-        a=a,
-        a_low=low,
-        a_high=high,
-        a_openwebtext2=other,
-        params_at_chinchilla_budget=size,
-    )
-    for step, a, low, high, other, size in (
-        ("Kaplan reproduction", 0.835, 0.82, 0.85, 0.864, 3e12),
-        ("count last-layer FLOP", 0.706, 0.69, 0.72, 0.699, 787e9),
-        ("scale warm-up", 0.602, 0.59, 0.62, 0.603, 292e9),
-        ("match cosine to budget", 0.571, 0.56, 0.59, 0.574, 183e9),
-        ("tune learning rate, batch, beta2", 0.497, 0.49, 0.50, 0.518, 77e9),
-    )
-)
-
-# Hoffmann et al. 2022, Table 2: a and b with 10th and 90th percentiles. Approach 1 prints
-# b = .50 outside its own interval; Approach 3's is .001 wide, a mark of the averaging bug.
-HOFFMANN_2022_TABLE_2 = MappingProxyType(
-    {
-        "approach 1": {"a": (0.50, 0.488, 0.502), "b": (0.50, 0.501, 0.512)},
-        "approach 2": {"a": (0.49, 0.462, 0.534), "b": (0.51, 0.483, 0.529)},
-        "approach 3": {"a": (0.46, 0.454, 0.455), "b": (0.54, 0.542, 0.543)},
-        "Kaplan": {"a": (0.73, None, None), "b": (0.27, None, None)},
-    }
-)
 
 LAWS = MappingProxyType(
     {

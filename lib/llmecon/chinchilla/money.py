@@ -204,6 +204,8 @@ def inference_optimal_usd(
     24.18
     """
     exactly_one(loss=loss, reference_params=reference_params)
+    if np.ndim(law.alpha):
+        raise ValueError(f"law must hold one set of constants, got {np.size(law.alpha)} in it")
     baseline = reference_run(law, loss, reference_params)
     served, rate, _ = np.broadcast_arrays(
         finite_demand(tokens_served),

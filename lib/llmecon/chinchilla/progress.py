@@ -1,6 +1,7 @@
 """Progress of algorithms, and compute moved between training and inference."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -37,6 +38,11 @@ class ProgressLaw:
         Exponents of size and data. [1]
     doubling_months_interval : tuple of float
         2.5, 50 and 97.5 percentile of the bootstrap, as printed. [months]
+    doubling_months_interval_optimised : tuple of float
+        The same where each bootstrap fit is numerically optimal, as printed. [months]
+    compute_gain : mapping of float to tuple of float
+        Compute-equivalent gain of the transformer with its 95% interval, by budget in FLOP, as
+        printed. [1]
     provenance, domain
         Source, conventions, range of the results.
     """
@@ -49,6 +55,8 @@ class ProgressLaw:
     provenance: Provenance
     domain: Domain
     doubling_months_interval: tuple[float, float, float] | None = None
+    doubling_months_interval_optimised: tuple[float, float, float] | None = None
+    compute_gain: Mapping[float, tuple[float, float, float]] = field(default_factory=dict)
 
     @property
     def params_doubling_years(self) -> float:
@@ -214,32 +222,3 @@ def loss_from_compute(
     size = per_token / SERVE_FLOP_PER_PARAM_TOKEN
     tokens = positive("train_flop", train_flop, "FLOP") / (law.flop_per_param_token * size)
     return law.loss(size, tokens)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TradeSpan:
-    """Span of one technique, as printed by Villalobos and Atkinson 2023.
-
-    Attributes
-    ----------
-    technique : str
-        What is varied.
-    train_decades, serve_decades : float
-        Orders of magnitude of training and of inference compute it exchanges. [decades]
-    """
-
-    technique: str
-    train_decades: float
-    serve_decades: float
-
-
-# Villalobos and Atkinson 2023, summary table; pruning is stated as about 1 each.
-EPOCH_2023_SPANS = (
-    TradeSpan(technique="scaling policy", train_decades=1.2, serve_decades=0.7),
-    TradeSpan(technique="Monte Carlo tree search", train_decades=1.6, serve_decades=1.6),
-    TradeSpan(technique="pruning", train_decades=1.0, serve_decades=1.0),
-    TradeSpan(technique="resampling, cheap verification", train_decades=3.0, serve_decades=6.0),
-    TradeSpan(
-        technique="resampling, expensive verification", train_decades=1.0, serve_decades=1.45
-    ),
-)
