@@ -118,15 +118,19 @@ def layout(
 
 def _degree(name: str, value: Numbers) -> FloatArray:
     degree = require(name, value, minimum=1, unit="accelerators")
-    if np.any(degree % 1):
-        raise ValueError(f"{name} must be a whole number, got {degree[degree % 1 > 0].flat[0]:g}")
+    broken = np.trunc(degree) != degree
+    if np.any(broken):
+        raise ValueError(f"{name} must be a whole number, got {degree[broken].flat[0]:g}")
     return degree
 
 
 def _divides(name: str, part: FloatArray, whole_name: str, whole: Numbers) -> None:
-    rest = np.asarray(whole) % part
+    if part.ndim == 0 and part == 1:
+        return
+    ratio = np.asarray(whole) / part
+    rest = np.trunc(ratio) != ratio
     if np.any(rest):
-        bad = np.broadcast_to(part, rest.shape)[rest > 0].flat[0]
+        bad = np.broadcast_to(part, rest.shape)[rest].flat[0]
         raise ValueError(f"{name} must divide {whole_name}, got {bad:g} [accelerators]")
 
 

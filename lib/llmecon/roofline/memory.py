@@ -98,7 +98,7 @@ def memory(
         (widths.weight_bytes * shared + embeddings) / where.attention
         + widths.weight_bytes * routed / where.tensor
     ) / where.pipeline
-    each = model.kv_cache_bytes(context, widths.kv_bytes) / where.pipeline
+    each = model.kv_held(context, widths.kv_bytes) / where.pipeline
     return Memory(
         weight_bytes=np.asarray(weights),
         sequence_bytes=np.asarray(each / (where.replicas * kv_ranks(model, where))),

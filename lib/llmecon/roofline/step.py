@@ -191,7 +191,7 @@ def decode(
     >>> (step.seconds * 1e3).round(2)
     array([ 5.3 , 12.25])
     >>> step.binds
-    array(['weights', 'kv_cache'], dtype='<U8')
+    array(['weights', 'kv_cache'], dtype='<U11')
     """
     constants = CURRENT if profile is None else profile
     sequences = require("batch", batch, minimum=1, unit="sequences")

@@ -36,8 +36,8 @@ def decode_work(
     rate = where.tensor * constants.flop_share
     bandwidth = chip.hbm_bytes_per_s * constants.bandwidth_share
     # Each position sees the whole context; the cache is read once for all of them.
-    attention = model.attention_flop(1.0, context) * moving
-    cache = model.kv_read_bytes(context, widths.kv_bytes) * sequences
+    attention = model.decode_attention_flop(context) * moving
+    cache = model.kv_read(context, widths.kv_bytes) * sequences
     if not model.is_mla:
         cache = cache * (1.0 + constants.kv_rereads * (model.n_heads / model.n_kv_heads - 1.0))
     return Work(
@@ -64,8 +64,8 @@ def prefill_work(
     bandwidth = chip.hbm_bytes_per_s * constants.bandwidth_share
     idle = 2.0 * model.vocab_size * model.d_model * (moving - prompts)
     matrices = _matrix_flop(model, where, moving, constants) - idle
-    attention = model.attention_flop(new_tokens, cached_tokens) * prompts
-    cache = model.kv_read_bytes(cached_tokens + new_tokens, widths.kv_bytes) * prompts
+    attention = model.prefill_attention_flop(new_tokens, cached_tokens) * prompts
+    cache = model.kv_read(cached_tokens + new_tokens, widths.kv_bytes) * prompts
     return Work(
         matrices_s=matrices / (rate * widths.flop_per_s),
         attention_s=attention / (rate * widths.attention_flop_per_s),
@@ -148,9 +148,10 @@ def network_s(
     if where.two_d:
         layers = model.n_layers * _two_d_s(model, chip, where, moving, constants)
     else:
-        layers = model.n_layers * _all_reduce_s(chip, where, where.attention, each, constants)
+        reduce = _all_reduce_s(chip, where, where.attention, each, constants)
+        layers = model.n_layers * reduce
         if not model.parallel_attention:
-            layers = layers + _feed_forward_s(model, chip, where, moving, each, constants)
+            layers = layers + _feed_forward_s(model, chip, where, moving, reduce, constants)
     stages = where.pipeline - 1
     handed = moving * model.d_model * ACTIVATION_BYTES / where.tensor
     across = chip.scaleout_bytes_per_s_per_direction * constants.link_share
@@ -162,11 +163,11 @@ def _feed_forward_s(
     chip: Accelerator,
     where: Layout,
     moving: FloatArray,
-    each: FloatArray,
+    reduce: FloatArray,
     constants: Profile,
 ) -> FloatArray:
-    reduce = _all_reduce_s(chip, where, where.attention, each, constants)
-    if not model.n_experts:
+    """After attention data parallelism tokens go to their experts; else all-reduce. [s]"""
+    if not model.n_experts or np.all(where.replicas == 1):
         return np.asarray(model.n_layers * reduce)
     dispatch = _all_to_all_s(model, chip, where, moving, constants)
     experts = np.where(
@@ -183,26 +184,25 @@ def _all_reduce_s(
 ) -> FloatArray:
     """Ring inside a node, then between the nodes on what each rank holds. [s]"""
     inside = np.minimum(ranks, where.chips_per_node)
+    rate = _link(chip, inside) * constants.link_share
+    seconds = (2.0 / rate) * (1.0 - 1.0 / inside) * payload + _latency(inside, constants)
     nodes = np.ceil(ranks / where.chips_per_node)
-    near = 2.0 * (inside - 1) / inside * payload / (_link(chip, inside) * constants.link_share)
-    far_rate = chip.scaleout_bytes_per_s_per_direction * constants.link_share
-    far = 2.0 * (nodes - 1) / nodes * payload / inside / far_rate
-    return np.asarray(np.where(ranks > 1, near + far + _latency(inside, nodes, constants), 0.0))
+    if np.any(nodes > 1):
+        far_rate = chip.scaleout_bytes_per_s_per_direction * constants.link_share
+        far = 2.0 * (1.0 - 1.0 / nodes) * payload / (inside * far_rate)
+        seconds = seconds + far + constants.node_hop_s * np.log2(nodes)
+    return np.asarray(np.where(ranks > 1, seconds, 0.0))
 
 
-def _latency(inside: FloatArray, nodes: FloatArray, constants: Profile) -> FloatArray:
-    return np.asarray(
-        constants.collective_s
-        + constants.hop_s * np.log2(inside)
-        + constants.node_hop_s * np.log2(nodes)
-    )
+def _latency(inside: FloatArray, constants: Profile) -> FloatArray:
+    return np.asarray(constants.collective_s + constants.hop_s * np.log2(inside))
 
 
 def _link(chip: Accelerator, inside: FloatArray) -> FloatArray:
     """Rate at which one accelerator sends to those of its group. [B/s]"""
     rate = chip.scaleup_bytes_per_s_per_direction or chip.scaleout_bytes_per_s_per_direction
     if chip.scaleup_topology != "mesh" or not chip.scaleup_domain_size:
-        return np.full(inside.shape, rate)
+        return np.asarray(rate)
     # A full mesh has a link to every other accelerator: a smaller group uses only its own.
     share = np.maximum(inside - 1, 1) / (chip.scaleup_domain_size - 1)
     return np.asarray(rate * np.minimum(share, 1.0))
@@ -220,7 +220,7 @@ def _all_to_all_s(
     near = sent * (inside - 1) / ranks / (_link(chip, inside) * constants.link_share)
     far_rate = chip.scaleout_bytes_per_s_per_direction * constants.link_share
     far = sent * (ranks - inside) / ranks / far_rate
-    both = 2.0 * _latency(inside, nodes, constants)
+    both = 2.0 * (_latency(inside, constants) + constants.node_hop_s * np.log2(nodes))
     return np.asarray(np.where(ranks > 1, np.maximum(near, far) + both, 0.0))
 
 

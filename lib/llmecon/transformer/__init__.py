@@ -1,0 +1,7 @@
+"""What a transformer's shape costs: parameters, arithmetic, memory."""
+
+from llmecon.transformer.formulas import FloatArray, experts_read, kv_cache_bytes_per_token
+from llmecon.transformer.shape import Shape
+from llmecon.transformer.work import Transformer
+
+__all__ = ["FloatArray", "Shape", "Transformer", "experts_read", "kv_cache_bytes_per_token"]
