@@ -1,4 +1,4 @@
-"""The picture of the README: a figure of the built site with its slider. Run by ``make picture``."""
+"""The picture of the README: a figure of the built site. Run by ``make picture``."""
 
 import shutil
 from pathlib import Path
