@@ -5,7 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from llmecon import catalog
+from llmecon import catalog, roofline
 from llmecon.roofline import nccl_collective_s, nccl_latency_s, published
 from serving_vectors import CASES, MACHINES, agrees, definition, inputs, named, shape
 
@@ -123,18 +123,18 @@ def test_n13_deepseek_at_100k():
 
 def test_p11_and_sd1_tokens_per_round():
     given = inputs("P11")
-    rounds = published.tokens_per_round(given["acceptance"], given["gamma"], bonus=False)
+    rounds = roofline.tokens_per_round(given["acceptance"], given["gamma"], bonus=False)
     assert agrees("P11", "tokens_per_step", rounds)
     given = inputs("SD1")
     chance = np.asarray(given["acceptance"])[:, None]
-    assert agrees("SD1", "tokens_per_step", published.tokens_per_round(chance, given["gamma"]))
+    assert agrees("SD1", "tokens_per_step", roofline.tokens_per_round(chance, given["gamma"]))
 
 
 def test_sd2_best_number_of_drafts():
     given = inputs("SD2")
     drafted = np.arange(1, given["gamma_max"] + 1)
     for i, bonus in enumerate([True, False]):
-        gained = published.tokens_per_round(given["acceptance"], drafted, bonus=bonus)
+        gained = roofline.tokens_per_round(given["acceptance"], drafted, bonus=bonus)
         each = (given["target_ms"] + drafted * given["draft_ms"]) / gained
         assert drafted[np.argmin(each)] == CASES["SD2"]["expected"]["best_gamma"][i]
         assert each.min() == pytest.approx(CASES["SD2"]["expected"]["latency_ms"][i], rel=1e-8)

@@ -1,7 +1,7 @@
 """Dollars per token, and the frontier of speed against price."""
 
-from llmecon.cost.frontier import cheapest_at, fastest_at, on_frontier, preferred
 from llmecon.cost.h200 import HALVINGS, halvings_frontier, machine_of
+from llmecon.cost.pareto import cheapest_at, fastest_at, frontier, on_frontier, preferred
 from llmecon.cost.pricing import (
     arithmetic_floor,
     blended_usd_per_mtok,
@@ -17,14 +17,17 @@ from llmecon.cost.pricing import (
     usd_per_mtok_from,
 )
 from llmecon.cost.published import implied_size, published_frontier
+from llmecon.cost.tokens import TokenCosts, token_costs
 
 __all__ = [
     "HALVINGS",
+    "TokenCosts",
     "arithmetic_floor",
     "blended_usd_per_mtok",
     "cheapest_at",
     "energy_usd",
     "fastest_at",
+    "frontier",
     "gpu_hour",
     "halvings_frontier",
     "implied_size",
@@ -37,6 +40,7 @@ __all__ = [
     "preferred",
     "price_over_cost",
     "published_frontier",
+    "token_costs",
     "training_cost",
     "usd_per_mtok",
     "usd_per_mtok_from",

@@ -5,7 +5,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from llmecon._checks import Numbers, require
-from llmecon.cost.frontier import PRICE, SPEED, fastest_at, on_frontier
+from llmecon.cost.pareto import PRICE, SPEED, fastest_at, on_frontier
 from llmecon.cost.pricing import usd_per_mtok_from
 from llmecon.roofline import published
 from llmecon.transformer import FloatArray

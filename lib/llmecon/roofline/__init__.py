@@ -33,6 +33,7 @@ from llmecon.roofline.profiles import (
     Profile,
 )
 from llmecon.roofline.serving import Serving, serve
+from llmecon.roofline.speculation import speculate, tokens_per_round
 from llmecon.roofline.step import Step, Terms, decode, prefill
 
 __all__ = [
@@ -68,6 +69,8 @@ __all__ = [
     "published",
     "ring_all_reduce_s",
     "serve",
+    "speculate",
     "speed_ratio",
+    "tokens_per_round",
     "two_d_crossover",
 ]

@@ -89,7 +89,11 @@ class Step:
     @property
     def binds(self) -> npt.NDArray[np.str_]:
         """Name of the longest term."""
-        parts = [getattr(self.terms, name) for name in TERMS]
+        return self.binds_at(np.arange(self.seconds.size)).reshape(self.seconds.shape)
+
+    def binds_at(self, chosen: npt.NDArray[np.intp]) -> npt.NDArray[np.str_]:
+        """The same for some of the configurations, given by their flat indices."""
+        parts = [getattr(self.terms, name).ravel()[chosen] for name in TERMS]
         longest: npt.NDArray[np.intp] = np.argmax(np.stack(parts), axis=0)
         return np.asarray(np.asarray(TERMS)[longest], dtype=np.str_)
 
@@ -213,7 +217,7 @@ def decode(
         activations=activations,
         constants=constants,
     )
-    in_flight = sequences / where.pipeline
+    in_flight = np.maximum(sequences / where.pipeline, 1.0)  # fewer leave stages idle
     work = decode_work(model, chip, where, widths, in_flight, tokens, checked, constants)
     return _step(
         model,

@@ -15,7 +15,6 @@ from llmecon.roofline.published.latency import (
     latency_s,
     mfu,
     speculative_latency_s,
-    tokens_per_round,
 )
 from llmecon.roofline.published.shapes import (
     A100_CAPPED,
@@ -43,5 +42,4 @@ __all__ = [
     "latency_s",
     "mfu",
     "speculative_latency_s",
-    "tokens_per_round",
 ]

@@ -11,6 +11,7 @@ import numpy.typing as npt
 from llmecon._checks import Numbers, require
 from llmecon.roofline.network import fastest_protocol_s
 from llmecon.roofline.published.shapes import Machine, Shape
+from llmecon.roofline.speculation import tokens_per_round
 from llmecon.transformer import FloatArray
 
 Variant = Literal["toy", "paper_2d", "final_1d2d", "ep_v2"]
@@ -38,26 +39,6 @@ class Speculation:
     def __post_init__(self) -> None:
         require("acceptance", self.acceptance, minimum=0, maximum=1)
         require("gamma_max", self.gamma_max, minimum=1)
-
-
-def tokens_per_round(acceptance: Numbers, gamma: Numbers, *, bonus: bool = True) -> FloatArray:
-    r"""Tokens that one round of speculation yields, in expectation.
-
-    .. math:: V = \frac{1 - a^{\gamma + 1}}{1 - a}
-
-    With ``bonus`` the target's own token counts (Leviathan et al., arXiv:2211.17192); without
-    it the exponent is :math:`\gamma` (Erdil, arXiv:2506.04645, eq. 46).
-
-    Examples
-    --------
-    >>> float(tokens_per_round(0.8, 4)), float(tokens_per_round(0.8, 4, bonus=False))
-    (3.3616, 2.952)
-    """
-    kept = require("acceptance", acceptance, minimum=0, maximum=1)
-    drafted = require("gamma", gamma, minimum=0)
-    count = drafted + 1 if bonus else drafted
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(np.where(kept < 1, (1 - kept**count) / (1 - kept), count))
 
 
 def fits(

@@ -1,0 +1,248 @@
+"""The trade of speed against price: what is on the frontier, and what a provider picks."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from llmecon._checks import Numbers, require
+from llmecon.accelerator import Accelerator
+from llmecon.cost.pricing import usd_per_mtok
+from llmecon.roofline import Profile, Step, speculate
+from llmecon.transformer import FloatArray, Transformer
+
+SPEED, PRICE = "tokens_per_s", "usd_per_mtok"
+
+
+def on_frontier(seconds: FloatArray, usd_per_mtok: FloatArray) -> npt.NDArray[np.intp]:
+    """Flat indices of the points that nothing beats in both, fastest first.
+
+    Sort by time, then keep every new minimum of cost: exact, in the time of one sort.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> on_frontier(np.array([3.0, 1.0, 2.0, 2.5]), np.array([1.0, 9.0, 4.0, 5.0]))
+    array([1, 2, 0])
+    """
+    time, cost = np.broadcast_arrays(seconds, usd_per_mtok)
+    time, cost = time.ravel(), cost.ravel()
+    possible = np.flatnonzero(np.isfinite(time) & np.isfinite(cost))
+    order = possible[np.lexsort((cost[possible], time[possible]))]
+    falling = cost[order]
+    best_before = np.concatenate([[np.inf], np.minimum.accumulate(falling)[:-1]])
+    return np.asarray(order[falling < best_before])
+
+
+def frontier(
+    model: Transformer,
+    chip: Accelerator,
+    *,
+    usd_per_gpu_hour: float,
+    context: float = 4096,
+    weights: str = "bf16",
+    kv: str | None = None,
+    activations: str | None = None,
+    max_chips: int = 64,
+    max_batch: int = 4096,
+    batches: Numbers | None = None,
+    pipeline_parallel: Sequence[int] = (1,),
+    draft: Transformer | None = None,
+    acceptance: float = 0.8,
+    gammas: Sequence[int] = (0,),
+    utilisation: float = 1.0,
+    chips_per_node: int = 8,
+    profile: Profile | None = None,
+) -> pd.DataFrame:
+    """Best speed and price of serving a model, over batch, chips and their split.
+
+    Parameters
+    ----------
+    model, chip : Transformer, Accelerator
+        What runs where.
+    usd_per_gpu_hour : float
+        Rent of one accelerator. [USD/h]
+    context : float
+        Mean tokens in the cache: prompt and half of the answer. [tokens]
+    weights, kv, activations : str
+        Formats, as in :func:`llmecon.roofline.decode`.
+    max_chips, max_batch : int
+        Largest tensor-parallel degree, as far as it divides the heads; largest batch.
+    batches : array, optional
+        Batch sizes; about 160 up to ``max_batch`` if not given. [sequences]
+    pipeline_parallel : sequence of int
+        Pipeline degrees to try.
+    draft, acceptance, gammas : Transformer, float, sequence of int
+        Model that drafts, probability that a token is kept, tokens to try per round; with
+        ``gammas`` and no draft the model's own prediction heads.
+    utilisation : float
+        Share of the paid time with that load. [1]
+    chips_per_node : int
+        Accelerators that the fast links join.
+    profile : Profile, optional
+        Constants of the engine; the newest ones if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``tokens_per_s`` of one user, ``usd_per_mtok``, ``batch``, ``chips``,
+        ``tensor_parallel``, ``pipeline_parallel``, ``expert_parallel``, ``gamma``, ``binds``;
+        slowest and cheapest first. Only what fits in memory.
+
+    Raises
+    ------
+    ValueError
+        If nothing fits, or an argument is out of its domain.
+
+    Notes
+    -----
+    Splits tried: tensor parallel; and, for a mixture of experts, experts spread over all
+    accelerators with attention data parallel. Prompts are not charged here; see
+    :func:`llmecon.cost.token_costs`.
+
+    Examples
+    --------
+    >>> from llmecon import catalog
+    >>> line = frontier(catalog.transformer("Llama 3.1 70B"),
+    ...                 catalog.accelerator("H200 SXM 141GB"), usd_per_gpu_hour=3.0)
+    >>> bool(line.usd_per_mtok.is_monotonic_increasing)
+    True
+    """
+    require("usd_per_gpu_hour", usd_per_gpu_hour, minimum=0, unit="USD/h")
+    sizes = _batches(max_batch) if batches is None else np.unique(np.asarray(batches, np.float64))
+    options: dict[str, Any] = {
+        "batch": sizes,
+        "context": context,
+        "weights": weights,
+        "kv": kv,
+        "activations": activations,
+        "chips_per_node": chips_per_node,
+        "profile": profile,
+    }
+    lines = []
+    for gamma in gammas:
+        require("gamma", gamma, minimum=0, unit="tokens")
+        for split in _splits(model, draft if gamma else None, max_chips, pipeline_parallel):
+            step = speculate(
+                model, chip, draft=draft, gamma=gamma, acceptance=acceptance, **options, **split
+            )
+            usd = usd_per_mtok(step, usd_per_gpu_hour=usd_per_gpu_hour, utilisation=utilisation)
+            lines.append(_points(step, usd, split, gamma))
+    points = pd.concat(lines, ignore_index=True)
+    chosen = on_frontier(1.0 / points[SPEED].to_numpy(), points[PRICE].to_numpy())
+    if not len(chosen):
+        raise ValueError(f"{model.name} does not fit on {max_chips} of {chip.name}")
+    return points.iloc[chosen[::-1]].reset_index(drop=True)
+
+
+def _batches(most: int) -> FloatArray:
+    """Whole numbers, evenly spaced in their logarithm where that is wider than one."""
+    top = float(require("max_batch", most, minimum=1, unit="sequences"))
+    return np.unique(np.round(np.geomspace(1, top, 240)))
+
+
+def _splits(
+    model: Transformer,
+    draft: Transformer | None,
+    max_chips: int,
+    pipeline_parallel: Sequence[int],
+) -> Iterator[dict[str, Any]]:
+    """Splits of the accelerators, each a column of tensor-parallel degrees."""
+    powers = 2 ** np.arange(int(np.log2(require("max_chips", max_chips, minimum=1))) + 1)
+    whole = model.n_heads % powers == 0
+    if draft is not None:
+        whole &= draft.n_heads % powers == 0
+    shared = powers[whole].astype(np.float64)[:, None]
+    spread = powers[powers > 1].astype(np.float64)
+    spread = spread[model.n_experts % spread == 0] if model.n_experts else spread[:0]
+    for stages in pipeline_parallel:
+        yield {"tensor_parallel": shared, "pipeline_parallel": stages}
+        if spread.size:
+            degrees = spread[:, None]
+            yield {
+                "tensor_parallel": degrees,
+                "pipeline_parallel": stages,
+                "expert_parallel": degrees,
+                "attention_data_parallel": degrees,
+            }
+
+
+def _points(step: Step, usd: FloatArray, split: dict[str, Any], gamma: int) -> pd.DataFrame:
+    """Points of one split that no other of the split beats."""
+    speed = np.broadcast_to(step.tokens_per_s, usd.shape)
+    chosen = on_frontier(1.0 / speed, usd)
+
+    def at(values: Numbers) -> npt.NDArray[Any]:
+        return np.broadcast_to(np.asarray(values), usd.shape).ravel()[chosen]
+
+    return pd.DataFrame(
+        {
+            SPEED: at(speed),
+            PRICE: at(usd),
+            "batch": at(step.batch).astype(int),
+            "chips": at(step.chips).astype(int),
+            "tensor_parallel": at(split["tensor_parallel"]).astype(int),
+            "pipeline_parallel": int(split["pipeline_parallel"]),
+            "expert_parallel": at(split.get("expert_parallel", 1)).astype(int),
+            "gamma": gamma,
+            "binds": step.binds_at(chosen),
+        }
+    )
+
+
+def cheapest_at(frontier: pd.DataFrame, tokens_per_s: Numbers) -> FloatArray:
+    """Least cost at which a user gets at least this speed; infinite beyond the fastest.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> line = pd.DataFrame({"tokens_per_s": [50.0, 100.0], "usd_per_mtok": [1.0, 4.0]})
+    >>> cheapest_at(line, [20, 60, 200])
+    array([ 1.,  4., inf])
+    """
+    wanted = require("tokens_per_s", tokens_per_s, above=0, unit="tokens/s")
+    speed, price = _sorted(frontier)
+    at = np.searchsorted(speed, wanted * (1 - 1e-12))
+    return np.append(price, np.inf)[at]
+
+
+def fastest_at(frontier: pd.DataFrame, usd_per_mtok: Numbers) -> FloatArray:
+    """Highest speed that costs no more than this; 0 below the cheapest.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> line = pd.DataFrame({"tokens_per_s": [50.0, 100.0], "usd_per_mtok": [1.0, 4.0]})
+    >>> fastest_at(line, [0.5, 1, 10])
+    array([  0.,  50., 100.])
+    """
+    paid = require("usd_per_mtok", usd_per_mtok, above=0, unit="USD/Mtok")
+    speed, price = _sorted(frontier)
+    at = np.searchsorted(price, paid * (1 + 1e-12), side="right")
+    return np.insert(speed, 0, 0.0)[at]
+
+
+def preferred(frontier: pd.DataFrame, *, alpha: float = 3.0) -> pd.Series:
+    r"""The point a provider picks: the most of speed\ :sup:`alpha` over price.
+
+    About 3 matches the prices of 2024 (Erdil, arXiv:2506.04645); with 0 customers only want
+    tokens, and the cheapest point wins.
+
+    Examples
+    --------
+    >>> import pandas as pd
+    >>> line = pd.DataFrame({"tokens_per_s": [50.0, 100.0], "usd_per_mtok": [1.0, 4.0]})
+    >>> float(preferred(line, alpha=3).tokens_per_s)
+    100.0
+    """
+    power = float(require("alpha", alpha, minimum=0))
+    value = power * np.log(frontier[SPEED]) - np.log(frontier[PRICE])
+    best: pd.Series = frontier.iloc[int(np.argmax(value))]
+    return best
+
+
+def _sorted(frontier: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
+    line = frontier.sort_values(SPEED)
+    return line[SPEED].to_numpy(np.float64), line[PRICE].to_numpy(np.float64)

@@ -1,0 +1,122 @@
+"""Speculative decoding: a small model drafts, the large one checks several tokens at once."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from llmecon._checks import Numbers, require
+from llmecon.accelerator import Accelerator
+from llmecon.roofline.layout import Precision
+from llmecon.roofline.step import TERMS, Step, Terms, decode
+from llmecon.transformer import FloatArray, Transformer
+
+
+def tokens_per_round(acceptance: Numbers, gamma: Numbers, *, bonus: bool = True) -> FloatArray:
+    r"""Tokens that one round of speculation yields, in expectation.
+
+    .. math:: V = \frac{1 - a^{\gamma + 1}}{1 - a}
+
+    With ``bonus`` the target's own token counts (Leviathan et al., arXiv:2211.17192); without
+    it the exponent is :math:`\gamma` (Erdil, arXiv:2506.04645, eq. 46), which understates the
+    gain.
+
+    Parameters
+    ----------
+    acceptance : float or array
+        Probability :math:`a` that a drafted token is kept, independently. [1]
+    gamma : int or array
+        Tokens :math:`\gamma` drafted per round. [tokens]
+    bonus : bool
+        Whether the token that the target itself yields is counted.
+
+    Examples
+    --------
+    >>> float(tokens_per_round(0.8, 4)), float(tokens_per_round(0.8, 4, bonus=False))
+    (3.3616, 2.952)
+    """
+    kept = require("acceptance", acceptance, minimum=0, maximum=1)
+    drafted = require("gamma", gamma, minimum=0, unit="tokens")
+    count = drafted + 1 if bonus else drafted
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return np.asarray(np.where(kept < 1, (1 - kept**count) / (1 - kept), count))
+
+
+def speculate(
+    model: Transformer,
+    chip: Accelerator,
+    *,
+    draft: Transformer | None,
+    gamma: int,
+    acceptance: Numbers = 0.8,
+    draft_weights: Precision | None = None,
+    **options: Any,
+) -> Step:
+    r"""One round of speculative decoding: ``gamma`` drafts, one check.
+
+    .. math:: t = t_{check}(\gamma + 1) + \gamma \, t_{draft}
+
+    Parameters
+    ----------
+    model, chip : Transformer, Accelerator
+        What runs where.
+    draft : Transformer or None
+        The model that drafts, on the same accelerators; None for prediction heads of the
+        model itself, whose time is neglected.
+    gamma : int
+        Tokens drafted per round; 0 is plain decoding. [tokens]
+    acceptance : float or array
+        Probability that a drafted token is kept. 0.7 to 0.9 in the Llama family (Erdil,
+        arXiv:2506.04645). [1]
+    draft_weights : str, optional
+        Format of the draft's weights; that of the model if not given.
+    **options
+        Those of :func:`llmecon.roofline.decode` except ``positions``.
+
+    Returns
+    -------
+    Step
+        Time of a round and the tokens it yields, so that its rates are those of the user.
+        Memory holds the weights and caches of both models.
+
+    Notes
+    -----
+    A check of several positions reads the cache once and more experts than one position
+    does. Acceptance is independent from token to token.
+
+    Examples
+    --------
+    >>> from llmecon import catalog
+    >>> where = {"batch": 1, "context": 1000, "tensor_parallel": 8, "weights": "fp8"}
+    >>> model, chip = catalog.transformer("Llama 3.1 70B"), catalog.accelerator("H100 SXM 80GB")
+    >>> small = catalog.transformer("Llama 3.1 8B")
+    >>> plain = speculate(model, chip, draft=small, gamma=0, **where)
+    >>> faster = speculate(model, chip, draft=small, gamma=2, **where)
+    >>> bool(faster.tokens_per_s > plain.tokens_per_s)
+    True
+    """
+    require("gamma", gamma, minimum=0, unit="tokens")
+    check = decode(model, chip, positions=gamma + 1, **options)
+    gained = tokens_per_round(acceptance, gamma)
+    if draft is None or gamma == 0:
+        return replace(check, tokens=gained)
+    if draft_weights is not None:
+        options = {**options, "weights": draft_weights}
+    if not draft.n_experts:
+        options = {name: value for name, value in options.items() if name != "expert_parallel"}
+    drafting = decode(draft, chip, **options)
+    seconds = check.seconds + gamma * drafting.seconds
+    terms = [getattr(check.terms, name) + gamma * getattr(drafting.terms, name) for name in TERMS]
+    held = check.memory
+    return replace(
+        check,
+        seconds=seconds,
+        terms=Terms(*(np.broadcast_to(term, seconds.shape) for term in terms)),
+        tokens=gained,
+        memory=replace(
+            held,
+            weight_bytes=np.asarray(held.weight_bytes + drafting.memory.weight_bytes),
+            sequence_bytes=np.asarray(held.sequence_bytes + drafting.memory.sequence_bytes),
+            name=f"{model.name} with {draft.name} on {chip.name}",
+        ),
+    )
