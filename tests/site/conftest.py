@@ -35,5 +35,7 @@ def site() -> Path:
     # First: a build would rewrite stale outputs, and they would never be noticed.
     execution.refresh(ROOT, check=True)
     result = build(ROOT)
-    assert result.returncode == 0, (result.stdout + result.stderr)[-4000:]
+    told = (result.stdout + result.stderr).splitlines()
+    faults = [line for line in told if "WARNING" in line or "rror" in line]
+    assert result.returncode == 0, "\n".join(faults[:20] or told[-20:])
     return ROOT / "_build" / "html"

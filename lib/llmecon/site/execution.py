@@ -27,6 +27,7 @@ from jupyter_client.kernelspec import KernelSpec
 from jupyter_client.manager import AsyncKernelManager
 from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
+from traitlets.config import Config
 
 WORKERS = 2
 CELL_TIMEOUT_S = 120
@@ -91,7 +92,8 @@ def executed(path: Path) -> str:
     with tempfile.TemporaryDirectory(prefix="llmecon-") as sockets:
         client = NotebookClient(
             notebook,
-            km=_kernel(sockets),
+            kernel_manager_class=_Kernel,
+            config=_connection(sockets),
             timeout=CELL_TIMEOUT_S,
             record_timing=False,
             resources={"metadata": {"path": str(path.parent)}},
@@ -103,16 +105,19 @@ def executed(path: Path) -> str:
     return canonical(notebook)
 
 
-def _kernel(sockets: str) -> AsyncKernelManager:
+class _Kernel(AsyncKernelManager):
+    """A kernel of this interpreter, whatever the machine has registered as "python3"."""
+
+    @property
+    def kernel_spec(self) -> KernelSpec:
+        """How to start it."""
+        return KernelSpec(argv=make_ipkernel_cmd(), display_name="Python 3", language="python")
+
+
+def _connection(sockets: str) -> Config:
     # Unix sockets by absolute path: on TCP, kernels that start together can take each other's port.
-    unix = os.name == "posix"
-    where = {"transport": "ipc", "ip": f"{sockets}/k"} if unix else {}
-    manager = AsyncKernelManager(kernel_name="python3", **where)
-    # This interpreter, whatever kernels the machine has registered under the name.
-    manager._kernel_spec = KernelSpec(
-        argv=make_ipkernel_cmd(), display_name="Python 3", language="python", env={}
-    )
-    return manager
+    unix = {"transport": "ipc", "ip": f"{sockets}/k"} if os.name == "posix" else {}
+    return Config(ConnectionFileMixin=unix)
 
 
 def _failure(path: Path, notebook: nbformat.NotebookNode, error: Exception) -> str:

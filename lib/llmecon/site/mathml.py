@@ -20,6 +20,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 FONT_FILE = "stix-two-math.woff2"
+_LONG_CHARS = 30  # of LaTeX: more may be wider than a phone
 _LOG = logging.getLogger(__name__)
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")  # the converter's messages are made for a terminal
 
@@ -91,7 +92,9 @@ def _or_warning(translator: Any, node: nodes.Element, tex: str, *, block: bool) 
 
 def visit_inline(translator: Any, node: nodes.math) -> None:
     """Write a formula within a line."""
-    translator.body.append(_or_warning(translator, node, node.astext(), block=False))
+    drawn = _or_warning(translator, node, node.astext(), block=False)
+    long = len(node.astext()) > _LONG_CHARS
+    translator.body.append(f'<span class="math-long">{drawn}</span>' if long else drawn)
     raise nodes.SkipNode
 
 

@@ -158,6 +158,18 @@ def finish_page(
     ):
         app.add_js_file(tables.CLAIMS_SCRIPT, loading_method="defer")
     context["script_files"] = [s for s in context.get("script_files", []) if wanted(s)]
+    tree = context.get("generate_toctree_html")
+    if tree is not None:
+        context["generate_toctree_html"] = lambda *given, **named: _named_folds(
+            tree(*given, **named)
+        )
+
+
+def _named_folds(tree: Any) -> Any:
+    """Give the arrows of the side bar a name for those who hear the page."""
+    for fold in [] if isinstance(tree, str) else tree.select("summary"):
+        fold["aria-label"] = "Pages below this one"
+    return tree
 
 
 def setup(app: Sphinx) -> dict[str, Any]:
