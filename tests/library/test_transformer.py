@@ -6,7 +6,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmecon import catalog
-from llmecon.transformer import Transformer, experts_read, kv_cache_bytes_per_token
+from llmecon.transformer import (
+    Transformer,
+    experts_read,
+    from_config,
+    kv_cache_bytes_per_token,
+)
 from serving_vectors import agrees, inputs
 
 ARCHITECTURES = catalog.architectures().set_index("name")
@@ -204,3 +209,104 @@ def test_what_is_not_positive_is_refused_by_name(bad):
         kv_cache_bytes_per_token(bad, 8, 128)
     with pytest.raises(ValueError, match="tokens"):
         experts_read(8, 2, -1)
+
+
+# Published configurations (Hugging Face config.json, fields that matter here).
+CONFIGS = {
+    "Llama 3.1 70B": {
+        "num_hidden_layers": 80,
+        "hidden_size": 8192,
+        "num_attention_heads": 64,
+        "num_key_value_heads": 8,
+        "intermediate_size": 28672,
+        "vocab_size": 128256,
+        "hidden_act": "silu",
+        "tie_word_embeddings": False,
+    },
+    "GPT-2 124M": {
+        "model_type": "gpt2",
+        "n_layer": 12,
+        "n_embd": 768,
+        "n_head": 12,
+        "vocab_size": 50257,
+        "activation_function": "gelu_new",
+        "tie_word_embeddings": True,
+    },
+    "DeepSeek-V3": {
+        "num_hidden_layers": 61,
+        "hidden_size": 7168,
+        "num_attention_heads": 128,
+        "num_key_value_heads": 128,
+        "intermediate_size": 18432,
+        "moe_intermediate_size": 2048,
+        "n_routed_experts": 256,
+        "num_experts_per_tok": 8,
+        "n_shared_experts": 1,
+        "first_k_dense_replace": 3,
+        "kv_lora_rank": 512,
+        "q_lora_rank": 1536,
+        "qk_rope_head_dim": 64,
+        "qk_nope_head_dim": 128,
+        "v_head_dim": 128,
+        "vocab_size": 129280,
+        "hidden_act": "silu",
+    },
+    "gpt-oss-120b": {
+        "num_hidden_layers": 36,
+        "hidden_size": 2880,
+        "num_attention_heads": 64,
+        "num_key_value_heads": 8,
+        "head_dim": 64,
+        "intermediate_size": 2880,
+        "num_local_experts": 128,
+        "num_experts_per_tok": 4,
+        "sliding_window": 128,
+        "layer_types": ["sliding_attention", "full_attention"] * 18,
+        "vocab_size": 201088,
+    },
+    "Qwen3.5-397B-A17B": {
+        "text_config": {
+            "num_hidden_layers": 60,
+            "hidden_size": 4096,
+            "num_attention_heads": 32,
+            "num_key_value_heads": 2,
+            "head_dim": 256,
+            "moe_intermediate_size": 1024,
+            "shared_expert_intermediate_size": 1024,
+            "num_experts": 512,
+            "num_experts_per_tok": 10,
+            "full_attention_interval": 4,
+            "linear_num_key_heads": 16,
+            "linear_num_value_heads": 64,
+            "linear_value_head_dim": 128,
+            "attn_output_gate": True,
+            "vocab_size": 248320,
+        }
+    },
+}
+
+
+@pytest.mark.parametrize("name", CONFIGS)
+def test_a_configuration_gives_the_model_of_the_catalogue(name):
+    read, known = from_config(CONFIGS[name], name=name), catalog.transformer(name)
+    assert read.n_params == known.n_params
+    assert read.n_active_params == known.n_active_params
+    assert float(read.kv_cache_bytes(5000)) == float(known.kv_cache_bytes(5000))
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"num_hidden_layers": None}, "config lacks num_hidden_layers"),
+        ({"vocab_size": None}, "config lacks vocab_size"),
+        ({"num_key_value_heads": 7}, "n_kv_heads must divide n_heads"),
+        ({"num_attention_heads": 60, "num_key_value_heads": 60}, "lacks head_dim"),
+        ({"hidden_size": 81.5}, "hidden_size must be a whole number"),
+        ({"num_experts": 8}, "config lacks num_experts_per_tok"),
+        ({"layer_types": ["full_attention"] * 3}, "3 entries for 80 layers"),
+        ({"layer_types": ["full_attention", "sliding_attention"] * 40}, "sliding_window_tokens"),
+    ],
+)
+def test_a_configuration_with_missing_or_contradictory_fields_is_refused(change, message):
+    with pytest.raises(ValueError, match=message):
+        from_config({**CONFIGS["Llama 3.1 70B"], **change})

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.optimize import least_squares
 
 from llmecon import catalog
 from llmecon.accelerator import Accelerator
@@ -301,6 +300,8 @@ class _Fit:
 
     def fitted(self, rows: pd.DataFrame, start: Profile, names: tuple[str, ...]) -> Profile:
         """The start with some constants fitted to rows."""
+        from scipy.optimize import least_squares  # slow to import, and only a fit needs it
+
         for name in names:
             if name not in _START:
                 raise ValueError(f"free must be among {', '.join(_START)}, got {name!r}")
