@@ -341,3 +341,114 @@ def test_energy_of_a_kilowatt_hour():
 def test_bad_values_are_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+# ---- the frontier of a served model ------------------------------------------------------
+
+LLAMA_70B, LLAMA_8B = catalog.transformer("Llama 3.1 70B"), catalog.transformer("Llama 3.1 8B")
+H200_CHIP = catalog.accelerator("H200 SXM 141GB")
+
+
+@cache
+def served(**options):
+    return cost.frontier(LLAMA_70B, H200_CHIP, usd_per_gpu_hour=3.0, weights="fp8", **options)
+
+
+def test_a_served_frontier_trades_speed_for_price():
+    line = served()
+    assert line.tokens_per_s.is_monotonic_increasing
+    assert line.usd_per_mtok.is_monotonic_increasing
+    assert line.tokens_per_s.is_unique and line.usd_per_mtok.is_unique
+
+
+@pytest.mark.parametrize("row", [0, -1])
+def test_a_point_of_the_frontier_is_a_decode_step(row):
+    point = served().iloc[row]
+    step = roofline.decode(
+        LLAMA_70B,
+        H200_CHIP,
+        batch=point.batch,
+        context=4096,
+        tensor_parallel=point.tensor_parallel,
+        weights="fp8",
+    )
+    assert step.fits
+    assert step.tokens_per_s == pytest.approx(point.tokens_per_s)
+    assert step.binds == point.binds
+    assert cost.usd_per_mtok(step, usd_per_gpu_hour=3.0) == pytest.approx(point.usd_per_mtok)
+
+
+def test_no_configuration_beats_the_frontier():
+    sizes = np.arange(1, 200)
+    line = cost.frontier(
+        LLAMA_70B, H200_CHIP, usd_per_gpu_hour=3.0, weights="fp8", batches=sizes, max_chips=16
+    )
+    for tp in (1, 2, 4, 8, 16):
+        step = roofline.decode(
+            LLAMA_70B, H200_CHIP, batch=sizes, context=4096, tensor_parallel=tp, weights="fp8"
+        )
+        usd = cost.usd_per_mtok(step, usd_per_gpu_hour=3.0)
+        best = cost.cheapest_at(line, step.tokens_per_s)
+        assert (usd >= best * (1 - 1e-9)).all()
+
+
+def test_more_choices_never_hurt():
+    speeds = [30.0, 60.0, 100.0]
+    plain_line = served()
+    wider = served(pipeline_parallel=(1, 2))
+    drafted = served(draft=LLAMA_8B, gammas=(0, 1, 2, 3))
+    for line in (wider, drafted):
+        assert (cost.cheapest_at(line, speeds) <= cost.cheapest_at(plain_line, speeds)).all()
+    assert drafted.tokens_per_s.max() > plain_line.tokens_per_s.max()
+    assert drafted.gamma.max() > 0
+
+
+def test_experts_are_spread_where_that_is_cheaper():
+    line = cost.frontier(
+        catalog.transformer("DeepSeek-V3"), H200_CHIP, usd_per_gpu_hour=3.0, weights="fp8"
+    )
+    assert line.expert_parallel.iloc[0] > 1
+
+
+def test_a_model_that_fits_nowhere_is_named():
+    with pytest.raises(ValueError, match=r"Llama 3.1 405B does not fit on 2 of H200"):
+        cost.frontier(
+            catalog.transformer("Llama 3.1 405B"), H200_CHIP, usd_per_gpu_hour=3.0, max_chips=2
+        )
+
+
+def test_token_costs_are_the_steps_they_stand_for():
+    where = {"tensor_parallel": 8, "weights": "fp8"}
+    made = cost.token_costs(
+        LLAMA_70B,
+        H200_CHIP,
+        input_tokens=4000,
+        output_tokens=500,
+        batch=64,
+        usd_per_gpu_hour=3.0,
+        price_over_cost=2.0,
+        **where,
+    )
+    read = roofline.prefill(LLAMA_70B, H200_CHIP, input_tokens=4000, **where)
+    step = roofline.decode(LLAMA_70B, H200_CHIP, batch=64, context=4250, **where)
+    assert made.input_usd_per_mtok == pytest.approx(2e6 * 8 * 3 / 3600 * float(read.seconds) / 4000)
+    assert made.output_usd_per_mtok == pytest.approx(2e6 * 8 * 3 / 3600 * float(step.seconds) / 64)
+    assert made.cached_input_usd_per_mtok == 0
+    total = made.input_usd_per_mtok * 4000 + made.output_usd_per_mtok * 500
+    assert made.request_usd == pytest.approx(total / 1e6)
+
+
+def test_a_cached_token_is_cheaper_than_a_fresh_one():
+    made = cost.token_costs(
+        LLAMA_70B,
+        H200_CHIP,
+        input_tokens=20_000,
+        output_tokens=500,
+        cached_tokens=[1000, 16_000],
+        batch=64,
+        usd_per_gpu_hour=3.0,
+        tensor_parallel=8,
+        weights="fp8",
+    )
+    assert (made.cached_input_usd_per_mtok > 0).all()
+    assert (made.cached_input_usd_per_mtok < 0.3 * made.input_usd_per_mtok).all()
