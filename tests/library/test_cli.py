@@ -87,7 +87,7 @@ def test_prefill_and_serve_print_the_library(run):
 
 
 def test_a_name_is_found_in_any_case_and_a_config_by_its_path(run, tmp_path):
-    options = ("--batch", 8, "--weights", "fp8", "--ideal")
+    options = ("--batch", 8, "--weights", "fp8", "--profile", "ideal")
     (by_name,) = rows(run, "decode", LLAMA.lower(), H200.lower(), *options)
     config = tmp_path / "config.json"
     shape = {
@@ -112,6 +112,64 @@ def test_a_configuration_that_does_not_fit_is_marked_while_others_do(run):
     assert 1 < found[0]["max_batch"] < 1e6
     table = run("decode", LLAMA, H200, "--batch", "1,1e6", "--tensor-parallel", 8)[1]
     assert " no " in table and " yes " in table
+
+
+def test_a_frontier_prints_the_library_and_answers_what_was_asked(run):
+    words = ("frontier", LLAMA, H200, "--usd-per-gpu-hour", 3, "--weights", "fp8")
+    found = rows(run, *words)
+    line = cost.frontier(
+        catalog.transformer(LLAMA), catalog.accelerator(H200), usd_per_gpu_hour=3.0, weights="fp8"
+    )
+    np.testing.assert_allclose([r["tokens_per_s"] for r in found], line.tokens_per_s)
+    np.testing.assert_allclose([r["usd_per_mtok"] for r in found], line.usd_per_mtok)
+    out = run(*words, "--at-speed", "50,1e5", "--at-price", "0.001,1")[1]
+    cheapest, fastest = (
+        float(cost.cheapest_at(line, 50)),
+        float(cost.fastest_at(line, 1)),
+    )
+    assert f"50 tokens/s costs {cheapest:.3g} USD/Mtok at least." in out
+    assert "100000 tokens/s is out of reach." in out
+    assert f"1 USD/Mtok buys {fastest:.1f} tokens/s at most." in out
+    assert "0.001 USD/Mtok buys nothing." in out
+    assert out.count("│") < 25 * 10  # people see a part of a long line, with both its ends
+    assert f"│ {found[0]['tokens_per_s']:17.1f}" in out
+
+
+def test_a_calibration_is_the_profile_of_the_library_and_can_be_used(run, tmp_path):
+    path = tmp_path / "mine.json"
+    words = ("calibrate", "--engines", "vLLM 2025", "--kinds", "serving")
+    status, out, _ = run(*words, "--json", "--output", path)
+    found = json.loads(out)
+    wanted = roofline.calibrate(catalog.measurements(), engines=["vLLM 2025"], kinds=["serving"])
+    assert status == 0 and found["profile"]["kernel_s"] == pytest.approx(wanted.kernel_s)
+    assert {row["split"] for row in found["errors"]} == {"calibrate", "validate"}
+    table = run(*words)[1]
+    assert "fitted" in table and "taken from NCCL's table" in table and "bias" in table
+    # What was written gives the same times as the fit.
+    options = ("--batch", 8, "--tensor-parallel", 8, "--profile")
+    (used,) = rows(run, "decode", LLAMA, H200, *options, path)
+    step = roofline.decode(
+        catalog.transformer(LLAMA),
+        catalog.accelerator(H200),
+        batch=8,
+        context=8192,
+        tensor_parallel=8,
+        profile=wanted,
+    )
+    assert used["seconds"] == pytest.approx(float(step.seconds))
+    path.write_text('{"name": "x", "speed": 1}')
+    assert "mine.json is no profile" in run("decode", LLAMA, H200, *options, path)[2]
+
+
+def test_measurements_of_ones_own_are_checked_row_by_row(run, tmp_path):
+    table = catalog.data_folder() / "measurements.csv"
+    own = tmp_path / "own.csv"
+    own.write_text(table.read_text("utf-8"))
+    words = ("calibrate", "--engines", "vLLM 2025", "--kinds", "serving", "--measurements", own)
+    assert run(*words)[0] == 0
+    own.write_text(table.read_text("utf-8").replace(",validate,", ",valid,", 1))
+    status, out, err = run(*words)
+    assert (status, out) == (2, "") and "own.csv, line 2, column split" in err
 
 
 def test_csv_holds_the_same_numbers_as_json(run):
@@ -289,6 +347,17 @@ BAD = {
         ["decode", LLAMA, H200, "--tensor-parallel", "8", "--usd-per-gpu-hour", "-1"],
         "usd_per_gpu_hour must be >= 0, got -1 [USD/h]",
     ),
+    "unknown profile": (["decode", LLAMA, H200, "--profile", "vLLM 2026"], "nearest: vLLM 2025"),
+    "a line of nothing": (
+        ["frontier", "GPT-3 175B", H200, "--usd-per-gpu-hour", "3", "--max-chips", "1"],
+        "GPT-3 175B does not fit on 1 of H200 SXM 141GB",
+    ),
+    "half a token": (
+        ["frontier", LLAMA, H200, "--usd-per-gpu-hour", "3", "--gammas", "0.5"],
+        "--gammas must be whole numbers, got 0.5",
+    ),
+    "unknown engine": (["calibrate", "--engines", "vLLM"], "nearest: vLLM 2025"),
+    "too few rows": (["calibrate", "--kinds", "nothing"], "constants need more than 0 rows"),
     "unknown law": (["law", "optimal", "BESIROGLU", "--flop", "1e24"], "nearest: BESIROGLU_2024"),
     "no budget": (["law", "optimal", "BESIROGLU_2024"], "give exactly one of --flop"),
     "below the floor": (

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from llmecon.accelerator import Accelerator
+    from llmecon.roofline import Profile
     from llmecon.transformer import Transformer
 
 _FILES = (".json", ".yml", ".yaml")
@@ -32,6 +33,15 @@ def numbers(name: str, text: str) -> list[float]:
                 f"{name} must be numbers with commas between them, got {part.strip()!r}"
             ) from None
     return found
+
+
+def whole(name: str, text: str) -> list[int]:
+    """Whole numbers from a list with commas."""
+    found = numbers(name, text)
+    for value in found:
+        if value % 1:
+            raise ValueError(f"{name} must be whole numbers, got {value:g}")
+    return [int(value) for value in found]
 
 
 def words(text: str | None) -> list[str]:
@@ -68,3 +78,35 @@ def _is_file(name: str) -> bool:
 def _as_listed(name: str, known: object) -> str:
     by_lower = {str(item).lower(): str(item) for item in known}  # type: ignore[attr-defined]
     return by_lower.get(name.strip().lower(), name)
+
+
+def profile(name: str) -> Profile | None:
+    """Constants of an engine: by name, or as ``llmecon calibrate --output`` wrote them."""
+    from llmecon import roofline
+    from llmecon.catalog import UnknownName
+
+    if not name:
+        return None
+    if _is_file(name):
+        return _written_profile(Path(name))
+    known = {p.name: p for p in (*roofline.PROFILES, roofline.KNOWN, roofline.IDEAL)}
+    found = _as_listed(name, known)
+    if found not in known:
+        raise UnknownName("profile", name, known)
+    return known[found]
+
+
+def _written_profile(path: Path) -> Profile:
+    import json
+    from dataclasses import fields
+
+    from llmecon import roofline
+
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path.name}, line {error.lineno}: {error.msg}") from error
+    known = {item.name for item in fields(roofline.Profile)}
+    if not isinstance(content, dict) or "name" not in content or set(content) - known:
+        raise ValueError(f"{path.name} is no profile: see llmecon calibrate --output")
+    return roofline.Profile(**content)

@@ -19,7 +19,9 @@ Model = Annotated[str, typer.Argument(help="Name (llmecon models) or a config.js
 Chip = Annotated[str, typer.Argument(help="Name (llmecon chips) or a JSON or YAML file.")]
 Weights = Annotated[str, typer.Option(help="Format of the weights: bf16, fp8, int8, int4, fp4 ...")]
 Kv = Annotated[str | None, typer.Option(help="Format of the KV cache; 16 bit if not given.")]
-Ideal = Annotated[bool, typer.Option("--ideal", help="Peak rates, nothing fixed: too optimistic.")]
+ProfileName = Annotated[
+    str, typer.Option("--profile", help="Constants of an engine: a name, ideal, or a JSON file.")
+]
 Rent = Annotated[float | None, typer.Option(help="Rent of one accelerator, USD an hour.")]
 Utilisation = Annotated[float, typer.Option(help="Share of the paid time with this load.")]
 Node = Annotated[int, typer.Option(help="Accelerators that the fast links join.")]
@@ -30,6 +32,7 @@ def register(app: typer.Typer) -> None:
     app.command(
         epilog='llmecon decode "Llama 3.1 70B" "H200 SXM 141GB" --batch 1,8,64 --context 8192 '
         "--tensor-parallel 8 --weights fp8 --usd-per-gpu-hour 3\n\n"
+        'llmecon decode "Llama 3.1 70B" "H200 SXM 141GB" --weights fp8 --profile ideal\n\n'
         'llmecon decode path/to/config.json "H100 SXM 80GB" --tensor-parallel 1,2,4,8 --csv'
     )(decode)
     app.command(
@@ -61,7 +64,7 @@ def decode(
     chips_per_node: Node = 8,
     usd_per_gpu_hour: Rent = None,
     utilisation: Utilisation = 1.0,
-    ideal: Ideal = False,
+    profile: ProfileName = "",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -92,7 +95,7 @@ def decode(
         weights=weights,
         kv=kv,
         chips_per_node=chips_per_node,
-        profile=roofline.IDEAL if ideal else None,
+        profile=inputs.profile(profile),
     )
     frame = _frame(step, usd_per_gpu_hour, utilisation)
     frame.insert(0, "context", grid[:, 1])
@@ -126,7 +129,7 @@ def prefill(
     chips_per_node: Node = 8,
     usd_per_gpu_hour: Rent = None,
     utilisation: Utilisation = 1.0,
-    ideal: Ideal = False,
+    profile: ProfileName = "",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -155,7 +158,7 @@ def prefill(
         weights=weights,
         kv=kv,
         chips_per_node=chips_per_node,
-        profile=roofline.IDEAL if ideal else None,
+        profile=inputs.profile(profile),
     )
     frame = _frame(step, usd_per_gpu_hour, utilisation)
     frame.insert(0, "input_tokens", grid[:, 1])
@@ -194,7 +197,7 @@ def serve(
     chips_per_node: Node = 8,
     usd_per_gpu_hour: Rent = None,
     utilisation: Utilisation = 1.0,
-    ideal: Ideal = False,
+    profile: ProfileName = "",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -227,7 +230,7 @@ def serve(
         weights=weights,
         kv=kv,
         chips_per_node=chips_per_node,
-        profile=roofline.IDEAL if ideal else None,
+        profile=inputs.profile(profile),
     )
     frame = _served(run, usd_per_gpu_hour, utilisation)
     for name, column in zip(
@@ -350,8 +353,7 @@ def _notes(step: Step) -> list[str]:
 def _constants(profile: Profile) -> str:
     if profile.name == "ideal":
         return "Ideal hardware: every rate at its peak, nothing fixed. Real engines are slower."
-    engine = f" ({profile.engine}, {profile.date})" if profile.engine else ""
-    return f"Calibrated constants: {profile.name}{engine}."
+    return f"Constants: {profile.name} ({profile.source})."
 
 
 def _extra(
@@ -361,6 +363,6 @@ def _extra(
         "model": model,
         "chip": chip,
         "weights": weights,
-        "kv": kv or "bf16",
+        "kv": kv or (weights if profile.kv == "weights" else "bf16"),
         "profile": profile.name,
     }

@@ -85,7 +85,7 @@ class Parameter:
         if not math.isfinite(item):
             raise ValueError(f"{label} must be a finite number, got {item!r}{unit}")
         low, high = self.minimum, self.maximum
-        if low is None and self.unit not in ("", "1") and all(d > 0 for d in defaults):
+        if low is None and self.unit not in ("", "1") and all(d >= 0 for d in defaults):
             low = 0.0  # an amount of something
         if low is not None and item < low:
             raise ValueError(f"{label} must be >= {low:g}, got {item:g}{unit}")

@@ -90,7 +90,7 @@ def execute(text: str, chapter: str, values: dict[str, Any], folder: str, digest
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-    from llmecon.site.execution import _kernel, canonical
+    from llmecon.site.execution import _connection, _Kernel, canonical
 
     if library_digest() != digest:
         raise ChapterFailed(f"{chapter}: library, data or packages differ on this machine")
@@ -104,7 +104,8 @@ def execute(text: str, chapter: str, values: dict[str, Any], folder: str, digest
                 kernel_name="python3",
                 progress_bar=False,
                 execution_timeout=CELL_TIMEOUT_S,
-                km=_kernel(sockets),
+                kernel_manager_class=_Kernel,
+                config=_connection(sockets),
                 resources={"metadata": {"path": here}},  # cwd= would move the whole process
             )
         except papermill.PapermillExecutionError as error:
