@@ -11,8 +11,8 @@ STORAGE_BYTES = {
     "bf16": 2.0,
     "fp8": 1.0,
     "int8": 1.0,
-    "fp4": 0.5,
-    "int4": 0.5,
+    "fp4": 0.5625,  # as nvfp4: nobody serves 4-bit floats without shared scales
+    "int4": 0.51953125,  # 128 values share a 16-bit scale and a 4-bit zero (GPTQ, AWQ)
     "int4_g32": 0.625,  # 32 values share a 16-bit scale and a 16-bit zero (gpt-fast)
     "mxfp4": 0.53125,  # 32 values share one 8-bit scale (OCP Microscaling 1.0, section 5)
     "nvfp4": 0.5625,  # 16 values share one 8-bit scale (NVIDIA, NVFP4 format)

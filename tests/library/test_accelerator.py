@@ -48,7 +48,15 @@ def test_rates_by_format():
 
 
 @pytest.mark.parametrize(
-    ("name", "bits"), [("bf16", 16), ("fp8", 8), ("int4", 4), ("mxfp4", 4.25), ("nvfp4", 4.5)]
+    ("name", "bits"),
+    [
+        ("bf16", 16),
+        ("fp8", 8),
+        ("int4", 4 + 20 / 128),
+        ("int4_g32", 5),
+        ("mxfp4", 4.25),
+        ("nvfp4", 4.5),
+    ],
 )
 def test_bits_of_a_stored_number(name, bits):
     """Shared 8-bit scales: one for 32 values (OCP Microscaling 1.0), one for 16 (NVFP4)."""

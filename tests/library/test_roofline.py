@@ -297,6 +297,17 @@ def test_a_latent_cache_is_split_by_sequences_only():
     assert dealt.memory.sequence_bytes == pytest.approx(copied.memory.sequence_bytes / 8)
 
 
+def test_experts_over_more_groups_than_the_tensor_split():
+    """8 groups of experts over single accelerators are 8 that attend for themselves."""
+    where = {"batch": 64, "context": 4096, "weights": "fp8", "expert_parallel": 8}
+    named = roofline.decode(DEEPSEEK, H200, tensor_parallel=8, attention_data_parallel=8, **where)
+    short = roofline.decode(DEEPSEEK, H200, **where)
+    assert short.chips == 8
+    assert short.seconds == named.seconds
+    with pytest.raises(ValueError, match="tensor_parallel must divide expert_parallel, got 8"):
+        roofline.decode(DEEPSEEK, H200, batch=1, context=1, tensor_parallel=8, expert_parallel=12)
+
+
 def test_a_pipeline_holds_more_and_is_no_faster():
     one = roofline.decode(LLAMA_70B, H100, batch=64, context=4096, tensor_parallel=2)
     four = roofline.decode(

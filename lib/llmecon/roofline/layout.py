@@ -79,6 +79,9 @@ def layout(
 ) -> Layout:
     """Degrees that the model's shape allows.
 
+    More expert-parallel groups than tensor-parallel accelerators mean that the experts are
+    spread over several groups, each of which attends for its own sequences.
+
     Raises
     ------
     ValueError
@@ -90,10 +93,14 @@ def layout(
     expert = _degree("expert_parallel", expert_parallel)
     pipeline = _degree("pipeline_parallel", pipeline_parallel)
     _divides("attention_data_parallel", replicas, "tensor_parallel", tensor)
-    _divides("expert_parallel", expert, "tensor_parallel", tensor)
+    attention = tensor / replicas
+    if np.any(expert > 1):
+        chips = np.maximum(tensor, expert)
+        _divides("tensor_parallel", tensor, "expert_parallel", chips)
+        _divides("expert_parallel", expert, "tensor_parallel", chips)
+        tensor = chips
     if two_d and np.any(np.sqrt(tensor) % 1):
         raise ValueError("tensor_parallel must be a square number for a 2-D split")
-    attention = tensor / replicas
     heads = f"the {model.n_heads} heads of {model.name}"
     _divides("tensor_parallel", np.sqrt(tensor) if two_d else attention, heads, model.n_heads)
     if model.n_experts:

@@ -1,6 +1,5 @@
 """What a transformer's shape costs: parameters, arithmetic, memory."""
 
-from llmecon.transformer.config import from_config
 from llmecon.transformer.formulas import FloatArray, experts_read, kv_cache_bytes_per_token
 from llmecon.transformer.shape import Shape
 from llmecon.transformer.work import Transformer
@@ -10,6 +9,5 @@ __all__ = [
     "Shape",
     "Transformer",
     "experts_read",
-    "from_config",
     "kv_cache_bytes_per_token",
 ]
