@@ -1,0 +1,396 @@
+"""From a price, a speed and a day to a distribution of sizes."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import date as Day
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from llmecon import catalog
+from llmecon._checks import require
+from llmecon.sizing.limits import LOG10_ACTIVE, LOG10_RATIO
+from llmecon.sizing.residuals import (
+    Residuals,
+    family,
+    income_usd_per_mtok,
+    population,
+    residual_rows,
+    residuals,
+)
+from llmecon.sizing.scenarios import Scenario, bounds, scenarios
+
+FloatArray = npt.NDArray[np.float64]
+Range = float | tuple[float, float]
+
+# Covariance of the residuals is widened by this, so that 80 % intervals of models left out hold
+# about 80 % of the true sizes (`evaluate`); 41 rows of few hosts show too little of the spread.
+WIDENED = 1.5
+_TAILS = 5.0  # degrees of freedom of the residuals: some hosts are far from the others
+_FIXED_SD = 0.04  # a margin given as one number is still known to 10 % only [decades]
+_EIGHTY = 1.2815515655446004  # standard normal: 80 % lie between minus and plus this
+_FAR = 3.0  # standard deviations beyond the limits at which nothing can be served
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Assumptions:
+    """What is taken as known beside price, speed and day; the rest has a prior.
+
+    Attributes
+    ----------
+    input_usd_per_mtok : float, optional
+        Price of the prompt; it carries news of the size. [USD per million tokens]
+    margin : float or pair, optional
+        Price over the lowest cost at that utilisation, or its 80 % range; learned from open
+        models otherwise. [times]
+    utilisation : float
+        Share of the paid time under full load, used with ``margin``. [1]
+    sparsity : float or pair, optional
+        All parameters over those at work, or its range. [times]
+    chip, weights : str, optional
+        Accelerator, and format of the weights.
+    context : float, optional
+        Length of a prompt. [tokens]
+    usd_per_gpu_hour : float, optional
+        Price of an accelerator-hour. [USD/h]
+    wide : float
+        Weight of the prior that holds every size alike; the rest is that of open models.
+    leave_out : tuple of str
+        Open models that may not inform the answer, such as the one that is asked about.
+    """
+
+    input_usd_per_mtok: float | None = None
+    margin: Range | None = None
+    utilisation: float = 1.0
+    sparsity: Range | None = None
+    chip: str | None = None
+    weights: str | None = None
+    context: float | None = None
+    usd_per_gpu_hour: float | None = None
+    wide: float = 0.2
+    leave_out: tuple[str, ...] = ()
+
+    def __post_init__(self) -> None:
+        for name, unit in (
+            ("input_usd_per_mtok", "USD per million tokens"),
+            ("context", "tokens"),
+            ("usd_per_gpu_hour", "USD/h"),
+        ):
+            if getattr(self, name) is not None:
+                require(name, getattr(self, name), above=0, unit=unit)
+        require("utilisation", self.utilisation, above=0, maximum=1)
+        require("wide", self.wide, minimum=0, maximum=1)
+        for name, least in (("margin", 0.01), ("sparsity", 1.0)):
+            if getattr(self, name) is not None:
+                _range(name, getattr(self, name), least)
+
+
+def _range(name: str, given: Range, least: float) -> tuple[float, float]:
+    ends = given if isinstance(given, tuple) else (given, given)
+    if len(ends) != 2:
+        raise ValueError(f"{name} must be a number or a pair, got {given!r}")
+    require(name, ends, minimum=least, unit="times")
+    if ends[0] > ends[1]:
+        raise ValueError(f"{name} must rise from low to high, got {given!r} [times]")
+    return float(ends[0]), float(ends[1])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Inference:
+    """Sizes that agree with a price and a speed, as samples.
+
+    Attributes
+    ----------
+    total_params, active_params : numpy.ndarray
+        One sample a draw. [parameters]
+    margin : numpy.ndarray
+        Price over the lowest cost of that size. [times]
+    speed_share : numpy.ndarray
+        Speed over the highest of that size; above 1 with speculation or faster engines.
+    set_up : pandas.DataFrame
+        Chip, format and prompt length of each draw.
+    assumptions : Assumptions
+        What was taken as known.
+    """
+
+    total_params: FloatArray
+    active_params: FloatArray
+    margin: FloatArray
+    speed_share: FloatArray
+    set_up: pd.DataFrame
+    assumptions: Assumptions
+
+    def quantile(self, q: float | list[float], *, of: str = "total_params") -> FloatArray:
+        """Quantiles of ``total_params`` or ``active_params``. [parameters]
+
+        Raises
+        ------
+        UnknownName
+            If ``of`` is neither.
+        """
+        samples = {"total_params": self.total_params, "active_params": self.active_params}
+        if of not in samples:
+            raise catalog.UnknownName("size", of, samples)
+        return np.asarray(np.quantile(samples[of], require("q", q, minimum=0, maximum=1)))
+
+    def interval(self, share: float = 0.8, *, of: str = "total_params") -> tuple[float, float]:
+        """Central interval that holds a share of the samples. [parameters]"""
+        half = float(require("share", share, above=0, maximum=1)) / 2
+        low, high = self.quantile([0.5 - half, 0.5 + half], of=of)
+        return float(low), float(high)
+
+    @property
+    def drivers(self) -> pd.DataFrame:
+        """Share of the variance of log size that each assumption would explain alone.
+
+        Rows are the assumptions, columns ``total_params`` and ``active_params``. Shares
+        overlap and need not add up to one: a dear model is large or sold at a high margin.
+        """
+        columns = {
+            "margin": _bins(self.margin),
+            "speed share": _bins(self.speed_share),
+            "sparsity": _bins(self.total_params / self.active_params),
+            "chip": self.set_up.chip.to_numpy(),
+            "weights": self.set_up.weights.to_numpy(),
+            "context": self.set_up.prompt_tokens.to_numpy(),
+        }
+        sizes = {"total_params": self.total_params, "active_params": self.active_params}
+        shares = {
+            of: {name: _explained(np.log10(size), group) for name, group in columns.items()}
+            for of, size in sizes.items()
+        }
+        return pd.DataFrame(shares).sort_values("total_params", ascending=False)
+
+
+def _bins(values: FloatArray, n: int = 20) -> npt.NDArray[np.intp]:
+    edges = np.quantile(values, np.linspace(0, 1, n + 1)[1:-1])
+    return np.asarray(np.searchsorted(edges, values))
+
+
+def _explained(values: FloatArray, groups: npt.NDArray[np.generic]) -> float:
+    """Correlation ratio: variance of the group means over all variance."""
+    means = pd.Series(values).groupby(groups).transform("mean").to_numpy()
+    return float(np.var(means) / np.var(values)) if np.var(values) > 0 else 0.0
+
+
+def infer(
+    output_usd_per_mtok: float,
+    output_tokens_per_s: float,
+    date: str | Day | pd.Timestamp,
+    *,
+    draws: int = 20_000,
+    seed: int = 0,
+    **assumptions: Any,
+) -> Inference:
+    r"""Sizes that a model may have, judged by its price, its speed and the day.
+
+    Every size :math:`(N, r)`, parameters at work and all over those, has in every set-up
+    :math:`s` of the day a lowest cost :math:`c` and a highest speed :math:`w` by the
+    calibrated serving model. Then
+
+    .. math:: p(N, r, s \mid P, v) \propto p(s)\, p(N, r)\,
+              t_5\!\left(\log \tfrac{P}{c(N, r, s)}, \log \tfrac{v}{w(N, r, s)}\right)
+
+    where the residuals, margins and the choice of a point between fast and cheap, have the
+    mean and covariance of open models of known size, and :math:`p(N, r)` is the population
+    of open models of the time with a flat part.
+
+    Parameters
+    ----------
+    output_usd_per_mtok : float
+        Output price. [USD per million tokens]
+    output_tokens_per_s : float
+        Output speed of one answer. [tokens/s]
+    date : str or datetime.date
+        Day of both.
+    draws : int, optional
+        Samples.
+    seed : int, optional
+        Of the random numbers.
+    **assumptions
+        Fields of `Assumptions`.
+
+    Returns
+    -------
+    Inference
+        ``.total_params``, ``.active_params``: samples; ``.quantile(q)``; ``.drivers``.
+
+    Raises
+    ------
+    ValueError
+        If no size can be served so: the bound that is broken and the nearest that can; or an
+        assumption is out of its domain.
+    UnknownName
+        If an assumption, chip or model is unknown.
+
+    Notes
+    -----
+    Trained on hosts of open models. A maker who is alone with a model may ask more: its
+    margin is then above those that were learned, and the size is read too large. The date
+    decides chips, their price and the population; nothing released later is used.
+
+    Examples
+    --------
+    >>> found = infer(10.0, 120.8, "2024-11-20", draws=2000)
+    >>> low, high = found.interval(0.8)
+    >>> bool(low < 2e11 < high)
+    True
+    """
+    given = _assumptions(assumptions)
+    price = float(
+        require("output_usd_per_mtok", output_usd_per_mtok, above=0, unit="USD per million tokens")
+    )
+    speed = float(require("output_tokens_per_s", output_tokens_per_s, above=0, unit="tokens/s"))
+    count = int(require("draws", draws, minimum=1))
+    day = _day(date)
+    cases = scenarios(
+        day,
+        chip=given.chip,
+        weights=given.weights,
+        prompt_tokens=given.context,
+        usd_per_chip=given.usd_per_gpu_hour,
+    )
+    known = _known(given)
+    income = float(income_usd_per_mtok(price, given.input_usd_per_mtok))
+    _require_feasible(cases, known, income=income, price=price, speed=speed)
+    weight = _posterior(cases, known, given, day, np.log10(income), np.log10(speed))
+    return _draw(weight, cases, given, income, speed, np.random.default_rng(seed), count)
+
+
+def _assumptions(given: Mapping[str, Any]) -> Assumptions:
+    names = [field.name for field in fields(Assumptions)]
+    for name in given:
+        if name not in names:
+            raise catalog.UnknownName("assumption", name, names)
+    return Assumptions(**given)
+
+
+def _day(date: str | Day | pd.Timestamp) -> pd.Timestamp:
+    try:
+        day = pd.Timestamp(date)
+    except ValueError as error:
+        raise ValueError(f"date must be an ISO date, got {date!r}") from error
+    if pd.isna(day):
+        raise ValueError(f"date must be a date, got {date!r}")
+    return day
+
+
+@cache
+def _residual_rows(blended: bool, folder: Path) -> pd.DataFrame:
+    return residual_rows(catalog.served_open_models(), blended=blended)
+
+
+def _left_out(given: Assumptions) -> frozenset[str]:
+    return frozenset(family(name) for name in given.leave_out)
+
+
+def _known(given: Assumptions) -> Residuals:
+    """What is known of margins and of speed shares, with the assumptions in place."""
+    rows = _residual_rows(given.input_usd_per_mtok is not None, catalog.data_folder())
+    learned = residuals(rows[~rows.family.isin(_left_out(given))])
+    if given.margin is None:
+        return learned
+    low, high = (np.log10(end) for end in _range("margin", given.margin, 0.01))
+    sd = max((high - low) / (2 * _EIGHTY), _FIXED_SD)
+    mean = learned.mean.copy()
+    mean[0] = (low + high) / 2 - np.log10(given.utilisation)
+    speed_sd = np.sqrt(learned.covariance[1, 1])
+    # A stated margin says nothing of the speed: the two are independent then.
+    covariance = np.diag([sd**2 / WIDENED, speed_sd**2])
+    return Residuals(
+        mean=mean, covariance=covariance, n_rows=learned.n_rows, n_families=learned.n_families
+    )
+
+
+def _require_feasible(
+    cases: list[Scenario], known: Residuals, *, income: float, price: float, speed: float
+) -> None:
+    sd = np.sqrt(np.diag(known.covariance) * WIDENED)
+    usd, fastest = bounds(cases)
+    least = usd * 10 ** (known.mean[0] - _FAR * sd[0]) * price / income
+    most = fastest * 10 ** (known.mean[1] + _FAR * sd[1])
+    if price < least:
+        raise ValueError(
+            f"output_usd_per_mtok must be >= {least:.3g}, the cheapest that the smallest model "
+            f"could be sold at, got {price:g} [USD per million tokens]"
+        )
+    if speed > most:
+        raise ValueError(
+            f"output_tokens_per_s must be <= {most:.0f}, the fastest that the smallest model "
+            f"could run at on the accelerators of the day, got {speed:g} [tokens/s]"
+        )
+
+
+def _posterior(
+    cases: list[Scenario],
+    known: Residuals,
+    given: Assumptions,
+    day: pd.Timestamp,
+    log10_income: float,
+    log10_speed: float,
+) -> FloatArray:
+    """Probability of each set-up, size and sparsity."""
+    prior = population(day, _left_out(given), wide=given.wide)
+    if given.sparsity is not None:
+        prior = prior * _allowed(given.sparsity)
+    precision = np.linalg.inv(known.covariance * WIDENED)
+    away = np.stack(
+        [
+            np.stack([log10_income - case.log10_usd, log10_speed - case.log10_speed], axis=-1)
+            for case in cases
+        ]
+    )
+    away = away - known.mean
+    distance = np.einsum("...i,ij,...j->...", away, precision, away)
+    likelihood = (1 + distance / _TAILS) ** (-(_TAILS + 2) / 2)
+    chance = np.array([case.probability for case in cases])[:, None, None]
+    joint = chance * prior * likelihood
+    return np.asarray(joint / joint.sum())
+
+
+def _allowed(sparsity: Range) -> FloatArray:
+    """Columns of the grid within a range, at least the nearest one."""
+    low, high = (np.log10(end) for end in _range("sparsity", sparsity, 1.0))
+    inside = (low <= LOG10_RATIO) & (high >= LOG10_RATIO)
+    if not inside.any():
+        inside[np.abs(LOG10_RATIO - (low + high) / 2).argmin()] = True
+    return np.asarray(inside, dtype=np.float64)
+
+
+def _draw(
+    weight: FloatArray,
+    cases: list[Scenario],
+    given: Assumptions,
+    income: float,
+    speed: float,
+    rng: np.random.Generator,
+    draws: int,
+) -> Inference:
+    cumulative = np.cumsum(weight.ravel())
+    picked = np.searchsorted(cumulative, rng.random(draws) * cumulative[-1])
+    case, size, ratio = np.unravel_index(picked, weight.shape)
+    step_size, step_ratio = LOG10_ACTIVE[1] - LOG10_ACTIVE[0], LOG10_RATIO[1] - LOG10_RATIO[0]
+    active = LOG10_ACTIVE[size] + step_size * (rng.random(draws) - 0.5)
+    over = LOG10_RATIO[ratio] + step_ratio * (rng.random(draws) - 0.5)
+    over = np.where(ratio == 0, 0.0, over)  # a dense model is dense
+    usd = np.stack([one.log10_usd for one in cases])[case, size, ratio]
+    fastest = np.stack([one.log10_speed for one in cases])[case, size, ratio]
+    set_up = pd.DataFrame(
+        {
+            "chip": np.array([one.chip for one in cases])[case],
+            "weights": np.array([one.weights for one in cases])[case],
+            "prompt_tokens": np.array([one.prompt_tokens for one in cases])[case],
+        }
+    )
+    return Inference(
+        total_params=10 ** (active + over),
+        active_params=10**active,
+        margin=income / 10**usd,
+        speed_share=speed / 10**fastest,
+        set_up=set_up,
+        assumptions=given,
+    )
