@@ -317,6 +317,34 @@ def test_dollars_at_one_price_per_flop_are_the_flop_optimum(law, reference, serv
     assert usd.params == pytest.approx(flop.params, rel=1e-6)
     assert usd.total_usd == pytest.approx(1e-18 * flop.total_flop, rel=1e-9)
     assert usd.total_ratio == pytest.approx(flop.total_ratio, rel=1e-8)
+    short = c.inference_optimal_usd(
+        law,
+        reference_params=reference,
+        tokens_served=served,
+        usd_per_train_flop=1e-18,
+        usd_per_served_flop=1e-18 * ratio,
+    )
+    assert short.params == pytest.approx(flop.params, rel=1e-12)
+    assert short.total_usd == pytest.approx(usd.total_usd, rel=1e-9)
+    assert short.saved_fraction == pytest.approx(flop.saved_fraction, abs=1e-12)
+
+
+def test_dollars_of_a_flop():
+    # 989e12 FLOP/s at 40% for 3 dollars an hour
+    assert c.usd_per_flop(3.0, 989e12, 0.4) * 989e12 * 0.4 * 3600 == pytest.approx(3.0)
+
+
+def test_endless_demand_in_dollars_tends_to_the_floor():
+    law = c.BESIROGLU_2024
+    best = c.inference_optimal_usd(
+        law,
+        loss=2.1,
+        tokens_served=[1e15, 1e22],
+        usd_per_train_flop=1e-18,
+        usd_per_served_token=lambda n: 2e-18 * n,
+    )
+    flop = c.inference_optimal(law, loss=2.1, tokens_served=[1e15, 1e22])
+    assert best.tokens == pytest.approx(flop.tokens, rel=1e-6)
 
 
 def test_a_price_that_does_not_depend_on_size_leaves_the_compute_optimum():

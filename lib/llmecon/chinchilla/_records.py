@@ -169,17 +169,14 @@ class Law(Protocol):
     @property
     def name(self) -> str:
         """Upper-case name of the preset, or of the user's own law."""
-        ...
 
     @property
     def provenance(self) -> Provenance:
         """Where the constants come from and what the symbols count."""
-        ...
 
     @property
     def domain(self) -> Domain:
         """Runs the law was fitted on."""
-        ...
 
 
 @runtime_checkable
@@ -188,7 +185,6 @@ class Allocates(Law, Protocol):
 
     def optimal(self, *, flop: Numbers | None = None) -> Allocation:
         """Compute-optimal run for a budget. [FLOP]"""
-        ...
 
 
 def exactly_one(**given: object) -> str:

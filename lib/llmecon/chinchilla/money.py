@@ -8,7 +8,7 @@ import numpy as np
 from llmecon._checks import Numbers, require
 from llmecon.chinchilla._records import Allocation, Array, exactly_one, logistic, plain, positive
 from llmecon.chinchilla._roots import Positions, bracketed
-from llmecon.chinchilla.lifetime import finite_demand, reference_run
+from llmecon.chinchilla.lifetime import finite_demand, inference_optimal, reference_run
 from llmecon.chinchilla.separable import SeparableLaw
 
 _SECONDS_PER_HOUR = 3600.0
@@ -150,7 +150,8 @@ def inference_optimal_usd(
     *,
     tokens_served: Numbers,
     usd_per_train_flop: Numbers,
-    usd_per_served_token: Callable[[Array], Array],
+    usd_per_served_token: Callable[[Array], Array] | None = None,
+    usd_per_served_flop: Numbers | None = None,
     loss: Numbers | None = None,
     reference_params: Numbers | None = None,
 ) -> CostOptimum:
@@ -170,9 +171,11 @@ def inference_optimal_usd(
         Tokens served over the model's life. [tokens]
     usd_per_train_flop : float or array
         See :func:`usd_per_flop`. [USD/FLOP]
-    usd_per_served_token : callable
+    usd_per_served_token : callable, optional
         Takes sizes [parameters], gives the dollars of serving one token [USD/token]; positive,
         smooth, never falling with size.
+    usd_per_served_flop : float or array, optional
+        Instead of the hook: a price for each of the 2 N FLOP a token. [USD/FLOP]
     loss, reference_params : float or array, optional
         Quality to reach, as in :func:`inference_optimal`. [nats/token] [parameters]
 
@@ -204,26 +207,59 @@ def inference_optimal_usd(
     24.18
     """
     exactly_one(loss=loss, reference_params=reference_params)
+    exactly_one(usd_per_served_token=usd_per_served_token, usd_per_served_flop=usd_per_served_flop)
+    served = finite_demand(tokens_served)
+    rate = positive("usd_per_train_flop", usd_per_train_flop, "USD/FLOP")
+    if usd_per_served_token is None:
+        serving = require(
+            "usd_per_served_flop",
+            0 if usd_per_served_flop is None else usd_per_served_flop,
+            above=0,
+            unit="USD/FLOP",
+        )
+        return _at_flop_price(law, served, rate, serving, loss, reference_params)
     if np.ndim(law.alpha):
         raise ValueError(f"law must hold one set of constants, got {np.size(law.alpha)} in it")
     baseline = reference_run(law, loss, reference_params)
-    served, rate, _ = np.broadcast_arrays(
-        finite_demand(tokens_served),
-        positive("usd_per_train_flop", usd_per_train_flop, "USD/FLOP"),
-        baseline.params,
-    )
-    shape = served.shape
-    served, rate = served.ravel(), rate.ravel()
-    reducible = np.broadcast_to(np.asarray(baseline.loss) - law.E, shape).ravel()
     price = _checked_price(usd_per_served_token)
-    share = _share_of_size(law, served, rate, reducible, price)
-    size = np.asarray(law._size_at_share(reducible, share)).reshape(shape)
-    tokens = np.asarray(law._tokens_at_share(reducible, 1 - share)).reshape(shape)
-    run = law.predict(size, tokens)
-    served, rate = served.reshape(shape), rate.reshape(shape)
-    base_usd = rate * baseline.flop + served * price(np.broadcast_to(baseline.params, shape))
+    served, rate, base = np.broadcast_arrays(served, rate, baseline.params)
+    reducible = np.broadcast_to(np.asarray(baseline.loss) - law.E, base.shape)
+    odds = _odds_of_size(law, served.ravel(), rate.ravel(), reducible.ravel(), price)
+    odds = odds.reshape(base.shape)
+    size = law._size_at_share(reducible, logistic(odds))
+    run = law.predict(size, law._tokens_at_share(reducible, logistic(-odds)))
+    return _cost_optimum(
+        run, baseline, served, rate, served * price(run.params), served * price(base)
+    )
+
+
+def _at_flop_price(
+    law: SeparableLaw,
+    served: Array,
+    rate: Array,
+    serving: Array,
+    loss: Numbers | None,
+    reference_params: Numbers | None,
+) -> CostOptimum:
+    """The FLOP optimum, with demand converted at the two prices."""
+    best = inference_optimal(
+        law, tokens_served=served * serving / rate, loss=loss, reference_params=reference_params
+    )
+    return _cost_optimum(
+        best, best.baseline, served, rate, rate * best.serve_flop, rate * best.baseline_serve_flop
+    )
+
+
+def _cost_optimum(
+    run: Allocation,
+    baseline: Allocation,
+    served: Array,
+    rate: Array,
+    serve_usd: Array,
+    baseline_serve_usd: Array,
+) -> CostOptimum:
     return CostOptimum(
-        law=law.name,
+        law=run.law,
         params=run.params,
         tokens=run.tokens,
         flop=run.flop,
@@ -231,9 +267,9 @@ def inference_optimal_usd(
         decades=run.decades,
         tokens_served=plain(served),
         train_usd=plain(rate * run.flop),
-        serve_usd=plain(served * price(size)),
+        serve_usd=plain(serve_usd),
         baseline=baseline,
-        baseline_usd=plain(base_usd),
+        baseline_usd=plain(rate * baseline.flop + baseline_serve_usd),
     )
 
 
@@ -241,16 +277,16 @@ def inference_optimal_usd(
 _SLOPE_STEP = 1e-4
 
 
-def _share_of_size(
+def _odds_of_size(
     law: SeparableLaw,
     served: Array,
     rate: Array,
     reducible: Array,
     price: Callable[[Array], Array],
 ) -> Array:
-    """Share of the size term in the reducible loss where dollars are least.
+    """Log odds of the size term's share u in the reducible loss where dollars are least.
 
-    Works in v = ln(u/(1-u)), which has no ends to fall off: u = a is the compute optimum.
+    ln(u/(1-u)) has no ends to fall off; u = a is the compute optimum.
     """
 
     def equation(odds: Array, at: Positions) -> tuple[Array, Array]:
@@ -273,7 +309,7 @@ def _share_of_size(
 
     low = np.full(reducible.shape, float(np.log(law.a / law.b)))
     high = low + 80.0  # a size term e^80 times the data term: the floor to every digit
-    return logistic(np.asarray(bracketed(equation, low, high)))
+    return np.asarray(bracketed(equation, low, high))
 
 
 def _checked_price(hook: Callable[[Array], Array]) -> Callable[[Array], Array]:
