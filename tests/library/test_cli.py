@@ -4,6 +4,7 @@ status 2: the library as second formula, and invariants of every command."""
 import csv
 import io
 import json
+import re
 import subprocess
 import sys
 
@@ -11,9 +12,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llmecon import catalog, chinchilla, claims, cli, cost, roofline
+from llmecon import catalog, chinchilla, claims, cli, cost, roofline, sizing, trends
 from llmecon.cli import ledger
-from llmecon.cli.output import Column, emit, plain
+from llmecon.cli.output import Column, emit, plain, short
 
 LLAMA, H200, H100 = "Llama 3.1 70B", "H200 SXM 141GB", "H100 SXM 80GB"
 
@@ -205,6 +206,51 @@ def test_laws_print_the_library(run):
     assert page.rstrip("\n") == str(chinchilla.explain("HOFFMANN_2022_TEX", "BESIROGLU_2024"))
 
 
+# --- sizes and trends ------------------------------------------------------------------------
+
+PRICED = ("size", "--price", "10", "--speed", "120", "--date", "2024-08", "--draws", "2000")
+
+
+def test_a_size_is_the_inference_of_the_library(run):
+    status, out, _ = run(*PRICED, "--json", "--margin", "2,5", "--chip", "h100 sxm 80gb")
+    found = json.loads(out)
+    wanted = sizing.infer(10, 120, "2024-08", draws=2000, margin=(2.0, 5.0), chip=H100)
+    assert status == 0
+    for name in ("total_params", "active_params"):
+        assert found[name]["quantiles"]["0.5"] == pytest.approx(
+            float(wanted.quantile(0.5, of=name))
+        )
+        assert found[name]["interval_80"] == pytest.approx(wanted.interval(0.8, of=name))
+    assert found["drivers"][0]["assumption"] == wanted.drivers.index[0]
+    assert found["assumptions"]["margin"] == [2, 5]
+
+
+def test_a_size_is_shown_with_drivers_caveats_and_the_articles_reading(run):
+    out = run(*PRICED, "--article")[1]
+    for words in ("what drives it", "An inference, not a measurement", "price over cost", "█"):
+        assert words in out
+    samples = list(csv.DictReader(io.StringIO(run(*PRICED, "--csv")[1])))
+    assert len(samples) == 2000 and float(samples[0]["active_params"]) > 0
+    shares = [int(share) for share in re.findall(r"10⁹ +│ +(\d+)%", out)]
+    assert 97 <= sum(shares) <= 101
+
+
+def test_a_trend_is_the_fit_of_the_library(run):
+    words = ("trend", "--until", "2023-03-31", "--to", "2024-12-13", "--size", "1e13")
+    found = {row["fit"]: row for row in rows(run, *words)}
+    models = catalog.models()
+    frontier = models[models.frontier & models.total_params.notna()]
+    frontier = frontier[frontier.release_date.between("2018-01-01", "2023-03-31")]
+    line = trends.growth_rate(frontier.release_date, frontier.total_params, confidence=0.8)
+    row = found["frontier models"]
+    assert (row["n"], row["factor_per_year"]) == (line.n, pytest.approx(line.factor_per_year))
+    assert row["size"] == pytest.approx(float(line.at("2024-12-13")[0]))
+    assert row["reached"] == str(line.date_of(1e13).date())
+    assert row["factor_low"] < row["factor_per_year"] < row["factor_high"]
+    assert row["size_low"] < row["size"] < row["size_high"]
+    assert short(line.at("2024-12-13")[0]) in run(*words)[1]
+
+
 # --- law fit ---------------------------------------------------------------------------------
 
 LAW = chinchilla.BESIROGLU_2024
@@ -358,6 +404,19 @@ BAD = {
     ),
     "unknown engine": (["calibrate", "--engines", "vLLM"], "nearest: vLLM 2025"),
     "too few rows": (["calibrate", "--kinds", "nothing"], "constants need more than 0 rows"),
+    "a price that nothing sells at": (
+        ["size", "--price", "1e-9", "--speed", "100", "--date", "2024-08"],
+        "output_usd_per_mtok must be >= ",
+    ),
+    "a day before any chip": (
+        ["size", "--price", "10", "--speed", "100", "--date", "2014-08"],
+        "date must be >= 2018-03-27, when the first accelerator came out",
+    ),
+    "a range that falls": ([*PRICED, "--margin", "5,2"], "margin must rise from low to high"),
+    "a range of three": ([*PRICED, "--margin", "1,2,3"], "--margin must be a number or LOW,HIGH"),
+    "no models": (["trend", "--from", "2025-01-01"], "no two models with total_params"),
+    "not a day": (["trend", "--to", "soon"], "--to must be an ISO date, got 'soon'"),
+    "unknown size": (["trend", "--of", "params"], "no size is called 'params'"),
     "unknown law": (["law", "optimal", "BESIROGLU", "--flop", "1e24"], "nearest: BESIROGLU_2024"),
     "no budget": (["law", "optimal", "BESIROGLU_2024"], "give exactly one of --flop"),
     "below the floor": (

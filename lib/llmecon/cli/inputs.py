@@ -71,6 +71,13 @@ def chip(name: str) -> Accelerator:
     return catalog.accelerator(_as_listed(name, catalog.accelerators().name))
 
 
+def chip_name(name: str | None) -> str | None:
+    """Name of an accelerator as the catalogue writes it."""
+    from llmecon import catalog
+
+    return None if name is None else _as_listed(name, catalog.accelerators().name)
+
+
 def _is_file(name: str) -> bool:
     return name.lower().endswith(_FILES)
 

@@ -47,6 +47,20 @@ class Column:
         return str(value)
 
 
+def short(value: float) -> str:
+    """A count as the field writes it.
+
+    Examples
+    --------
+    >>> short(1.79e13), short(7.06e10), short(1e17)
+    ('17.9T', '70.6B', '1e+17')
+    """
+    for scale, letter in ((1e15, ""), (1e12, "T"), (1e9, "B"), (1e6, "M")):
+        if value >= scale * 0.9995:
+            return f"{value / scale:.3g}{letter}" if letter else f"{value:.3g}"
+    return f"{value:.3g}"
+
+
 def console(width: int = _WIDE) -> Console:
     """Standard output; wide when it is not a terminal, so that nothing is cut."""
     from rich.console import Console

@@ -106,6 +106,7 @@ def execute(text: str, chapter: str, values: dict[str, Any], folder: str, digest
                 execution_timeout=CELL_TIMEOUT_S,
                 kernel_manager_class=_Kernel,
                 config=_connection(sockets),
+                shutdown_kernel="immediate",  # its work is stored: nothing to wait for
                 resources={"metadata": {"path": here}},  # cwd= would move the whole process
             )
         except papermill.PapermillExecutionError as error:

@@ -1,0 +1,324 @@
+"""How large a model is by its price and speed, and how sizes grew."""
+
+from __future__ import annotations
+
+from datetime import date
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from llmecon.cli import inputs
+from llmecon.cli.output import AsCsv, AsJson, Column, emit, plain, print_json, records, short
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from llmecon.sizing import Inference
+    from llmecon.trends import Growth
+
+_QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
+_BAR = 40  # characters of the longest bar
+_SIZES = ("total_params", "active_params")
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command(
+        epilog="llmecon size --price 10 --speed 120 --date 2024-08\n\n"
+        "llmecon size --price 10 --speed 120 --date 2024-08 --input-price 2.5 --margin 2,5\n\n"
+        "llmecon size --price 15 --speed 60 --date 2024-08 --article"
+    )(size)
+    app.command(
+        epilog="llmecon trend\n\nllmecon trend --until 2024-12-13 --size 1e13 --to 2026-11-01\n\n"
+        "llmecon trend --of active_params --csv"
+    )(trend)
+
+
+def size(
+    price: Annotated[float, typer.Option(help="Output price, USD per million tokens.")],
+    speed: Annotated[float, typer.Option(help="Output speed of one answer, tokens/s.")],
+    on: Annotated[str, typer.Option("--date", help="Day of both, ISO; a month is its first day.")],
+    input_price: Annotated[
+        float | None, typer.Option(help="Input price, USD per million tokens.")
+    ] = None,
+    margin: Annotated[
+        str | None, typer.Option(help="Price over cost: a number, or LOW,HIGH (80 %).")
+    ] = None,
+    sparsity: Annotated[
+        str | None, typer.Option(help="All parameters over active ones: a number, or LOW,HIGH.")
+    ] = None,
+    utilisation: Annotated[
+        float, typer.Option(help="Share of the paid time at full load, with --margin.")
+    ] = 1.0,
+    chip: Annotated[str | None, typer.Option(help="Accelerator (llmecon chips).")] = None,
+    weights: Annotated[str | None, typer.Option(help="Format of the weights.")] = None,
+    context: Annotated[float | None, typer.Option(help="Length of a prompt, tokens.")] = None,
+    usd_per_gpu_hour: Annotated[
+        float | None, typer.Option(help="Rent of one accelerator, USD an hour.")
+    ] = None,
+    leave_out: Annotated[
+        str, typer.Option(help="Open models that may not inform the answer, with commas.")
+    ] = "",
+    article: Annotated[
+        bool, typer.Option("--article", help="Add the article's own reading: GPT-4 on an H200.")
+    ] = False,
+    draws: Annotated[int, typer.Option(help="Samples.")] = 20_000,
+    seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Sizes that agree with a price, a speed and a day: distribution, drivers, caveats.
+
+    With --csv the samples themselves are printed.
+    """
+    from llmecon import sizing
+
+    given: dict[str, Any] = {
+        "input_usd_per_mtok": input_price,
+        "margin": _range("--margin", margin),
+        "sparsity": _range("--sparsity", sparsity),
+        "chip": inputs.chip_name(chip),
+        "weights": weights,
+        "context": context,
+        "usd_per_gpu_hour": usd_per_gpu_hour,
+    }
+    known = {name: value for name, value in given.items() if value is not None}
+    found = sizing.infer(
+        price,
+        speed,
+        on,
+        draws=draws,
+        seed=seed,
+        utilisation=utilisation,
+        leave_out=tuple(inputs.words(leave_out)),
+        **known,
+    )
+    readings = sizing.readings(price, speed) if article else None
+    if as_json:
+        print_json(_content(found, readings))
+    elif as_csv:
+        emit(_samples(found), [], as_csv=True)
+    else:
+        _show(found, readings, f"{price:g} USD/Mtok, {speed:g} tokens/s, {on}")
+
+
+def _range(name: str, text: str | None) -> float | tuple[float, float] | None:
+    if text is None:
+        return None
+    values = inputs.numbers(name, text)
+    if len(values) > 2:
+        raise ValueError(f"{name} must be a number or LOW,HIGH, got {text!r}")
+    return values[0] if len(values) == 1 else (values[0], values[1])
+
+
+def _quantiles(found: Inference) -> pd.DataFrame:
+    import pandas as pd
+
+    columns = {f"{q:.0%}": found.quantile(q, of="total_params") for q in _QUANTILES}
+    active = {f"{q:.0%}": found.quantile(q, of="active_params") for q in _QUANTILES}
+    frame = pd.DataFrame([columns, active]).astype(float)
+    frame.insert(0, "parameters", ["all", "at work on a token"])
+    return frame
+
+
+def _samples(found: Inference) -> pd.DataFrame:
+    import pandas as pd
+
+    names = (*_SIZES, "margin", "speed_share")
+    samples = pd.DataFrame({name: getattr(found, name) for name in names})
+    return pd.concat([samples, found.set_up.reset_index(drop=True)], axis=1)
+
+
+def _content(found: Inference, readings: pd.DataFrame | None) -> dict[str, Any]:
+    from dataclasses import asdict
+
+    content: dict[str, Any] = {
+        name: {
+            "quantiles": {str(q): float(found.quantile(q, of=name)) for q in _QUANTILES},
+            "interval_50": found.interval(0.5, of=name),
+            "interval_80": found.interval(0.8, of=name),
+        }
+        for name in _SIZES
+    }
+    drivers = found.drivers.reset_index(names="assumption")
+    content |= {"drivers": records(drivers), "assumptions": plain(asdict(found.assumptions))}
+    if readings is not None:
+        content["article"] = records(readings)
+    return content
+
+
+def _show(found: Inference, readings: pd.DataFrame | None, asked: str) -> None:
+    quantiles = _quantiles(found)
+    emit(
+        quantiles,
+        [
+            Column(name="parameters", header="parameters [10⁹]"),
+            *(
+                Column(name=name, header=f"{name[:-1]} %", scale=1e-9, form=",.3g")
+                for name in quantiles.columns[1:]
+            ),
+        ],
+        title=f"Sizes at {asked}: quantiles",
+        notes=["25 % to 75 % is the 50 % interval, 10 % to 90 % the 80 % interval."],
+    )
+    emit(
+        _histogram(found),
+        [
+            Column(name="range", header="all parameters"),
+            Column(name="share", header="share", form=".0%"),
+            Column(name="bar", header=""),
+        ],
+    )
+    emit(
+        found.drivers.reset_index(names="assumption"),
+        [
+            Column(name="assumption", header="what drives it"),
+            Column(name="total_params", header="all", form=".0%"),
+            Column(name="active_params", header="at work", form=".0%"),
+        ],
+        title="Share of the variance of log size that each would explain alone",
+        notes=_caveats(found),
+    )
+    if readings is not None:
+        emit(
+            readings,
+            [
+                Column(name="margin", header="price over cost", form="g"),
+                Column(name="context", header="context [tokens]", form=",.0f"),
+                Column(name="total_params", header="parameters [10⁹]", scale=1e-9, form=",.3g"),
+            ],
+            title="The article's own reading: GPT-4 and its halvings on an H200",
+            notes=["Between 1/16 of GPT-4 and the whole; empty where fewer than two sizes sell."],
+        )
+
+
+def _histogram(found: Inference) -> pd.DataFrame:
+    """Share of the samples in each doubling of size."""
+    import numpy as np
+    import pandas as pd
+
+    low, high = found.quantile([0.005, 0.995])
+    edges = 2.0 ** np.arange(np.floor(np.log2(low / 1e9)), np.ceil(np.log2(high / 1e9)) + 1)
+    counts, _ = np.histogram(found.total_params / 1e9, bins=edges)
+    shares = counts / len(found.total_params)
+    return pd.DataFrame(
+        {
+            "range": [f"{a:,g} to {b:,g} · 10⁹" for a, b in pairwise(edges)],
+            "share": shares,
+            "bar": ["█" * round(_BAR * share / shares.max()) for share in shares],
+        }
+    )
+
+
+def _caveats(found: Inference) -> list[str]:
+    chips = found.set_up.chip.value_counts(normalize=True)
+    most = ", ".join(f"{name} {share:.0%}" for name, share in chips.head(3).items())
+    return [
+        "Shares overlap: a dear model is large or sold at a high margin.",
+        f"Price over the lowest cost: median {float(_median(found.margin)):.2g} times. "
+        f"Accelerators: {most}.",
+        "An inference, not a measurement: learned from hosts of open models. A maker who is alone",
+        "with a model may ask more, and its size is then read too large. Nothing later than the",
+        "day is used. How often it is right where the truth is known: chapter reversal.",
+    ]
+
+
+def _median(values: Any) -> float:
+    import numpy as np
+
+    return float(np.median(values))
+
+
+# --- trend -----------------------------------------------------------------------------------
+
+
+def trend(
+    since: Annotated[str, typer.Option("--from", help="First day of the fit.")] = "2018-01-01",
+    until: Annotated[str, typer.Option(help="Last day of the fit.")] = "2023-03-31",
+    of: Annotated[str, typer.Option(help="total_params or active_params.")] = "total_params",
+    to: Annotated[str, typer.Option(help="Day that the lines are drawn to.")] = "2024-12-13",
+    size: Annotated[float | None, typer.Option(help="Size whose day is asked, parameters.")] = None,
+    confidence: Annotated[
+        float, typer.Option(help="Share of cases that intervals are meant to hold.")
+    ] = 0.8,
+    as_json: AsJson = False,
+    as_csv: AsCsv = False,
+) -> None:
+    """Growth of the largest models: factor a year, doubling time, where it would have led."""
+    import pandas as pd
+
+    from llmecon import catalog, trends
+
+    if of not in _SIZES:
+        raise catalog.UnknownName("size", of, _SIZES)
+    start, end, day = (_day(n, d) for n, d in (("--from", since), ("--until", until), ("--to", to)))
+    models = catalog.models()
+    sized = models[models[of].notna() & models.release_date.between(start, end)]
+    frontier = sized[sized.frontier]
+    groups = {
+        "all models": sized,
+        "frontier models": frontier,
+        "record setters": trends.records(frontier, of) if len(frontier) else frontier,
+    }
+    rows = [
+        _line(name, trends.growth_rate(g.release_date, g[of], confidence=confidence), day, size)
+        for name, g in groups.items()
+        if g.release_date.nunique() > 1
+    ]
+    if not rows:
+        raise ValueError(f"no two models with {of} between {start.date()} and {end.date()}")
+    frame = pd.DataFrame(rows)
+    share = f"{confidence * 100:g} %"
+    emit(
+        frame,
+        [
+            Column(name="fit", header="fit to"),
+            Column(name="n", header="models"),
+            Column(name="factor_per_year", header="times a year", form=".3g"),
+            Column(name="factor_low", header=f"{share} from", form=".3g"),
+            Column(name="factor_high", header="to", form=".3g"),
+            Column(name="doubling_years", header="doubles in [years]", form=".2f"),
+            Column(name="size", header=f"on {day.date()}", form=short),
+            Column(name="size_low", header="from", form=short),
+            Column(name="size_high", header="to", form=short),
+            *([Column(name="reached", header=f"reaches {size:g}")] if size else []),
+        ],
+        title=f"Growth of {of.replace('_', ' ')}, models of {start.date()} to {end.date()}",
+        notes=[
+            "Least squares on the logarithm. The range on the day is for one more model.",
+            "Sizes are disclosed, reported or estimated: see size_status in data/models.csv.",
+        ],
+        as_json=as_json,
+        as_csv=as_csv,
+    )
+
+
+def _day(name: str, text: str) -> pd.Timestamp:
+    import pandas as pd
+
+    try:
+        return pd.Timestamp(date.fromisoformat(text))
+    except ValueError:
+        raise ValueError(f"{name} must be an ISO date, got {text!r}") from None
+
+
+def _line(name: str, growth: Growth, day: pd.Timestamp, size: float | None) -> dict[str, Any]:
+    row: dict[str, Any] = {"fit": name, "n": growth.n, "factor_per_year": growth.factor_per_year}
+    row["factor_low"], row["factor_high"] = growth.interval
+    row["doubling_years"] = growth.doubling_years
+    row["size"] = float(growth.at(day)[0])
+    row["size_low"] = row["size_high"] = float("nan")
+    if growth.n > 2:
+        low, high = growth.band(day)
+        row["size_low"], row["size_high"] = float(low[0]), float(high[0])
+    if size:
+        row["reached"] = _reached(growth, size)
+    return row
+
+
+def _reached(growth: Growth, size: float) -> str:
+    try:
+        return str(growth.date_of(size).date())
+    except ValueError:  # flat, or beyond the calendar
+        return "never"
