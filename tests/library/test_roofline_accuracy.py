@@ -7,7 +7,8 @@ import pandas as pd
 import pytest
 
 from llmecon import catalog, roofline
-from llmecon.roofline.calibration import FITTED, engine
+from llmecon.roofline.calibration import FITTED
+from llmecon.roofline.measured import engine
 
 ROWS = catalog.measurements()
 

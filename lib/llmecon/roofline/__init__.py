@@ -1,7 +1,7 @@
 """Time to run a language model: decode, prefill and serving, term by term."""
 
 from llmecon.roofline import published
-from llmecon.roofline.calibration import calibrate, judge, predict
+from llmecon.roofline.calibration import calibrate, judge
 from llmecon.roofline.closed import (
     Fastest,
     critical_batch,
@@ -11,6 +11,7 @@ from llmecon.roofline.closed import (
     speed_ratio,
     two_d_crossover,
 )
+from llmecon.roofline.measured import predict
 from llmecon.roofline.memory import Memory
 from llmecon.roofline.network import (
     all_gather_s,
