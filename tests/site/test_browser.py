@@ -90,8 +90,11 @@ class Reader:
             self.trouble(f"asked for {url}")
 
     def _failed(self, request) -> None:
-        if self.script or request.resource_type != "script":  # refused, as asked
-            self.trouble(f"failed: {request.url}")
+        if not self.script and request.resource_type == "script":
+            return  # refused, as asked
+        if request.url.endswith("favicon.svg") and "ABORTED" in (request.failure or ""):
+            return  # the next page was opened before the icon came
+        self.trouble(f"failed: {request.url}")
 
     def _answered(self, answer) -> None:
         if answer.status >= 400:
@@ -275,12 +278,15 @@ def pages_with_controls(site, names) -> list[str]:
 AXE_NOT_OURS = {"region", "aria-allowed-role", "aria-deprecated-role", "aria-required-children"}
 
 
-AXE_PAGES = ("book/index", "notebooks/evolution", "book/claims", "book/api/roofline")
+AXE_PAGES = ("book/index", "notebooks/evolution", "book/claims", "book/api/cost")
 
 
 @pytest.mark.parametrize(
     ("mode", "rules"),
-    [("light", {}), ("dark", {"runOnly": ["color-contrast"]})],
+    [
+        ("light", {"resultTypes": ["violations"]}),
+        ("dark", {"resultTypes": ["violations"], "runOnly": ["color-contrast"]}),
+    ],
     ids=["light", "dark"],
 )
 def test_axe_finds_nothing_new(browser, server, mode, rules):

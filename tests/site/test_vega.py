@@ -162,6 +162,21 @@ def test_on_a_phone_panels_stand_below_one_another_and_long_titles_break():
     assert spec["hconcat"][0]["encoding"]["x"]["title"] == long  # the stored one is left alone
 
 
+def test_on_a_phone_long_names_take_two_lines():
+    names = ["Claude 3.5 Sonnet (Oct 2024): MEDEC", "GPT-4o"]
+    bars = (
+        alt.Chart(pd.DataFrame({"name": names, "n": [1, 2]}))
+        .mark_bar()
+        .encode(alt.X("n", title="Number [1]"), alt.Y("name", title=None))
+        .properties(title="Some names are very long", description="Two bars.")
+    )
+    shown = re.findall(r"<text[^>]*>([^<]+)<", vega.static_svg(bars.to_dict(), narrow=True))
+    lines = re.findall(r"<tspan[^>]*>([^<]+)<", vega.static_svg(bars.to_dict(), narrow=True))
+    assert lines == ["Claude 3.5 Sonnet", "(Oct 2024): MEDEC"]
+    assert "GPT-4o" in shown
+    assert names[0] in vega.static_svg(bars.to_dict())
+
+
 @pytest.mark.parametrize(("narrow", "width"), [(False, specs.WIDE_PX), (True, specs.NARROW_PX)])
 def test_the_still_picture_is_as_wide_as_its_place(narrow, width):
     svg = vega.static_svg(chart().to_dict(), narrow=narrow)

@@ -71,6 +71,7 @@ def config() -> dict[str, Any]:
             "titlePadding": 8,
             "labelOverlap": "greedy",
             "labelSeparation": 8,
+            "labelLimit": 260,
         },
         "axisQuantitative": {"tickCount": 6},  # few grid lines, on log scales above all
         "legend": text | {"titleFontWeight": "normal", "symbolStrokeWidth": 2, "labelLimit": 260},

@@ -16,9 +16,18 @@ WIDE_PX = 720  # the text column of the book
 NARROW_PX = 340  # a phone of 390 px less its margins
 _INNER_PX = 240  # one panel on a phone: the rest is axis
 _LINE_CHARS = 42  # of an axis title at 12 px in 300 px
+_LINE_CHARS_BESIDE_NAMES = 32  # where the other axis bears names
 _COMPOSITE = ("hconcat", "vconcat", "concat", "spec")
 _LEGENDS = ("color", "fill", "stroke", "shape", "size", "opacity", "strokeDash", "strokeWidth")
-_GLYPH_PX = 6.5  # mean width of a letter at 12 px
+_GLYPH_PX = 8.0  # width of a capital at 12 px
+_NAMES_PX = 160  # for names beside a panel on a phone
+_NUMBERS_PX = 50  # for numbers there
+_ONE_LINE_CHARS = 20
+_GROWTH = 1.4
+_TWO_LINES = (
+    f"length(datum.label) > {_ONE_LINE_CHARS}"
+    " ? split(replace(datum.label, regexp('^(.{8,20}) (.+)$'), '$1\\n$2'), '\\n') : datum.label"
+)
 
 
 def canonical(thing: object) -> str:
@@ -137,6 +146,8 @@ def live(spec: Spec, *, narrow: bool) -> Spec:
     if narrow:
         _stack(fitted)
         _narrow_titles(fitted)
+        _two_line_names(fitted)
+        _grow_for_names(fitted, spec)
         _legends_below(fitted, _legend_columns(spec))
     return fitted
 
@@ -177,18 +188,59 @@ def _stack(spec: Spec) -> None:
 
 
 def _narrow_titles(spec: Spec) -> None:
+    room = _LINE_CHARS_BESIDE_NAMES if _names_beside(spec) else _LINE_CHARS
     for definition in _definitions(spec):
         for holder in (definition, definition.get("axis") or {}):
             title = holder.get("title")
-            if isinstance(title, str) and len(title) > _LINE_CHARS:
-                holder["title"] = textwrap.wrap(title, _LINE_CHARS)
+            if isinstance(title, str) and len(title) > room:
+                holder["title"] = textwrap.wrap(title, room)
+
+
+def _names_beside(spec: Spec) -> bool:
+    """Whether a vertical axis bears names instead of numbers."""
+    found = (encoding.get("y", {}) for view in views(spec) for encoding in view)
+    return any(definition.get("type") in ("nominal", "ordinal") for definition in found)
+
+
+def _two_line_names(thing: object) -> None:
+    """Let long names on a vertical axis take two lines."""
+    if isinstance(thing, list):
+        for part in thing:
+            _two_line_names(part)
+    if not isinstance(thing, dict):
+        return
+    names = thing.get("encoding", {}).get("y", {})
+    axis = names.get("axis", {})
+    if names.get("type") in ("nominal", "ordinal") and axis is not None and "labelExpr" not in axis:
+        own = {"labelExpr": _TWO_LINES, "labelLimit": _NAMES_PX, "labelOverlap": False}
+        names["axis"] = axis | own
+    for key, part in thing.items():
+        if key not in ("datasets", "data", "config", "encoding"):
+            _two_line_names(part)
+
+
+def _grow_for_names(fitted: Spec, spec: Spec) -> None:
+    """Make room for names of two lines, where the height is a number."""
+    fields = {encoding.get("y", {}).get("field") for view in views(spec) for encoding in view}
+    long = any(
+        len(str(row[field])) > _ONE_LINE_CHARS
+        for _, rows in tables(spec)
+        for row in rows
+        for field in fields & row.keys()
+    )
+    if long and _names_beside(spec) and isinstance(fitted.get("height"), int | float):
+        fitted["height"] = round(fitted["height"] * _GROWTH)
 
 
 def _legends_below(spec: Spec, columns: int) -> None:
     config = spec.setdefault("config", {})
-    below = {"orient": "bottom", "columns": columns, "labelLimit": NARROW_PX - 50}
+    below = {
+        "orient": "bottom",
+        "columns": columns,
+        "labelLimit": NARROW_PX - 50,
+        "layout": {"bottom": {"direction": "vertical", "anchor": "start"}},
+    }
     config["legend"] = config.get("legend", {}) | below
-    config["axisY"] = config.get("axisY", {}) | {"labelLimit": 130}
     for definition in _definitions(spec):
         if isinstance(definition.get("legend"), dict):
             for key in ("orient", "direction", "columns", "legendX", "legendY", "offset"):
@@ -221,7 +273,8 @@ def _legend_columns(spec: Spec) -> int:
         str(row[field]) for _, rows in tables(spec) for row in rows for field in fields & row.keys()
     ]
     longest = max(map(len, labels), default=0)
-    return 2 if longest * _GLYPH_PX + 30 < NARROW_PX / 2 else 1
+    room = NARROW_PX - (_NAMES_PX if _names_beside(spec) else _NUMBERS_PX)
+    return 2 if longest * _GLYPH_PX + 30 < room / 2 else 1
 
 
 def tables(spec: Spec) -> list[tuple[str, list[Spec]]]:
