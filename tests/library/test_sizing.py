@@ -126,3 +126,248 @@ def test_bad_frames_and_numbers_are_named(served, line):
         line.total_params(10.0, -1.0)
     with pytest.raises(ValueError, match="quantile must be <= 1"):
         line.total.error_factor(2.0)
+
+
+# ---- the inference: published readings ---------------------------------------------------------
+
+# Reference, serving.md, section 13, "Implied total size": price, speed, context, margin, size.
+IMPLIED = [
+    (10, 100, 0, 1, 671e9),
+    (10, 150, 0, 1, 292e9),
+    (10, 100, 0, 2, 536e9),
+    (10, 150, 0, 2, 255e9),
+    (10, 100, 0, 3, 476e9),
+    (10, 150, 0, 3, 233e9),
+    (10, 100, 100_000, 1, 371e9),
+    (10, 125, 100_000, 1, 241e9),
+    (10, 150, 100_000, 1, 169e9),
+    (10, 100, 100_000, 2, 214e9),
+    (10, 125, 100_000, 3, 134e9),
+    (15, 60, 0, 1, 1751e9),
+    (15, 71.6, 0, 1, 1327e9),
+    (15, 60, 0, 3, 1106e9),
+    (15, 60, 100_000, 1, 1159e9),
+    (15, 71.6, 100_000, 2, 498e9),
+    (15, 60, 100_000, 3, 419e9),
+    (15, 71.6, 100_000, 3, 332e9),
+]
+
+
+@pytest.mark.parametrize(("usd", "speed", "context", "margin", "printed"), IMPLIED)
+def test_reference_implied_sizes_of_the_article(usd, speed, context, margin, printed):
+    size = sizing.article_reading(usd, speed, margin=margin, context=context)
+    assert size == pytest.approx(printed, rel=0.01)
+
+
+def test_the_margin_that_a_size_needs_gives_that_size_back():
+    """Second formula: the reading at the needed margin is the size, but for interpolation."""
+    for usd, speed, context, size in ((10.0, 120.0, 0.0, 400e9), (15.0, 65.0, 1e5, 400e9)):
+        margin = sizing.margin_needed(size, usd, speed, context=context)
+        back = sizing.article_reading(usd, speed, margin=margin, context=context)
+        assert back == pytest.approx(size, rel=0.12)
+
+
+def test_a_size_that_never_reaches_the_speed_is_refused():
+    with pytest.raises(ValueError, match=r"output_tokens_per_s must be <= 8\d for 1.79e\+12"):
+        sizing.margin_needed(1.79e12, 10.0, 150.0)
+
+
+def test_the_table_of_readings_falls_with_margin_and_is_empty_where_nothing_sells():
+    sizes = sizing.readings(10.0, 100.0, margins=(1.0, 3.0, 1e4), contexts=(0.0,)).total_params
+    assert sizes[0] > sizes[1]
+    assert np.isnan(sizes[2])
+
+
+# ---- the inference: where the truth is known ----------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def judged():
+    return sizing.evaluate(draws=2000)
+
+
+def test_measured_errors_leaving_one_family_out(judged):
+    """Served open models of three days: the error budget of the book.
+
+    The aim was a median factor of 1.6 on active and of 2 on total parameters: reached on the
+    first, missed on the second, which price and speed hardly tell (dense or sparse).
+    """
+    table = sizing.summary(judged).set_index(["of", "method"])
+    active, total = (table.loc[(of, sizing.METHOD)] for of in ("active_params", "total_params"))
+    assert active.median_factor < 1.6
+    assert total.median_factor < 2.35
+    assert 0.70 <= active.coverage_80 <= 0.90
+    assert 0.70 <= total.coverage_80 <= 0.90
+
+
+@pytest.mark.parametrize("of", ["active_params", "total_params"])
+def test_the_inference_beats_every_naive_rule_in_the_median(judged, of):
+    table = sizing.summary(judged)
+    table = table[table.of == of].set_index("method").median_factor
+    assert table.index.tolist() == [sizing.METHOD, *sizing.RULES]
+    assert (table[sizing.METHOD] < table.drop(sizing.METHOD)).all()
+
+
+def test_the_input_price_carries_news(judged):
+    more = sizing.summary(sizing.evaluate(draws=2000, use_input_price=True))
+    less = sizing.summary(judged)
+    for of in ("active_params", "total_params"):
+        with_it, without = (
+            frame[(frame.of == of) & (frame.method == sizing.METHOD)].factor_90.item()
+            for frame in (more, less)
+        )
+        assert with_it < without
+
+
+def test_the_baseline_among_the_rules_is_the_log_linear_fit(served, judged):
+    """Second formula: the rule leaves families out, `fit` models; one family is one model here."""
+    rows = catalog.served_open_models()
+    rest = sizing.fit(rows[rows.model != "gpt-oss-120b"]).active
+    row = rows[rows.model == "gpt-oss-120b"].iloc[0]
+    mine = judged[
+        (judged.model == "gpt-oss-120b")
+        & (judged.of == "active_params")
+        & (judged.method == "price and speed, log-linear")
+    ]
+    by_hand = rest(row.output_usd_per_mtok, row.output_tokens_per_s)
+    assert mine.predicted.item() == pytest.approx(float(by_hand))
+
+
+def test_a_model_does_not_inform_its_own_size():
+    """Its row, its shape and its family leave together."""
+    found = sizing.infer(0.88, 177.4, "2025-01-26", leave_out=("Llama 3.3 70B",))
+    known = sizing.infer(0.88, 177.4, "2025-01-26")
+    again = sizing.infer(0.88, 177.4, "2025-01-26", leave_out=("Llama 3 70B",))
+    assert found.quantile(0.5) != known.quantile(0.5)
+    assert (found.total_params == again.total_params).all()
+
+
+# ---- the inference: invariants -------------------------------------------------------------------
+
+
+def test_the_same_seed_gives_the_same_samples_and_another_almost():
+    first, same = (sizing.infer(10.0, 120.8, "2024-11-20", seed=1) for _ in range(2))
+    other = sizing.infer(10.0, 120.8, "2024-11-20", seed=2)
+    assert (first.total_params == same.total_params).all()
+    assert first.quantile(0.5) == pytest.approx(other.quantile(0.5), rel=0.05)
+
+
+def test_a_dearer_a_slower_and_an_earlier_model_is_larger():
+    middle = sizing.infer(2.0, 80.0, "2025-08-08").quantile(0.5, of="active_params")
+    assert sizing.infer(8.0, 80.0, "2025-08-08").quantile(0.5, of="active_params") > middle
+    assert sizing.infer(2.0, 160.0, "2025-08-08").quantile(0.5, of="active_params") < middle
+
+
+def test_a_higher_margin_reads_a_smaller_model():
+    sizes = [sizing.infer(10.0, 100.0, "2024-11-20", margin=m).quantile(0.5) for m in (1, 3, 10)]
+    assert sizes[0] > sizes[1] > sizes[2]
+
+
+def test_margin_and_utilisation_trade_against_each_other():
+    """Closed form: half the load at the same margin is twice the price over full-load cost."""
+    busy = sizing.infer(10.0, 100.0, "2024-11-20", margin=4.0)
+    idle = sizing.infer(10.0, 100.0, "2024-11-20", margin=2.0, utilisation=0.5)
+    assert (busy.total_params == idle.total_params).all()
+
+
+def test_rent_and_price_rise_together_without_effect():
+    """Closed form: cost is proportional to rent, so that only price over rent counts."""
+    cheap = sizing.infer(1.0, 60.0, "2025-08-08", usd_per_gpu_hour=2.0)
+    dear = sizing.infer(2.0, 60.0, "2025-08-08", usd_per_gpu_hour=4.0)
+    assert cheap.active_params == pytest.approx(dear.active_params)
+
+
+def test_what_is_assumed_holds_in_every_draw():
+    found = sizing.infer(
+        10.0,
+        100.0,
+        "2024-11-20",
+        sparsity=(5.0, 10.0),
+        chip="H200 SXM 141GB",
+        weights="fp8",
+        context=4000,
+        draws=3000,
+    )
+    ratio = found.total_params / found.active_params
+    assert ratio.min() > 4.5 and ratio.max() < 11.0
+    assert set(found.set_up.chip) == {"H200 SXM 141GB"}
+    assert set(found.set_up.prompt_tokens) == {4000.0}
+    assert len(found.total_params) == 3000
+
+
+def test_a_dense_model_has_all_its_parameters_at_work():
+    found = sizing.infer(0.9, 60.0, "2025-01-26", sparsity=1.0)
+    assert (found.total_params == found.active_params).all()
+
+
+def test_intervals_lie_inside_each_other_around_the_median():
+    found = sizing.infer(10.0, 120.8, "2024-11-20")
+    (low_80, high_80), (low_50, high_50) = found.interval(0.8), found.interval(0.5)
+    assert low_80 < low_50 < found.quantile(0.5) < high_50 < high_80
+
+
+def test_drivers_are_shares_and_margin_and_speed_lead():
+    drivers = sizing.infer(10.0, 120.8, "2024-11-20").drivers
+    assert drivers.to_numpy().min() >= 0 and drivers.to_numpy().max() <= 1
+    assert set(drivers.index[:3]) == {"margin", "speed share", "sparsity"}
+
+
+def test_the_sizes_of_the_article_lie_inside_the_intervals():
+    """200e9 for GPT-4o at 10 USD and 120.8 tokens/s, 400e9 for Claude 3.5 Sonnet."""
+    for usd, speed, day, size in (
+        (10.0, 120.8, "2024-12-13", 2e11),
+        (15.0, 72.9, "2024-12-13", 4e11),
+    ):
+        low, high = sizing.infer(usd, speed, day).interval(0.8)
+        assert low < size < high
+
+
+# ---- the inference: bad input --------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (
+            lambda: sizing.infer(1e-4, 50.0, "2025-01-26"),
+            "output_usd_per_mtok must be >= 0.00.*the cheapest that the smallest model",
+        ),
+        (
+            lambda: sizing.infer(1.0, 5000.0, "2025-01-26"),
+            r"output_tokens_per_s must be <= \d+, the fastest .* got 5000 \[tokens/s\]",
+        ),
+        (lambda: sizing.infer(1.0, 50.0, "2015-01-01"), "date must be >= 2018-03-27"),
+        (lambda: sizing.infer(1.0, 50.0, "tomorrow"), "date must be an ISO date"),
+        (lambda: sizing.infer(0.0, 50.0, "2025-01-26"), "output_usd_per_mtok must be > 0"),
+        (lambda: sizing.infer(1.0, float("nan"), "2025-01-26"), "finite number"),
+        (lambda: sizing.infer(1.0, 50.0, "2025-01-26", draws=0), "draws must be >= 1"),
+        (
+            lambda: sizing.infer(1.0, 50.0, "2025-01-26", margin=(3.0, 1.0)),
+            "margin must rise from low to high",
+        ),
+        (
+            lambda: sizing.infer(1.0, 50.0, "2025-01-26", sparsity=0.5),
+            "sparsity must be >= 1",
+        ),
+        (
+            lambda: sizing.infer(1.0, 50.0, "2025-01-26", utilisation=2.0),
+            "utilisation must be <= 1",
+        ),
+        (
+            lambda: sizing.evaluate(catalog.served_open_models().iloc[:0]),
+            "at least one row",
+        ),
+    ],
+)
+def test_bad_questions_are_answered_with_the_bound(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()
+
+
+def test_unknown_names_are_answered_with_the_nearest():
+    with pytest.raises(catalog.UnknownName, match=r"no assumption is called 'margins'.*margin"):
+        sizing.infer(1.0, 50.0, "2025-01-26", margins=2.0)
+    with pytest.raises(catalog.UnknownName, match="accelerator"):
+        sizing.infer(1.0, 50.0, "2025-01-26", chip="H300")
+    with pytest.raises(catalog.UnknownName, match="no size is called 'params'"):
+        sizing.infer(1.0, 50.0, "2025-01-26").quantile(0.5, of="params")

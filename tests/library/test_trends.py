@@ -229,3 +229,180 @@ def test_bad_input_is_named(call, message):
 def test_nobody_sets_a_record_without_a_size():
     with pytest.raises(ValueError, match="no row has a value of total_params"):
         trends.records(catalog.models().query("model == 'GPT-4.5'"), "total_params")
+
+
+# ---- break points -------------------------------------------------------------------------------
+
+QUARTERS = [f"{year}-{month:02d}-01" for year in range(2018, 2025) for month in (1, 4, 7, 10)]
+
+
+def broken(turn="2021-05-15", before=8.0, after=0.5, sd=0.0, seed=0):
+    years = trends.years_since(turn, QUARTERS)
+    logs = np.where(years < 0, np.log10(before), np.log10(after)) * years
+    return 1e11 * 10 ** (logs + np.random.default_rng(seed).normal(0, sd, len(years)))
+
+
+def test_two_exact_lines_give_their_day_and_their_rates():
+    turn = trends.break_point(QUARTERS, broken(sd=1e-4))
+    assert abs(turn.date - pd.Timestamp("2021-05-15")).days <= 1
+    assert turn.before == pytest.approx(8.0, rel=0.01)
+    assert turn.after == pytest.approx(0.5, rel=0.01)
+    assert turn.p_value == pytest.approx(1 / 1000)
+
+
+def test_the_day_of_the_break_is_that_of_a_numerical_minimiser():
+    """Second formula: SciPy on the same sum of squares."""
+    sizes = broken(sd=0.2, seed=3)
+    years = trends.years_since(QUARTERS[0], QUARTERS)
+
+    def squares(turn):
+        away = years - turn
+        design = np.column_stack([np.ones_like(away), np.minimum(away, 0), np.maximum(away, 0)])
+        return np.linalg.lstsq(design, np.log10(sizes), rcond=None)[1][0]
+
+    grid = np.linspace(years[2], years[-3], 2000)
+    best = grid[np.argmin([squares(turn) for turn in grid])]
+    found = trends.break_point(QUARTERS, sizes)
+    assert trends.elapsed_years(QUARTERS[0], found.date) == pytest.approx(best, abs=0.005)
+
+
+def test_intervals_of_the_day_hold_the_true_day():
+    """Coverage over 150 made-up frontiers, between 70 and 90 % of 80 %-intervals."""
+    hits = 0
+    for seed in range(150):
+        turn = trends.break_point(QUARTERS, broken(sd=0.3, seed=seed), draws=199)
+        hits += turn.earliest <= pd.Timestamp("2021-05-15") <= turn.latest
+    assert 0.70 <= hits / 150 <= 0.90
+
+
+def test_the_p_value_is_level_where_there_is_no_break():
+    """Of 150 straight frontiers about a tenth fall below 0.1: three standard errors."""
+    low = 0
+    for seed in range(150):
+        sizes = broken(before=3.0, after=3.0, sd=0.3, seed=seed)
+        low += trends.break_point(QUARTERS, sizes, draws=199, seed=seed).p_value < 0.1
+    assert low / 150 == pytest.approx(0.1, abs=3 * math.sqrt(0.1 * 0.9 / 150))
+
+
+def test_the_frontier_of_the_article_broke_before_gpt4():
+    """Regression, no source: frontier models of models.csv until the essay's day."""
+    models = catalog.models()
+    models = models[models.frontier & models.total_params.notna() & (models.release_date <= ESSAY)]
+    turn = trends.break_point(models.release_date, models.total_params)
+    assert turn.latest < pd.Timestamp("2022-06-01") and turn.p_value < 0.01
+    assert turn.before > 5 and turn.after < 1.5
+
+
+# ---- sizes that are only estimated ---------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def frontier():
+    models = catalog.models()
+    return models[models.frontier & models.total_params.notna() & (models.release_date <= ESSAY)]
+
+
+def test_disclosed_sizes_are_fixed_and_ranges_hold_nine_tenths(frontier):
+    sizes = trends.sample_sizes(frontier, draws=20_000)
+    sure = (frontier.size_status == "disclosed").to_numpy()
+    assert (sizes[:, sure] == frontier.total_params.to_numpy()[sure]).all()
+    gpt4o = (frontier.model == "GPT-4o").to_numpy()
+    row = frontier[gpt4o].iloc[0]
+    drawn = sizes[:, gpt4o]
+    assert np.median(drawn) == pytest.approx(row.total_params, rel=0.02)
+    inside = (drawn >= row.size_low) & (drawn <= row.size_high)
+    assert inside.mean() == pytest.approx(0.9, abs=0.01)
+
+
+def test_with_sure_sizes_the_samples_are_the_interval_of_the_line():
+    """Closed form: only the scatter is left, so that Student's interval comes back."""
+    days, sizes = noisy(5)
+    models = pd.DataFrame(
+        {
+            "release_date": days,
+            "total_params": sizes,
+            "size_low": sizes,
+            "size_high": sizes,
+            "size_status": "disclosed",
+        }
+    )
+    samples = trends.growth_samples(models, draws=40_000)
+    expected = trends.growth_rate(days, sizes, confidence=0.8).interval
+    assert samples.interval(0.8) == pytest.approx(expected, rel=0.01)
+    assert samples.share_from_sizes == pytest.approx(0.0, abs=1e-12)
+    low, high = trends.growth_rate(days, sizes, confidence=0.8).band("2026-01-01")
+    row = trends.fan(samples, ["2026-01-01"], levels=(0.8,)).iloc[0]
+    assert (row.low, row.high) == pytest.approx((low[0], high[0]), rel=0.12)
+
+
+def test_unsure_sizes_widen_the_growth_and_say_how_much(frontier):
+    unsure = frontier.assign(size_status="estimate", size_low=frontier.total_params / 5)
+    unsure = unsure.assign(size_high=frontier.total_params * 5)
+    wide, narrow = trends.growth_samples(unsure), trends.growth_samples(frontier)
+    assert np.ptp(wide.interval()) > np.ptp(narrow.interval())
+    assert wide.share_from_sizes > narrow.share_from_sizes
+
+
+def test_the_fan_opens_and_holds_its_levels_inside_each_other(frontier):
+    samples = trends.growth_samples(frontier)
+    frame = trends.fan(samples, ["2025-01-01", "2027-01-01"], levels=(0.5, 0.8))
+    width = np.log10(frame.high / frame.low).to_numpy().reshape(2, 2)
+    assert (width[:, 1] > width[:, 0]).all()  # later is wider
+    assert (width[1] > width[0]).all()  # 80 % is wider than 50 %
+    line = trends.fan(samples, ["2025-01-01"], levels=(0.5,), of="line").iloc[0]
+    assert line.low > frame.low[0] and line.high < frame.high[0]
+
+
+def test_days_on_which_a_size_is_reached_agree_with_the_sizes(frontier):
+    samples = trends.growth_samples(frontier)
+    days = samples.dates_of(1e13)
+    reached = ~np.isnat(days)
+    by_2027 = (days[reached] <= np.datetime64("2027-01-01")).mean()
+    assert (samples.at("2027-01-01")[reached, 0] >= 1e13).mean() == pytest.approx(by_2027, abs=0.01)
+    falling = trends.GrowthSamples(
+        origin=pd.Timestamp(ESSAY),
+        log10_level=np.array([12.0]),
+        log10_slope=np.array([-0.1]),
+        residual_sd=np.array([0.1]),
+        share_from_sizes=0.0,
+    )
+    assert np.isnat(falling.dates_of(1e13)).all()
+
+
+def test_breaks_of_unsure_sizes_surround_the_break_of_the_central_ones(frontier):
+    samples = trends.break_samples(frontier, draws=300)
+    centre = trends.break_point(frontier.release_date, frontier.total_params)
+    days = np.quantile(samples.dates.astype("int64"), [0.1, 0.9])
+    assert days[0] <= centre.date.value / 86_400e9 <= days[1]
+    assert 0.0 <= samples.chance_of_shrinking <= 1.0
+
+
+@pytest.mark.parametrize(
+    ("call", "message"),
+    [
+        (lambda: trends.break_point(DATES, exact(DATES)), "a break needs at least 8 points, got 5"),
+        (
+            lambda: trends.break_point(["2020-01-01"] * 4 + ["2021-01-01"] * 4, np.ones(8)),
+            "a break needs 6 different days, got 2",
+        ),
+        (lambda: trends.break_point(QUARTERS, [1.0]), "sizes must be as many as dates"),
+        (
+            lambda: trends.growth_samples(catalog.models().iloc[:2]),
+            "at least 3 models, got 2",
+        ),
+        (
+            lambda: trends.sample_sizes(catalog.models().query("model == 'GPT-4.5'")),
+            "total_params must be a finite number",
+        ),
+        (lambda: trends.sample_sizes(catalog.models().iloc[:2], draws=0), "draws must be >= 1"),
+        (
+            lambda: trends.fan(
+                trends.growth_samples(catalog.models().iloc[:5]), [ESSAY], levels=(1.5,)
+            ),
+            "levels must be <= 0.9999",
+        ),
+    ],
+)
+def test_bad_input_for_breaks_and_samples_is_named(call, message):
+    with pytest.raises(ValueError, match=message):
+        call()

@@ -1,0 +1,221 @@
+"""Where a trend turned: two lines that meet, and how sure the day is."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import pandas as pd
+
+from llmecon._checks import Numbers, require
+from llmecon.trends.dates import DAYS_PER_YEAR, Dates, FloatArray, timestamps, years_since
+
+EACH_SIDE = 3  # points that each line must have, or it fits what it likes
+_GRID_YEARS = 1 / 48  # a week or so: finer than any interval found
+_FINER = 61  # days tried between two neighbours of the best
+_COEFFICIENTS = 4  # level, two slopes, the day
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Break:
+    r"""Two growth rates that meet on one day.
+
+    .. math:: \log_{10} N = a + b_1 \min(t - \tau, 0) + b_2 \max(t - \tau, 0)
+
+    Attributes
+    ----------
+    date, earliest, latest : pandas.Timestamp
+        The day :math:`\tau` of least squares, and the ends of its interval.
+    before, after : float
+        Growth on the two sides. [times per year]
+    p_value : float
+        Chance of so great an improvement over one line if there is no break.
+    n : int
+        Points.
+    confidence : float
+        Share that the interval is meant to hold.
+    """
+
+    date: pd.Timestamp
+    earliest: pd.Timestamp
+    latest: pd.Timestamp
+    before: float
+    after: float
+    p_value: float
+    n: int
+    confidence: float
+
+
+def break_point(
+    dates: Dates,
+    sizes: Numbers,
+    *,
+    confidence: float = 0.8,
+    draws: int = 999,
+    seed: int = 0,
+) -> Break:
+    r"""Day on which growth changed, by least squares over every possible day.
+
+    Parameters
+    ----------
+    dates, sizes
+        As in `growth_rate`; at least eight points.
+    confidence : float, optional
+        Share that the interval of the day is meant to hold.
+    draws : int, optional
+        Made-up frontiers for interval and p-value.
+    seed : int, optional
+        Of the random numbers.
+
+    Returns
+    -------
+    Break
+
+    Raises
+    ------
+    ValueError
+        With fewer than eight points, or none between which both sides have three days.
+
+    Notes
+    -----
+    The interval holds every day on which the sum of squares exceeds the least by no more than
+    it would by chance if that were the day (profile likelihood). No table gives the
+    distribution of the least over all days, so both it and the p-value are simulated, with
+    normal errors on the same dates: about the broken line for the interval, about one line
+    for the p-value. Days are tried in steps of a week, and the interval is rounded outwards to
+    them. Models of one frontier are not independent, so that both are too sure rather than
+    not sure enough.
+
+    Examples
+    --------
+    Tenfold a year until 2022, then halving.
+
+    >>> dates = [f"{year}-{month}-01" for year in range(2019, 2025) for month in ("01", "07")]
+    >>> years = years_since("2022-01-01", dates)
+    >>> turn = break_point(dates, 1e11 * 10 ** np.where(years < 0, years, -0.3 * years))
+    >>> str(turn.date)[:7], round(turn.before, 1), round(turn.after, 2), turn.p_value < 0.01
+    ('2022-01', 10.0, 0.5, True)
+    """
+    require("confidence", confidence, above=0, maximum=0.9999)
+    count = int(require("draws", draws, minimum=1))
+    days = timestamps("dates", dates)
+    values = np.log10(np.atleast_1d(require("sizes", sizes, above=0)))
+    if values.shape != (len(days),):
+        raise ValueError(f"sizes must be as many as dates, got {values.size} and {len(days)}")
+    origin = days.min()
+    years = years_since(origin, days)
+    turns = candidates(years)
+    bases = broken_lines(years, turns)
+    squares = left_over(bases, values[:, None])[:, 0]
+    least = int(squares.argmin())
+    bound = _bound(values, bases[least], bases, confidence, count, seed + 1)
+    inside = squares <= squares[least] * bound
+    inside[least] = True
+    low, high = np.flatnonzero(inside)[[0, -1]]
+    turn = _refined(years, values, turns, least)
+    before, after = slopes(years, values[:, None], turn)
+    return Break(
+        date=_day(origin, turn[0]),
+        earliest=_day(origin, turns[max(low - 1, 0)]),
+        latest=_day(origin, turns[min(high + 1, len(turns) - 1)]),
+        before=float(10 ** before[0]),
+        after=float(10 ** after[0]),
+        p_value=_p_value(years, values, bases, squares[least], count, seed),
+        n=len(days),
+        confidence=confidence,
+    )
+
+
+def _refined(years: FloatArray, values: FloatArray, turns: FloatArray, least: int) -> FloatArray:
+    """The best day to a fraction of one, between the neighbours of the best of the grid."""
+    near = turns[[max(least - 1, 0), min(least + 1, len(turns) - 1)]]
+    fine = np.linspace(near[0], near[1], _FINER)
+    squares = left_over(broken_lines(years, fine), values[:, None])[:, 0]
+    return fine[[squares.argmin()]]
+
+
+def candidates(years: FloatArray) -> FloatArray:
+    """Days on which the lines may meet: three different days on either side.
+
+    Raises
+    ------
+    ValueError
+        If there is none, or too few points.
+    """
+    if len(years) < 2 * _COEFFICIENTS:
+        raise ValueError(f"a break needs at least {2 * _COEFFICIENTS} points, got {len(years)}")
+    days = np.unique(years)
+    if len(days) < 2 * EACH_SIDE:
+        raise ValueError(f"a break needs {2 * EACH_SIDE} different days, got {len(days)}")
+    first, last = days[EACH_SIDE - 1], days[-EACH_SIDE]
+    steps = max(2, int(np.ceil((last - first) / _GRID_YEARS)) + 1)
+    return np.linspace(first, last, steps)
+
+
+def broken_lines(years: FloatArray, turns: FloatArray) -> FloatArray:
+    """Orthonormal columns of the broken line for each possible day."""
+    away = years[None, :] - turns[:, None]
+    design = np.stack([np.ones_like(away), np.minimum(away, 0.0), np.maximum(away, 0.0)], axis=-1)
+    return np.asarray(np.linalg.qr(design)[0])
+
+
+def left_over(bases: FloatArray, values: FloatArray) -> FloatArray:
+    """Sum of squares about the broken lines: possible days by columns of values."""
+    kept = np.einsum("kni,nd->kid", bases, values)
+    return np.asarray(np.maximum((values**2).sum(axis=0) - (kept**2).sum(axis=1), 0.0))
+
+
+def slopes(
+    years: FloatArray, values: FloatArray, turns: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Slopes before and after, for each column of values with its own day. [1/year]"""
+    before, after = np.empty(len(turns)), np.empty(len(turns))
+    for k, turn in enumerate(turns):
+        away = years - turn
+        design = np.column_stack([np.ones_like(away), np.minimum(away, 0.0), np.maximum(away, 0.0)])
+        _, before[k], after[k] = np.linalg.lstsq(design, values[:, k], rcond=None)[0]
+    return before, after
+
+
+def _bound(
+    values: FloatArray,
+    basis: FloatArray,
+    bases: FloatArray,
+    confidence: float,
+    draws: int,
+    seed: int,
+) -> float:
+    """Sum of squares on the true day over the least, that a share of made-up frontiers keeps.
+
+    The frontiers are the broken line that was found with normal errors of its own scatter.
+    """
+    line = basis @ (basis.T @ values)
+    free = len(values) - _COEFFICIENTS
+    sd = np.sqrt(((values - line) ** 2).sum() / free)
+    noise = np.random.default_rng(seed).normal(size=(len(values), draws))
+    made_up = line[:, None] + sd * noise
+    on_the_day = left_over(basis[None], made_up)[0]
+    least = left_over(bases, made_up).min(axis=0)
+    return float(np.quantile(on_the_day / np.maximum(least, 1e-300), confidence))
+
+
+def _p_value(
+    years: FloatArray,
+    values: FloatArray,
+    bases: FloatArray,
+    least: float,
+    draws: int,
+    seed: int,
+) -> float:
+    line, _ = np.linalg.qr(np.column_stack([np.ones_like(years), years]))
+
+    def improvement(columns: FloatArray, broken: FloatArray) -> FloatArray:
+        straight = (columns**2).sum(axis=0) - ((line.T @ columns) ** 2).sum(axis=0)
+        return np.asarray(straight / np.maximum(broken, 1e-300))
+
+    seen = improvement(values[:, None], np.array([least]))[0]
+    noise = np.random.default_rng(seed).normal(size=(len(years), draws))
+    by_chance = improvement(noise, left_over(bases, noise).min(axis=0))
+    return float((1 + (by_chance >= seen).sum()) / (draws + 1))
+
+
+def _day(origin: pd.Timestamp, years: float) -> pd.Timestamp:
+    return (origin + pd.Timedelta(days=float(years) * DAYS_PER_YEAR)).round("D")

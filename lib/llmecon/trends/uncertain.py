@@ -1,0 +1,313 @@
+"""Trends through sizes that are only estimated: every draw has its own sizes and its own line."""
+
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy import stats
+
+from llmecon._checks import require
+from llmecon.trends.breaks import EACH_SIDE, broken_lines, candidates, left_over, slopes
+from llmecon.trends.dates import DAYS_PER_YEAR, Dates, FloatArray, timestamps, years_since
+from llmecon.trends.growth import growth_rate
+
+_NINETY = stats.norm.ppf(0.95)  # published ranges are read as 90 % intervals
+
+
+def sample_sizes(
+    models: pd.DataFrame, *, draws: int = 4000, seed: int = 0, column: str = "total_params"
+) -> FloatArray:
+    """Sizes as sure as they are: disclosed ones fixed, the others within their ranges.
+
+    Parameters
+    ----------
+    models : pandas.DataFrame
+        Rows such as `llmecon.catalog.models`, with ``size_status``, ``size_low``,
+        ``size_high`` and the column.
+    draws : int, optional
+        Samples.
+    seed : int, optional
+        Of the random numbers.
+    column : str, optional
+        ``total_params`` or ``active_params``. A range is that of the total; an active size
+        that is not disclosed gets the same relative range.
+
+    Returns
+    -------
+    numpy.ndarray
+        Draws by models. [parameters]
+
+    Raises
+    ------
+    ValueError
+        If a size is missing.
+
+    Notes
+    -----
+    Reported and estimated sizes are log-normal on either side of the central value, so that
+    5 % lie below ``size_low`` and 5 % above ``size_high``; without a range they are fixed,
+    and the result is too sure.
+    """
+    count = int(require("draws", draws, minimum=1))
+    middle = require(column, models[column].to_numpy(dtype=float), above=0, unit="parameters")
+    total = models["total_params"].to_numpy(dtype=float)
+    sure = (models["size_status"] == "disclosed").to_numpy()
+    ends = [models[end].fillna(models["total_params"]).to_numpy(dtype=float) for end in _ENDS]
+    below, above = (np.abs(np.log(end / total)) / _NINETY for end in ends)
+    z = np.random.default_rng(seed).normal(size=(count, len(models)))
+    spread = np.where(sure, 0.0, np.where(z < 0, below, above))
+    return np.asarray(middle * np.exp(z * spread))
+
+
+_ENDS = ("size_low", "size_high")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GrowthSamples:
+    """Lines through sampled sizes.
+
+    Attributes
+    ----------
+    origin : pandas.Timestamp
+        Day that years are counted from.
+    log10_level, log10_slope : numpy.ndarray
+        Line of each draw: sizes as sampled, and the line as uncertain as its scatter makes it.
+    residual_sd : numpy.ndarray
+        Scatter of each draw's models about its line. [decades]
+    share_from_sizes : float
+        Share of the variance of the slope that comes from unsure sizes; the rest is scatter.
+    """
+
+    origin: pd.Timestamp
+    log10_level: FloatArray
+    log10_slope: FloatArray
+    residual_sd: FloatArray
+    share_from_sizes: float
+
+    @property
+    def factor_per_year(self) -> FloatArray:
+        """Growth of each draw. [times per year]"""
+        return np.asarray(10.0**self.log10_slope)
+
+    def interval(self, share: float = 0.8) -> tuple[float, float]:
+        """Central interval of the growth. [times per year]"""
+        half = float(require("share", share, above=0, maximum=1)) / 2
+        low, high = np.quantile(self.factor_per_year, [0.5 - half, 0.5 + half])
+        return float(low), float(high)
+
+    def at(self, dates: Dates) -> FloatArray:
+        """Size on the line of each draw: draws by days. [parameters]"""
+        years = years_since(self.origin, dates)
+        return np.asarray(
+            10.0 ** (self.log10_level[:, None] + self.log10_slope[:, None] * years[None, :])
+        )
+
+    def dates_of(self, size: float) -> npt.NDArray[np.datetime64]:
+        """Day on which each draw's line reaches a size; not a time where it never does."""
+        wanted = np.log10(float(require("size", size, above=0, unit="parameters")))
+        with np.errstate(divide="ignore", invalid="ignore"):
+            years = (wanted - self.log10_level) / self.log10_slope
+        days = years * DAYS_PER_YEAR
+        reached = (self.log10_slope > 0) & (np.abs(days) < _CALENDAR_DAYS)
+        whole = np.where(reached, np.round(np.where(reached, days, 0.0)), 0).astype("int64")
+        dates = np.datetime64(self.origin.date(), "D") + whole.astype("timedelta64[D]")
+        return np.asarray(np.where(reached, dates, np.datetime64("NaT", "D")))
+
+
+_CALENDAR_DAYS = 90_000.0  # pandas counts until 2262
+
+
+def growth_samples(
+    models: pd.DataFrame,
+    *,
+    column: str = "total_params",
+    draws: int = 4000,
+    seed: int = 0,
+    date: str = "release_date",
+) -> GrowthSamples:
+    """Growth through sizes that are only partly known, by Monte Carlo.
+
+    Parameters
+    ----------
+    models : pandas.DataFrame
+        As in `sample_sizes`, with a column of dates; at least three rows.
+    column, draws, seed
+        As in `sample_sizes`.
+    date : str, optional
+        Column of the days.
+
+    Returns
+    -------
+    GrowthSamples
+
+    Raises
+    ------
+    ValueError
+        With fewer than three models or two days, or a size missing.
+
+    Examples
+    --------
+    >>> from llmecon import catalog
+    >>> models = catalog.models()
+    >>> chosen = models[models.frontier & models.total_params.notna()]
+    >>> found = growth_samples(chosen[chosen.release_date < "2023-06-01"])
+    >>> low, high = found.interval(0.8)
+    >>> low < np.median(found.factor_per_year) < high
+    np.True_
+    """
+    if len(models) < 3:
+        raise ValueError(f"growth with an interval needs at least 3 models, got {len(models)}")
+    values = np.log10(sample_sizes(models, draws=draws, seed=seed, column=column))
+    days = timestamps("dates", models[date])
+    middle = growth_rate(days, 10 ** np.median(values, axis=0))
+    years = years_since(middle.origin, days)
+    squares = float((years**2).sum())
+    level, slope = values.mean(axis=1), values @ years / squares
+    away = values - level[:, None] - slope[:, None] * years[None, :]
+    sd = np.sqrt((away**2).sum(axis=1) / (len(days) - 2))
+    # One line's own error: Student's t about the slope and the level of each draw.
+    t = np.random.default_rng(seed + 1).standard_t(len(days) - 2, size=(2, len(slope)))
+    noisy = slope + t[0] * sd / np.sqrt(squares)
+    share = float(np.var(slope) / np.var(noisy)) if np.var(noisy) > 0 else 0.0
+    return GrowthSamples(
+        origin=middle.origin,
+        log10_level=level + t[1] * sd / np.sqrt(len(days)),
+        log10_slope=noisy,
+        residual_sd=sd,
+        share_from_sizes=min(share, 1.0),
+    )
+
+
+def fan(
+    samples: GrowthSamples,
+    dates: Dates,
+    *,
+    levels: tuple[float, ...] = (0.5, 0.8),
+    of: str = "point",
+    seed: int = 0,
+) -> pd.DataFrame:
+    """Extrapolation with its intervals, as for a fan chart.
+
+    Parameters
+    ----------
+    samples : GrowthSamples
+        From `growth_samples`.
+    dates : sequence
+        Days.
+    levels : tuple of float, optional
+        Shares that the intervals hold.
+    of : {"point", "line"}
+        A new model, which scatters about the line, or the line itself.
+    seed : int, optional
+        Of the scatter.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``date``, ``level``, ``low``, ``median``, ``high``: one row a day and level.
+
+    Raises
+    ------
+    ValueError
+        If a level is not between 0 and 1, or ``of`` is another word.
+    """
+    if of not in ("point", "line"):
+        raise ValueError(f"of must be 'point' or 'line', got {of!r}")
+    require("levels", levels, above=0, maximum=0.9999)
+    values = samples.at(dates)
+    if of == "point":
+        noise = np.random.default_rng(seed).normal(size=len(samples.residual_sd))
+        values = values * 10 ** (noise * samples.residual_sd)[:, None]
+    middle = np.median(values, axis=0)
+    parts = []
+    for level in levels:
+        low, high = np.quantile(values, [0.5 - level / 2, 0.5 + level / 2], axis=0)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "date": timestamps("dates", dates),
+                    "level": level,
+                    "low": low,
+                    "median": middle,
+                    "high": high,
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakSamples:
+    """Where each draw of the sizes turned.
+
+    Attributes
+    ----------
+    dates : numpy.ndarray
+        Day of the break.
+    before, after : numpy.ndarray
+        Growth on the two sides. [times per year]
+    """
+
+    dates: npt.NDArray[np.datetime64]
+    before: FloatArray
+    after: FloatArray
+
+    @property
+    def chance_of_shrinking(self) -> float:
+        """Share of the draws in which sizes fell after the break."""
+        return float((self.after < 1).mean())
+
+
+def break_samples(
+    models: pd.DataFrame,
+    *,
+    column: str = "total_params",
+    draws: int = 2000,
+    seed: int = 0,
+    date: str = "release_date",
+) -> BreakSamples:
+    """Day of the break when sizes are only partly known, by Monte Carlo.
+
+    The models are drawn anew with replacement as well, so that the spread has both parts:
+    unsure sizes, and which models there happened to be.
+
+    Parameters
+    ----------
+    models, column, draws, seed, date
+        As in `growth_samples`; at least eight rows.
+
+    Raises
+    ------
+    ValueError
+        With too few models or days, or a size missing.
+    """
+    days = timestamps("dates", models[date])
+    values = np.log10(sample_sizes(models, draws=draws, seed=seed, column=column)).T
+    origin = days.min()
+    years = years_since(origin, days)
+    turns = candidates(years)
+    rng = np.random.default_rng(seed + 1)
+    best = np.empty(draws)
+    before, after = np.empty(draws), np.empty(draws)
+    for k in range(draws):
+        rows, possible = _resampled(rng, years, turns)
+        squares = left_over(broken_lines(years[rows], possible), values[rows, k][:, None])[:, 0]
+        best[k] = possible[squares.argmin()]
+        one, two = slopes(years[rows], values[rows, k][:, None], best[[k]])
+        before[k], after[k] = 10 ** one[0], 10 ** two[0]
+    whole = np.round(best * DAYS_PER_YEAR).astype("int64").astype("timedelta64[D]")
+    return BreakSamples(dates=np.datetime64(origin.date(), "D") + whole, before=before, after=after)
+
+
+def _resampled(
+    rng: np.random.Generator, years: FloatArray, turns: FloatArray
+) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Rows drawn with replacement, and the turns that leave both sides days enough."""
+    while True:
+        rows = rng.integers(0, len(years), len(years))
+        days = np.unique(years[rows])
+        if len(days) >= 2 * EACH_SIDE:
+            possible = turns[(turns >= days[EACH_SIDE - 1]) & (turns <= days[-EACH_SIDE])]
+            if possible.size:
+                return rows, possible
