@@ -19,6 +19,7 @@ from scipy import optimize
 from llmecon import chinchilla as c
 from llmecon.chinchilla import _newton, _starts
 from llmecon.chinchilla._objective import make_task
+from llmecon.chinchilla.diagnostics import outlying_rows
 
 HERE = Path(__file__).parent
 VECTORS = {
@@ -484,8 +485,27 @@ def test_approach_1_envelope_finds_the_exponent_of_the_surface():
     inside = middle.profiles.query("1e19 < flop < 1e23")
     slope = np.polyfit(np.log(inside["flop"]), np.log(inside["n_params"]), 1)[0]
     assert slope == pytest.approx(float(law.a), abs=0.005)
+    assert np.allclose(6 * inside["n_params"] * inside["n_tokens"], inside["flop"])
+    assert np.allclose(law.loss(inside["n_params"], inside["n_tokens"]), inside["loss"], rtol=1e-4)
     best = law.optimal(flop=inside["flop"].to_numpy())
     assert np.all(np.abs(np.log(inside["n_params"] / best.params)) < np.log(1000) / 79)
+
+
+def test_two_training_curves_are_enough_for_an_envelope_and_one_is_not():
+    law = c.BESIROGLU_2024
+    tokens = np.geomspace(1e9, 1e12, 50)
+    one = pd.DataFrame({"run": "a", "n_params": 1e8, "n_tokens": tokens})
+    two = pd.concat([one, one.assign(run="b", n_params=1e9)])
+    found = c.approach_1(two.assign(loss=law.loss(two["n_params"], two["n_tokens"])))
+    assert sorted(found.profiles["n_params"].unique()) == [1e8, 1e9]
+    with pytest.raises(ValueError, match="at least two runs"):
+        c.approach_1(one.assign(loss=law.loss(1e8, tokens)))
+
+
+def test_outliers_are_counted_from_the_median():
+    r = np.array([10.0, 10.1, 9.9, 10.05, 9.95, 30.0])
+    assert outlying_rows(r - 10).tolist() == [5]
+    assert outlying_rows(r - 9.8).tolist() == [5]
 
 
 def test_profiles_say_what_is_wrong_with_them():
