@@ -234,6 +234,22 @@ def test_r1_closed_form_of_the_reference(i):
     assert 1e3 * tpot == pytest.approx(expected, rel=1e-6)
 
 
+def test_a_prefill_holds_its_cached_tokens_too():
+    where = {"tensor_parallel": 8, "weights": "fp8"}
+    whole = roofline.prefill(LLAMA_70B, H100, input_tokens=8192, **where)
+    rest = roofline.prefill(LLAMA_70B, H100, input_tokens=8192, cached_tokens=8000, **where)
+    assert rest.memory.sequence_bytes == whole.memory.sequence_bytes
+    assert rest.seconds < whole.seconds
+
+
+def test_memory_is_weights_cache_and_reserve():
+    step = roofline.decode(
+        LLAMA_70B, H100, batch=10, context=1000, tensor_parallel=8, reserve_bytes=5e9
+    )
+    expected = (2 * LLAMA_70B.n_params + 10 * 1000 * 327_680) / 8 + 5e9
+    assert step.memory.used_bytes == pytest.approx(expected)
+
+
 def test_b10_prefill_of_70b_on_tpu():
     case = inputs("B10")
     rate = case["n_chip"] * case["flop_per_s"] * case["mfu"]
@@ -306,6 +322,25 @@ def test_experts_over_more_groups_than_the_tensor_split():
     assert short.seconds == named.seconds
     with pytest.raises(ValueError, match="tensor_parallel must divide expert_parallel, got 8"):
         roofline.decode(DEEPSEEK, H200, batch=1, context=1, tensor_parallel=8, expert_parallel=12)
+
+
+def test_tokens_travel_to_their_experts_and_back():
+    """8 ranks of experts, 8 experts a token, 61 layers of which 3 are dense, ideal links."""
+    step = roofline.decode(
+        DEEPSEEK, H200, batch=256, context=100, weights="fp8", expert_parallel=8, profile=IDEAL
+    )
+    reached = 8 * (1 - (7 / 8) ** 8)  # distinct ranks that one token goes to
+    sent = 256 / 8 * reached * 7168 * 2 * 2 * 7 / 8
+    assert step.terms.network == pytest.approx(58 * sent / 450e9)
+
+
+def test_stages_hand_over_their_activations():
+    stages = roofline.Profile(name="x", collective_s=1e-5)
+    where = {"batch": 64, "context": 100, "profile": stages}
+    one = roofline.decode(LLAMA_8B, H100, **where).terms.network
+    four = roofline.decode(LLAMA_8B, H100, pipeline_parallel=4, **where).terms.network
+    handed = 64 / 4 * 4096 * 2 / 50e9
+    assert four - one == pytest.approx(3 * (1e-5 + handed))
 
 
 def test_a_pipeline_holds_more_and_is_no_faster():
@@ -481,6 +516,26 @@ def test_a_cached_prefix_saves_prompt_work():
     none = roofline.serve(LLAMA_70B, H100, concurrency=32, **LOAD)
     most = roofline.serve(LLAMA_70B, H100, concurrency=32, cached_share=0.9, **LOAD)
     assert most.tpot_s < none.tpot_s and most.ttft_s < none.ttft_s
+
+
+def test_chunks_share_the_reading_of_the_weights():
+    """Ideal machine: a step with a chunk costs its arithmetic, not the reading as well."""
+    where = {"weights": "fp8", "tensor_parallel": 8, "profile": IDEAL}
+    load = {"input_tokens": 8192, "output_tokens": 1024, "concurrency": 16}
+    step = roofline.decode(LLAMA_70B, H100, batch=16, context=8192 + 512, **where)
+    read = roofline.prefill(LLAMA_70B, H100, input_tokens=8192, **where)
+    attention = float(LLAMA_70B.attention_flop(8192)) / (8 * 989e12)
+    matrices = float(read.terms.compute) - attention
+    decoding = 16 * LLAMA_70B.matrix_flop_per_token / (8 * 1979e12)
+    for chunk in (8192, 1024):
+        run = roofline.serve(LLAMA_70B, H100, chunk_tokens=chunk, **load, **where)
+        carrying = 16 / 1024 * 8192 / chunk
+        reading = float(step.terms.weights)
+        mixed = max(reading, decoding + 16 / 1024 * matrices / carrying)
+        expected = (1 - carrying) * max(reading, decoding) + carrying * mixed
+        expected += float(step.terms.kv_cache) + 16 / 1024 * attention
+        expected += float(step.terms.network) + 16 / 1024 * float(read.terms.network)
+        assert float(run.tpot_s) == pytest.approx(expected)
 
 
 def test_rates_agree_with_times():

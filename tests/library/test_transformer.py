@@ -145,6 +145,39 @@ def test_sparse_attention_reads_chosen_tokens_and_all_index_keys():
     assert float(GLM.kv_read_bytes(1000)) == 1000 * (latent + 78 * 128)
 
 
+# Counted a second time, by the makers of the facts table, from the configurations.
+COUNTED = {
+    "Qwen3.5-397B-A17B": 396_343_377_920,  # output gates, Gated DeltaNet layers
+    "Qwen3.5-122B-A10B": 122_109_296_640,
+    "MiMo-V2-Flash": 308_778_369_024,  # value heads of 128, more key-value heads in windows
+    "GLM-5": 743_910_014_976,  # latent attention with an indexer
+    "Llama 4 Maverick": 400_711_352_320,  # experts in every second layer
+    "gpt-oss-120b": 116_788_838_400,
+}
+
+
+@pytest.mark.parametrize("model", COUNTED)
+def test_unusual_layers_to_the_parameter(model):
+    assert catalog.transformer(model).n_params == COUNTED[model]
+
+
+def test_a_recurrent_state_is_read_and_written():
+    state = 45 * 64 * 128 * 128 * 4
+    assert float(QWEN.kv_read_bytes(0)) == 2 * state
+    assert float(QWEN.attention_flop(1, 0)) == 6 * 45 * 64 * 128 * 128
+
+
+def test_a_window_bounds_the_arithmetic_of_a_token():
+    one_layer = 4 * 64 * 64
+    assert float(GPT_OSS.attention_flop(1, 10_000)) == one_layer * 18 * (10_000 + 128)
+
+
+def test_an_indexer_scores_every_token():
+    chosen = 2 * 64 * (2 * 512 + 64) * 2048
+    scored = 2 * 32 * 128 * 100_000
+    assert float(GLM.attention_flop(1, 100_000)) == 78 * (chosen + scored)
+
+
 def test_prefill_attention_is_half_the_square():
     """2 h d_h L n^2, against the sum over tokens of 4 h d_h L x."""
     n = 4096
