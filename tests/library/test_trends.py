@@ -406,3 +406,12 @@ def test_breaks_of_unsure_sizes_surround_the_break_of_the_central_ones(frontier)
 def test_bad_input_for_breaks_and_samples_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+def test_a_broken_line_passes_through_the_points_it_was_made_of():
+    """Closed form: without noise the fit is the line itself."""
+    dates = [f"{year}-{month}-01" for year in range(2019, 2025) for month in ("01", "07")]
+    years = trends.years_since("2022-01-01", dates)
+    sizes = 3e10 * 8.0 ** np.where(years < 0, years, -0.5 * years)
+    found = trends.break_point(dates, sizes, draws=20)
+    assert found.at(dates) == pytest.approx(sizes, rel=0.02)

@@ -154,6 +154,66 @@ def total_and_active(models: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
     )
 
 
+def turning_point(
+    models: pd.DataFrame, lines: pd.DataFrame, window: pd.DataFrame, *, takeaway: str
+) -> alt.LayerChart:
+    """Two growth rates that meet, with the days between which they may meet.
+
+    Parameters
+    ----------
+    models : pandas.DataFrame
+        Rows of ``models.csv``.
+    lines : pandas.DataFrame
+        ``line``, ``date``, ``params``: the broken line, and one straight line.
+    window : pandas.DataFrame
+        ``start``, ``end``: interval of the day of the break.
+    takeaway : str
+        Title: the finding.
+    """
+    data = tidy(models, ["model", "release_date", "total_params", "size_status"])
+    drawn = tidy(lines, ["line", "date", "params"])
+    shown = [data.total_params, drawn.params]
+    band = (
+        alt.Chart(window)
+        .mark_rect(color=theme.ORANGE, opacity=0.2)
+        .encode(date_x("start", "Release date"), alt.X2("end:T"))
+    )
+    points = (
+        alt.Chart(data)
+        .mark_point(color=theme.BLUE)
+        .encode(
+            date_x("release_date"),
+            log_y("total_params", *shown, title=ALL),
+            status_shape(),
+            status_fill(theme.BLUE),
+            tooltip=["model", "release_date:T", "total_params", "size_status"],
+        )
+    )
+    line = (
+        alt.Chart(drawn)
+        .mark_line(color=theme.VERMILLION)
+        .encode(
+            date_x("date"),
+            log_y("params", *shown, title=ALL),
+            series("line", "Fit", list(drawn.line.unique()))[1],
+        )
+    )
+    span = window.iloc[0]
+    return finish(
+        band,
+        points,
+        line,
+        takeaway=takeaway,
+        height=360,
+        description=(
+            f"Sizes of {len(data)} frontier models by release date on a log scale, from "
+            f"{short(data.total_params.min())} to {short(data.total_params.max())}, with a line "
+            "that bends and one that does not. A band marks the days on which the bend may lie, "
+            f"{span.start:%Y-%m} to {span.end:%Y-%m}."
+        ),
+    )
+
+
 def kind_color() -> alt.Color:
     """All parameters or active ones, as colour."""
     scale = alt.Scale(domain=KINDS, range=[theme.BLUE, theme.VERMILLION])
@@ -167,7 +227,12 @@ def kind_shape() -> alt.Shape:
 
 
 def extrapolations(
-    lines: pd.DataFrame, points: pd.DataFrame, *, claim_params: float, takeaway: str
+    lines: pd.DataFrame,
+    points: pd.DataFrame,
+    fan: pd.DataFrame,
+    *,
+    claim_params: float,
+    takeaway: str,
 ) -> alt.LayerChart:
     """Trends drawn on beyond their last model, with the sizes that came.
 
@@ -177,6 +242,8 @@ def extrapolations(
         ``trend``, ``date``, ``params``: points of each line.
     points : pandas.DataFrame
         Rows of ``models.csv`` to show.
+    fan : pandas.DataFrame
+        ``date``, ``level``, ``low``, ``high``: intervals for a new model.
     claim_params : float
         Size the article expects. [parameters]
     takeaway : str
@@ -184,7 +251,24 @@ def extrapolations(
     """
     drawn = tidy(lines, ["trend", "date", "params"])
     data = tidy(points, ["model", "release_date", "total_params", "size_status"])
-    shown: list[Iterable[float]] = [drawn.params, data.total_params, [claim_params]]
+    spread = tidy(fan, ["date", "level", "low", "high"], digits=4)
+    shown: list[Iterable[float]] = [
+        drawn.params,
+        data.total_params,
+        [claim_params],
+        spread.low,
+        spread.high,
+    ]
+    area = (
+        alt.Chart(spread)
+        .mark_area(color=theme.GREEN, opacity=0.18)
+        .encode(
+            date_x("date", "Date"),
+            log_y("low", *shown, title=ALL),
+            alt.Y2("high:Q"),
+            alt.Detail("level:N"),
+        )
+    )
     line = (
         alt.Chart(drawn)
         .mark_line()
@@ -211,7 +295,9 @@ def extrapolations(
     label = base.mark_text(align="left", dy=-7, x=4).encode(text="claim:N")
     ends = drawn.sort_values("date").groupby("trend", sort=False).last()
     said = "; ".join(f"{name}: {short(row.params)}" for name, row in ends.iterrows())
+    last = spread[spread.level == spread.level.max()].sort_values("date").iloc[-1]
     return finish(
+        area,
         rule,
         marks,
         line,
@@ -221,6 +307,7 @@ def extrapolations(
         description=(
             f"Lines extend each trend in size, log scale, to {ends.date.max():%Y-%m-%d}, where "
             f"they reach {said}. Marks show the models that were released. A dotted line marks "
-            f"the article's {short(claim_params)}."
+            f"the article's {short(claim_params)}. Shaded: intervals of the fit to the frontier, "
+            f"at the end {short(last.low)} to {short(last.high)}."
         ),
     )

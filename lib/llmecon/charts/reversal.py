@@ -325,3 +325,177 @@ def size_readings(readings: pd.DataFrame, *, stated: pd.DataFrame, takeaway: str
             f"article's number: {spoken(claimed.drop_duplicates('model'), 'model', 'total_params')}."  # noqa: E501
         ),
     )
+
+
+def predicted_and_true(evaluation: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
+    """Inferred size against the true one, for models whose size is known.
+
+    Parameters
+    ----------
+    evaluation : pandas.DataFrame
+        Rows of one method and one size from `llmecon.sizing.evaluate`: ``model``, ``true``,
+        ``predicted``, ``low_80``, ``high_80``.
+    takeaway : str
+        Title: the finding.
+    """
+    data = tidy(evaluation, ["model", "true", "predicted", "low_80", "high_80"], digits=4)
+    inside = (data.low_80 <= data.true) & (data.true <= data.high_80)
+    data["interval"] = inside.map({True: "holds the true size", False: "misses it"})
+    shown = [data.true, data.low_80, data.high_80]
+    titles = ("True size, log scale [parameters]", "Inferred size, log scale [parameters]")
+    ends = pd.DataFrame({"true": [data.true.min(), data.true.max()]})
+    same = (
+        alt.Chart(ends.assign(predicted=ends.true))
+        .mark_line(color=theme.GREY, strokeDash=[4, 3])
+        .encode(
+            log_x("true", data.true, title=titles[0]), log_y("predicted", *shown, title=titles[1])
+        )
+    )
+    kind = kinds("interval", "The 80 % interval", ["holds the true size", "misses it"])
+    bars = (
+        alt.Chart(data)
+        .mark_rule(opacity=0.45)
+        .encode(
+            log_x("true", data.true, title=titles[0]),
+            log_y("low_80", *shown, title=titles[1]),
+            alt.Y2("high_80:Q"),
+            kind[0],
+        )
+    )
+    points = (
+        alt.Chart(data)
+        .mark_point(size=60)
+        .encode(
+            log_x("true", data.true, title=titles[0]),
+            log_y("predicted", *shown, title=titles[1]),
+            *kind,
+            tooltip=["model", "true", "predicted", "low_80", "high_80"],
+        )
+    )
+    return finish(
+        same,
+        bars,
+        points,
+        takeaway=takeaway,
+        height=420,
+        description=(
+            f"Scatter chart on log scales of {len(data)} offers of open models: inferred against "
+            f"true size, with 80 % intervals, {int(inside.sum())} of which hold the true size. "
+            f"{spoken(data.head(12), 'model', 'true', 'predicted')}."
+        ),
+    )
+
+
+def error_by_rule(errors: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
+    """Median error of each way to read a size, for all and for active parameters.
+
+    Parameters
+    ----------
+    errors : pandas.DataFrame
+        ``method``, ``which``, ``median_factor``.
+    takeaway : str
+        Title: the finding.
+    """
+    data = tidy(errors, ["method", "which", "median_factor"], digits=4)
+    order = list(dict.fromkeys(data.sort_values("median_factor").method))
+    points = (
+        alt.Chart(data)
+        .mark_point(size=90, filled=True)
+        .encode(
+            alt.X(
+                "median_factor:Q",
+                scale=alt.Scale(domain=[1, float(data.median_factor.max()) * 1.05]),
+                title="Median error, either way; 1 is perfect [times]",
+            ),
+            alt.Y("method:N", sort=order, title=None, axis=alt.Axis(labelLimit=220)),
+            *kinds("which", "Parameters", list(data.which.unique())),
+            tooltip=["method", "which", "median_factor"],
+        )
+    )
+    said = "; ".join(f"{r.method}, {r.which}: {r.median_factor:.2f}" for r in data.itertuples())
+    return finish(
+        points,
+        takeaway=takeaway,
+        height=30 * len(order),
+        description=f"Dot chart of median error factors by method. {said}.",
+    )
+
+
+def drivers(shares: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
+    """Which assumption the width of an inferred size comes from.
+
+    Parameters
+    ----------
+    shares : pandas.DataFrame
+        ``assumption``, ``share``: share of the variance of log size.
+    takeaway : str
+        Title: the finding.
+    """
+    data = tidy(shares, ["assumption", "share"], digits=3)
+    bars = (
+        alt.Chart(data)
+        .mark_bar(color=theme.BLUE)
+        .encode(
+            alt.X(
+                "share:Q",
+                axis=alt.Axis(format="%", title="Variance that the assumption explains [share]"),
+            ),
+            alt.Y("assumption:N", sort=list(data.assumption), title=None),
+            tooltip=["assumption", "share"],
+        )
+    )
+    said = "; ".join(f"{r.assumption}: {r.share:.0%}" for r in data.itertuples())
+    return finish(
+        bars,
+        takeaway=takeaway,
+        height=30 * len(data),
+        description=f"Bar chart of the share of variance that each assumption explains. {said}.",
+    )
+
+
+def margin_curves(readings: pd.DataFrame, *, stated: pd.DataFrame, takeaway: str) -> alt.LayerChart:
+    """Size that the cost model reads off a product, by the margin and context assumed.
+
+    Parameters
+    ----------
+    readings : pandas.DataFrame
+        ``case``, ``margin``, ``total_params``.
+    stated : pandas.DataFrame
+        ``label``, ``total_params``: what the article states.
+    takeaway : str
+        Title: the finding.
+    """
+    data = tidy(readings.dropna(), ["case", "margin", "total_params"], digits=4)
+    lines = tidy(stated, ["label", "total_params"])
+    shown = [data.total_params, lines.total_params]
+    curves = (
+        alt.Chart(data)
+        .mark_line(point=True)
+        .encode(
+            alt.X("margin:Q", title="Price over cost assumed [times]"),
+            log_y("total_params", *shown, title=ALL),
+            *series("case", "Product and context", list(data.case.unique())),
+            tooltip=["case", "margin", "total_params"],
+        )
+    )
+    base = alt.Chart(lines).encode(log_y("total_params", *shown, title=ALL))
+    rules = base.mark_rule(color=theme.GREY, strokeDash=[2, 3])
+    names = base.mark_text(align="right", x="width", dy=-7, fontStyle="italic").encode(
+        text="label:N"
+    )
+    said = "; ".join(
+        f"{name}: {short(rows.total_params.iloc[0])} at margin {rows.margin.iloc[0]:g}, "
+        f"{short(rows.total_params.iloc[-1])} at {rows.margin.iloc[-1]:g}"
+        for name, rows in data.groupby("case", sort=False)
+    )
+    return finish(
+        rules,
+        curves,
+        names,
+        takeaway=takeaway,
+        height=360,
+        description=(
+            f"Falling lines: the size read off a product against the margin assumed. {said}. "
+            f"Dotted: {spoken(lines, 'label', 'total_params')}."
+        ),
+    )

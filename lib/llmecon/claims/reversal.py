@@ -25,9 +25,7 @@ _NEAR_THE_TOP = 60.0
 _INDEX_STEP = 3.0  # index points between neighbours at the top of the quality index
 # Errors of a size estimate that readers would call a judgement, and a guess at its order.
 _FINE_ERROR, _COARSE_ERROR = 1.5, 4.0
-# Artificial Analysis quality index of 2025-01-26, API-provider leaderboard as recorded in
-# lastmile-ai/mcp-agent@16b9ddb (Artificial Analysis free data, attribution required).
-QUALITY_INDEX_2025_01_26 = {"Qwen2.5-72B": 77.0, _LLAMA: 74.0, _MISTRAL: 74.0}
+_QUALITY_INDEX = "Artificial Analysis quality index"
 
 
 def _baseline() -> sizing.SizeFit:
@@ -151,7 +149,8 @@ def best_open_models(row: ClaimRow) -> Result:
     """Right if the two lead the open models of both the index and the Arena list; imprecise if
     they are within reach of the leader on both; else wrong.
     """
-    index = pd.Series(QUALITY_INDEX_2025_01_26)
+    scores = catalog.scores()
+    index = scores[scores.benchmark == _QUALITY_INDEX].set_index("model").score
     pair = [_MISTRAL, _LLAMA]
     leader = str(index.idxmax())
     behind = float(index.max() - index[pair].max())

@@ -26,6 +26,8 @@ class Break:
         The day :math:`\tau` of least squares, and the ends of its interval.
     before, after : float
         Growth on the two sides. [times per year]
+    level : float
+        Size on the day of the break. [unit of the sizes]
     p_value : float
         Chance of so great an improvement over one line if there is no break.
     n : int
@@ -39,9 +41,15 @@ class Break:
     latest: pd.Timestamp
     before: float
     after: float
+    level: float
     p_value: float
     n: int
     confidence: float
+
+    def at(self, dates: Dates) -> FloatArray:
+        """Size on the broken line on each day. [unit of the sizes]"""
+        years = years_since(self.date, dates)
+        return np.asarray(self.level * np.where(years < 0, self.before, self.after) ** years)
 
 
 def break_point(
@@ -93,6 +101,8 @@ def break_point(
     >>> turn = break_point(dates, 1e11 * 10 ** np.where(years < 0, years, -0.3 * years))
     >>> str(turn.date)[:7], round(turn.before, 1), round(turn.after, 2), turn.p_value < 0.01
     ('2022-01', 10.0, 0.5, True)
+    >>> float(turn.at(turn.date)[0] / 1e11)
+    1.0
     """
     require("confidence", confidence, above=0, maximum=0.9999)
     count = int(require("draws", draws, minimum=1))
@@ -112,12 +122,15 @@ def break_point(
     low, high = np.flatnonzero(inside)[[0, -1]]
     turn = _refined(years, values, turns, least)
     before, after = slopes(years, values[:, None], turn)
+    away = years - turn[0]
+    level = (values - before[0] * np.minimum(away, 0) - after[0] * np.maximum(away, 0)).mean()
     return Break(
         date=_day(origin, turn[0]),
         earliest=_day(origin, turns[max(low - 1, 0)]),
         latest=_day(origin, turns[min(high + 1, len(turns) - 1)]),
         before=float(10 ** before[0]),
         after=float(10 ** after[0]),
+        level=float(10**level),
         p_value=_p_value(years, values, bases, squares[least], count, seed),
         n=len(days),
         confidence=confidence,
