@@ -249,6 +249,22 @@ def test_a_trend_is_the_fit_of_the_library(run):
     assert row["factor_low"] < row["factor_per_year"] < row["factor_high"]
     assert row["size_low"] < row["size"] < row["size_high"]
     assert short(line.at("2024-12-13")[0]) in run(*words)[1]
+    unsure = found["frontier, unsure sizes"]
+    samples = trends.growth_samples(frontier)
+    assert (unsure["factor_low"], unsure["factor_high"]) == pytest.approx(samples.interval(0.8))
+
+
+def test_a_turn_is_the_break_point_of_the_library(run):
+    given, unsure = rows(run, "trend", "--turn", "--until", "2024-12-13")
+    models = catalog.models()
+    chosen = models[models.frontier & models.total_params.notna()]
+    chosen = chosen[chosen.release_date.between("2018-01-01", "2024-12-13")]
+    wanted = trends.break_point(chosen.release_date, chosen.total_params, confidence=0.8)
+    assert given["date"] == str(wanted.date.date()) and given["n"] == wanted.n
+    assert given["chance"] == pytest.approx(wanted.p_value)
+    assert given["earliest"] <= given["date"] <= given["latest"]
+    assert unsure["earliest"] < unsure["date"] < unsure["latest"]
+    assert "turned on" in run("trend", "--turn")[1]
 
 
 # --- law fit ---------------------------------------------------------------------------------
@@ -416,6 +432,10 @@ BAD = {
     "a range of three": ([*PRICED, "--margin", "1,2,3"], "--margin must be a number or LOW,HIGH"),
     "no models": (["trend", "--from", "2025-01-01"], "no two models with total_params"),
     "not a day": (["trend", "--to", "soon"], "--to must be an ISO date, got 'soon'"),
+    "too few for a turn": (
+        ["trend", "--turn", "--until", "2019-12-31"],
+        "a break needs at least 8 points",
+    ),
     "unknown size": (["trend", "--of", "params"], "no size is called 'params'"),
     "unknown law": (["law", "optimal", "BESIROGLU", "--flop", "1e24"], "nearest: BESIROGLU_2024"),
     "no budget": (["law", "optimal", "BESIROGLU_2024"], "give exactly one of --flop"),

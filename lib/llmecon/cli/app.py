@@ -5,7 +5,17 @@ from typing import Annotated
 import typer
 
 from llmecon import __version__
-from llmecon.cli import calibrating, laws, ledger, lists, pricing, rerunning, serving, sizes
+from llmecon.cli import (
+    calibrating,
+    laws,
+    ledger,
+    lists,
+    pricing,
+    rerunning,
+    serving,
+    sizes,
+    trending,
+)
 
 app = typer.Typer(
     name="llmecon",
@@ -33,5 +43,5 @@ def _options(
     pass
 
 
-for room in (serving, pricing, calibrating, sizes, laws, ledger, lists, rerunning):
+for room in (serving, pricing, calibrating, sizes, trending, laws, ledger, lists, rerunning):
     room.register(app)

@@ -1,32 +1,19 @@
-"""Scaling laws: what is published, what each prescribes, and fits of one's own runs."""
+"""Scaling laws: what is published, what each prescribes, why two disagree."""
 
 from __future__ import annotations
 
-import sys
 from inspect import signature
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from llmecon.cli import inputs
-from llmecon.cli.output import (
-    AsCsv,
-    AsJson,
-    Column,
-    console,
-    emit,
-    plain,
-    print_json,
-    progress,
-    records,
-    write,
-)
+from llmecon.cli.output import AsCsv, AsJson, Column, console, emit, print_json, records
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from llmecon.chinchilla import Allocation, Bootstrap, Fit, Law
+    from llmecon.chinchilla import Allocation, Law
 
 Flop = Annotated[str | None, typer.Option(help="Training budgets, FLOP, with commas.")]
 Served = Annotated[
@@ -41,12 +28,14 @@ _ALLOCATION = [
     Column(name="tokens_per_param", header="tokens/parameter", form=",.3g"),
     Column(name="loss", header="loss", form=".4f"),
 ]
-_OUTSIDE = Column(name="decades_outside", header="decades outside", form=".1f")
+OUTSIDE = Column(name="decades_outside", header="decades outside", form=".1f")
 _OUTSIDE_NOTE = "Decades outside: how far the run lies beyond those the law was fitted on."
 
 
 def register(app: typer.Typer) -> None:
     """Add ``law`` and its commands to the command line."""
+    from llmecon.cli import fitting  # it shows allocations as this module does
+
     law = typer.Typer(
         no_args_is_help=True, help="Scaling laws: what is published, fits of your own runs."
     )
@@ -57,11 +46,7 @@ def register(app: typer.Typer) -> None:
     )(optimal)
     law.command(epilog="llmecon law compare --flop 2.1e25\n\nllmecon law compare --csv")(compare)
     law.command(epilog="llmecon law explain HOFFMANN_2022_TEX BESIROGLU_2024")(explain)
-    law.command(
-        epilog="llmecon law fit runs.csv\n\n"
-        "llmecon law fit runs.csv --flop 1e22,1e24 --bootstrap 4000 --figure fit.svg\n\n"
-        "llmecon law fit runs.csv --columns n_params=N,n_tokens=D,loss=L --json > fit.json"
-    )(fit)
+    fitting.register(law)
     app.add_typer(law, name="law")
 
 
@@ -161,15 +146,16 @@ def optimal(
         _serving_optimum(chosen, best, tokens_served, as_json, as_csv)
         return
     emit(
-        _allocations(best),
-        [*_ALLOCATION, _OUTSIDE],
+        allocations(best),
+        [*_ALLOCATION, OUTSIDE],
         notes=[_OUTSIDE_NOTE],
         as_json=as_json,
         as_csv=as_csv,
     )
 
 
-def _allocations(best: Allocation) -> Any:
+def allocations(best: Allocation) -> pd.DataFrame:
+    """Runs as a frame, a row a run."""
     import numpy as np
     import pandas as pd
 
@@ -199,7 +185,7 @@ def _serving_optimum(
     demand = inputs.numbers("--tokens-served", tokens_served)
     losses, served = np.meshgrid(np.atleast_1d(reference.loss), demand, indexing="ij")
     best = chinchilla.inference_optimal(law, loss=losses.ravel(), tokens_served=served.ravel())
-    frame = _allocations(best)
+    frame = allocations(best)
     frame.insert(1, "tokens_served", best.tokens_served)
     more = {
         "size_ratio": best.size_ratio,
@@ -216,7 +202,7 @@ def _serving_optimum(
             Column(name="size_ratio", header="size, of optimum", form=".0%"),
             Column(name="token_ratio", header="tokens, times", form=".2f"),
             Column(name="saved_fraction", header="lifetime saved", form=".1%"),
-            _OUTSIDE,
+            OUTSIDE,
         ],
         notes=["Compared with the compute-optimal run of the same loss.", _OUTSIDE_NOTE],
         as_json=as_json,
@@ -240,7 +226,7 @@ def compare(
         raise ValueError(f"no optimum for a budget: {', '.join(silent)}")
     emit(
         frame.sort_values(["flop", "params"], kind="stable").reset_index(drop=True),
-        [*_ALLOCATION, _OUTSIDE],
+        [*_ALLOCATION, OUTSIDE],
         title="Compute-optimal runs, smallest model first",
         notes=[
             _OUTSIDE_NOTE,
@@ -268,255 +254,3 @@ def explain(
         print_json({"laws": page.names, "reasons": page.reasons, **tables})
     else:
         typer.echo(str(page))
-
-
-def fit(
-    runs: Annotated[Path, typer.Argument(help="CSV with n_params, n_tokens, loss; a row a run.")],
-    columns: Annotated[
-        str, typer.Option(help="Your names of the columns: n_params=N,n_tokens=D,loss=L.")
-    ] = "",
-    objective: Annotated[str, typer.Option(help="huber, squared or absolute.")] = "huber",
-    residual: Annotated[str, typer.Option(help="Of the log of the loss, or of the loss.")] = "log",
-    delta: Annotated[float, typer.Option(help="Threshold of huber.")] = 1e-3,
-    keep_duplicates: Annotated[
-        bool, typer.Option("--keep-duplicates", help="Accept equal rows.")
-    ] = False,
-    bootstrap: Annotated[int, typer.Option(help="Resamples; 0 for no intervals.")] = 1000,
-    kind: Annotated[str, typer.Option(help="What is resampled: runs, clusters, wild.")] = "runs",
-    clusters: Annotated[
-        str | None, typer.Option(help="Column with the label of a run's cluster.")
-    ] = None,
-    level: Annotated[float, typer.Option(help="Share that intervals are meant to hold.")] = 0.95,
-    seed: Annotated[int, typer.Option(help="Of the resamples.")] = 0,
-    flop: Annotated[
-        str | None, typer.Option(help="Budgets for the optimum; the largest run's if not given.")
-    ] = None,
-    figure: Annotated[
-        Path | None, typer.Option(help="Draw the fit: .svg, .png or .json (Vega-Lite).")
-    ] = None,
-    output: Annotated[Path | None, typer.Option(help="Also write the JSON to this file.")] = None,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
-    """Fit L = E + A N^-alpha + B D^-beta to your runs: table, intervals, warnings, figure.
-
-    Exit status 1 if the result is not at a minimum or the runs cannot tell the constants apart.
-    """
-    from llmecon import chinchilla
-
-    if figure and figure.suffix not in (".svg", ".png", ".json"):
-        raise ValueError(f"--figure must end in .svg, .png or .json, got {figure.name!r}")
-    table = _read_runs(runs, columns)
-    found = chinchilla.fit(
-        table,
-        objective=objective,  # type: ignore[arg-type]  # the library refuses other words
-        residual=residual,  # type: ignore[arg-type]
-        delta=delta,
-        duplicates="keep" if keep_duplicates else "refuse",
-        warn=False,
-        name=runs.stem,
-    )
-    labels = _labels(table, clusters)
-    refits, trouble = _intervals(found, bootstrap, kind, labels, seed)
-    warnings = [*found.warnings, *trouble]
-    constants = _constants(found, refits, level)
-    budgets = inputs.numbers("--flop", flop) if flop else [found.points.domain.flop[1]]  # type: ignore[index]
-    optima = _optima(found, refits, budgets, level)
-    content = _fit_content(found, warnings, constants, optima, level)
-    if output:
-        import json
-
-        write(output, json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n")
-    if figure:
-        _draw(found, figure)
-    if as_json:
-        print_json(content)
-    elif as_csv:
-        emit(constants, [], as_csv=True)
-    else:
-        _show_fit(found, constants, optima, level, refits)
-    for warning in warnings:
-        print(f"llmecon: WARNING: {warning}", file=sys.stderr)
-    if warnings:
-        raise typer.Exit(1)
-
-
-def _read_runs(path: Path, columns: str) -> pd.DataFrame:
-    import pandas as pd
-
-    try:
-        table = pd.read_csv(path)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
-        raise ValueError(f"{path.name}: not a CSV table: {error}") from error
-    names = {}
-    for pair in inputs.words(columns):
-        ours, _, theirs = pair.partition("=")
-        if ours not in ("n_params", "n_tokens", "loss") or not theirs:
-            raise ValueError(f"--columns must be like n_params=N,n_tokens=D,loss=L, got {pair!r}")
-        _column(table, theirs)
-        names[theirs] = ours
-    renamed: pd.DataFrame = table.rename(columns=names)
-    return renamed
-
-
-def _column(table: pd.DataFrame, name: str) -> pd.Series[Any]:
-    from llmecon.catalog import UnknownName
-
-    if name not in table:
-        raise UnknownName("column", name, table.columns)
-    found: pd.Series[Any] = table[name]
-    return found
-
-
-def _labels(table: pd.DataFrame, clusters: str | None) -> pd.Series[Any] | None:
-    return None if clusters is None else _column(table, clusters)
-
-
-def _intervals(
-    found: Fit, resamples: int, kind: str, labels: pd.Series[Any] | None, seed: int
-) -> tuple[Bootstrap | None, list[str]]:
-    """Refits, or none and the reason: a fit without intervals is still shown."""
-    import warnings
-
-    from llmecon import chinchilla
-
-    if resamples == 0:
-        return None, []
-    try:
-        found.require_identified()
-    except ValueError as error:
-        return None, [f"no intervals: {error}"]
-    with progress("bootstrap", resamples) as bar, warnings.catch_warnings(record=True) as caught:
-        warnings.simplefilter("always")
-        refits = chinchilla.bootstrap(
-            found,
-            n_resamples=resamples,
-            kind=kind,  # type: ignore[arg-type]  # the library refuses other words
-            clusters=None if labels is None else labels.to_numpy(),
-            seed=seed,
-            progress=lambda done, _: bar(done),
-        )
-    return refits, [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
-
-
-def _constants(found: Fit, refits: Bootstrap | None, level: float) -> pd.DataFrame:
-    """Constants; intervals for exponents and E only: A and B are too skewed to quote."""
-    import numpy as np
-
-    frame = found.table()
-    frame["low"] = frame["high"] = np.nan
-    if refits is not None:
-        for row, name in enumerate(frame.constant):
-            if name not in ("A", "B"):
-                low, high = refits.interval(name, level=level)
-                frame.loc[row, ["low", "high"]] = float(low), float(high)
-    return frame
-
-
-def _optima(
-    found: Fit, refits: Bootstrap | None, budgets: list[float], level: float
-) -> pd.DataFrame:
-    if refits is not None:
-        return refits.optimal_interval(flop=budgets, level=level)
-    best: pd.DataFrame = _allocations(found.law.optimal(flop=budgets)).drop(columns="law")
-    return best
-
-
-def _fit_content(
-    found: Fit, warnings: list[str], constants: pd.DataFrame, optima: pd.DataFrame, level: float
-) -> dict[str, Any]:
-    return {
-        "law": found.law.name,
-        "n_runs": found.n_points,
-        "objective": found.objective,
-        "objective_name": found.objective_name,
-        "at_minimum": found.at_minimum,
-        "starts_tried": found.starts_tried,
-        "starts_agreeing": found.starts_agreeing,
-        "gradient_norm": found.gradient_norm,
-        "condition": found.identifiability.jacobian_condition,
-        "residual_scale": found.residual_scale,
-        "outlying_rows": found.outliers,
-        "level": level,
-        "constants": records(constants),
-        "optimal": records(optima),
-        "warnings": warnings,
-    }
-
-
-def _show_fit(
-    found: Fit,
-    constants: pd.DataFrame,
-    optima: pd.DataFrame,
-    level: float,
-    refits: Bootstrap | None,
-) -> None:
-    share = f"{level:.0%}".replace("%", " %")
-    edges = [
-        Column(name="low", header=f"{share} from", form=".5g"),
-        Column(name="high", header="to", form=".5g"),
-    ]
-    outliers = ", ".join(map(str, found.outliers.tolist())) or "none"
-    emit(
-        constants,
-        [
-            Column(name="constant", header="constant"),
-            Column(name="value", header="value", form=".6g"),
-            Column(name="standard_error", header="standard error", form=".2g"),
-            *(edges if refits else []),
-        ],
-        title=f"Fit of {found.n_points} runs: {found.objective_name} = {found.objective:.6g}",
-        notes=[
-            "a and b: exponents of the optimal size and tokens in compute.",
-            f"Starts that agree: {found.starts_agreeing:.0%} of {found.starts_tried}. "
-            f"Residual scale {found.residual_scale:.2g}. "
-            f"Condition {found.identifiability.jacobian_condition:.3g}. "
-            f"Outlying rows (counted from 0): {outliers}.",
-        ],
-    )
-    emit(optima, _optimum_columns(refits is not None), title="Compute-optimal runs")
-
-
-def _optimum_columns(with_intervals: bool) -> list[Column]:
-    shown = [
-        ("params", "parameters [10⁹]", 1e-9, ",.4g"),
-        ("tokens_per_param", "tokens/parameter", 1.0, ".4g"),
-        ("loss", "loss", 1.0, ".4f"),
-    ]
-    columns = [Column(name="flop", header="training [FLOP]", form=".3g")]
-    for name, header, scale, form in shown:
-        columns.append(Column(name=name, header=header, scale=scale, form=form))
-        if with_intervals:
-            columns += [
-                Column(name=f"{name}_{edge}", header=word, scale=scale, form=form)
-                for edge, word in (("low", "from"), ("high", "to"))
-            ]
-    return [*columns, _OUTSIDE]
-
-
-def _draw(found: Fit, path: Path) -> None:
-    """The figure in a file, whole or not at all."""
-    import numpy as np
-    import pandas as pd
-
-    from llmecon.charts import fitting
-
-    points = found.points
-    flop = 6.0 * points.n_params * points.n_tokens
-    frame = pd.DataFrame({"n_params": points.n_params, "flop": flop, "loss": points.loss})
-    frame["predicted"] = found.law.loss(points.n_params, points.n_tokens)
-    budgets = np.geomspace(flop.min(), flop.max() * 10, 60)
-    frontier = pd.DataFrame({"flop": budgets, "loss": found.law.optimal(flop=budgets).loss})
-    chart = fitting.fitted(
-        frame,
-        frontier,
-        takeaway=f"{found.n_points} runs give a floor of {float(found.law.E):.3f} nats/token "
-        f"and an optimal size that grows as compute to the {float(found.law.a):.2f}",
-    )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"part-{path.name}")
-    try:
-        chart.save(beside, scale_factor=2)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -1,21 +1,19 @@
-"""How large a model is by its price and speed, and how sizes grew."""
+"""How large a model is, judged by its price and its speed."""
 
 from __future__ import annotations
 
-from datetime import date
 from itertools import pairwise
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from llmecon.cli import inputs
-from llmecon.cli.output import AsCsv, AsJson, Column, emit, plain, print_json, records, short
+from llmecon.cli.output import AsCsv, AsJson, Column, emit, plain, print_json, records
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from llmecon.sizing import Inference
-    from llmecon.trends import Growth
 
 _QUANTILES = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 _BAR = 40  # characters of the longest bar
@@ -23,16 +21,12 @@ _SIZES = ("total_params", "active_params")
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
+    """Add the command to the command line."""
     app.command(
         epilog="llmecon size --price 10 --speed 120 --date 2024-08\n\n"
         "llmecon size --price 10 --speed 120 --date 2024-08 --input-price 2.5 --margin 2,5\n\n"
         "llmecon size --price 15 --speed 60 --date 2024-08 --article"
     )(size)
-    app.command(
-        epilog="llmecon trend\n\nllmecon trend --until 2024-12-13 --size 1e13 --to 2026-11-01\n\n"
-        "llmecon trend --of active_params --csv"
-    )(trend)
 
 
 def size(
@@ -228,97 +222,3 @@ def _median(values: Any) -> float:
     import numpy as np
 
     return float(np.median(values))
-
-
-# --- trend -----------------------------------------------------------------------------------
-
-
-def trend(
-    since: Annotated[str, typer.Option("--from", help="First day of the fit.")] = "2018-01-01",
-    until: Annotated[str, typer.Option(help="Last day of the fit.")] = "2023-03-31",
-    of: Annotated[str, typer.Option(help="total_params or active_params.")] = "total_params",
-    to: Annotated[str, typer.Option(help="Day that the lines are drawn to.")] = "2024-12-13",
-    size: Annotated[float | None, typer.Option(help="Size whose day is asked, parameters.")] = None,
-    confidence: Annotated[
-        float, typer.Option(help="Share of cases that intervals are meant to hold.")
-    ] = 0.8,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
-    """Growth of the largest models: factor a year, doubling time, where it would have led."""
-    import pandas as pd
-
-    from llmecon import catalog, trends
-
-    if of not in _SIZES:
-        raise catalog.UnknownName("size", of, _SIZES)
-    start, end, day = (_day(n, d) for n, d in (("--from", since), ("--until", until), ("--to", to)))
-    models = catalog.models()
-    sized = models[models[of].notna() & models.release_date.between(start, end)]
-    frontier = sized[sized.frontier]
-    groups = {
-        "all models": sized,
-        "frontier models": frontier,
-        "record setters": trends.records(frontier, of) if len(frontier) else frontier,
-    }
-    rows = [
-        _line(name, trends.growth_rate(g.release_date, g[of], confidence=confidence), day, size)
-        for name, g in groups.items()
-        if g.release_date.nunique() > 1
-    ]
-    if not rows:
-        raise ValueError(f"no two models with {of} between {start.date()} and {end.date()}")
-    frame = pd.DataFrame(rows)
-    share = f"{confidence * 100:g} %"
-    emit(
-        frame,
-        [
-            Column(name="fit", header="fit to"),
-            Column(name="n", header="models"),
-            Column(name="factor_per_year", header="times a year", form=".3g"),
-            Column(name="factor_low", header=f"{share} from", form=".3g"),
-            Column(name="factor_high", header="to", form=".3g"),
-            Column(name="doubling_years", header="doubles in [years]", form=".2f"),
-            Column(name="size", header=f"on {day.date()}", form=short),
-            Column(name="size_low", header="from", form=short),
-            Column(name="size_high", header="to", form=short),
-            *([Column(name="reached", header=f"reaches {size:g}")] if size else []),
-        ],
-        title=f"Growth of {of.replace('_', ' ')}, models of {start.date()} to {end.date()}",
-        notes=[
-            "Least squares on the logarithm. The range on the day is for one more model.",
-            "Sizes are disclosed, reported or estimated: see size_status in data/models.csv.",
-        ],
-        as_json=as_json,
-        as_csv=as_csv,
-    )
-
-
-def _day(name: str, text: str) -> pd.Timestamp:
-    import pandas as pd
-
-    try:
-        return pd.Timestamp(date.fromisoformat(text))
-    except ValueError:
-        raise ValueError(f"{name} must be an ISO date, got {text!r}") from None
-
-
-def _line(name: str, growth: Growth, day: pd.Timestamp, size: float | None) -> dict[str, Any]:
-    row: dict[str, Any] = {"fit": name, "n": growth.n, "factor_per_year": growth.factor_per_year}
-    row["factor_low"], row["factor_high"] = growth.interval
-    row["doubling_years"] = growth.doubling_years
-    row["size"] = float(growth.at(day)[0])
-    row["size_low"] = row["size_high"] = float("nan")
-    if growth.n > 2:
-        low, high = growth.band(day)
-        row["size_low"], row["size_high"] = float(low[0]), float(high[0])
-    if size:
-        row["reached"] = _reached(growth, size)
-    return row
-
-
-def _reached(growth: Growth, size: float) -> str:
-    try:
-        return str(growth.date_of(size).date())
-    except ValueError:  # flat, or beyond the calendar
-        return "never"
