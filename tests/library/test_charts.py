@@ -23,6 +23,19 @@ SAY = "A finding in five words"
 
 def figures() -> dict[str, alt.LayerChart]:
     lines = pd.DataFrame({"trend": ["a", "a"], "date": DAYS, "params": [1e12, 2e12]})
+    fan = pd.DataFrame({"date": DAYS, "level": 0.8, "low": [1e12, 5e11], "high": [1e12, 9e12]})
+    window = pd.DataFrame([{"start": DAYS[0], "end": DAYS[1]}])
+    tested = pd.DataFrame(
+        [("m", 7e10, 9e10, 3e10, 2e11), ("n", 6e11, 1e11, 5e10, 3e11)],
+        columns=["model", "true", "predicted", "low_80", "high_80"],
+    )
+    rules_tested = pd.DataFrame(
+        [("r", "all", 2.2), ("r", "at work", 1.5)], columns=["method", "which", "median_factor"]
+    )
+    shares = pd.DataFrame([("margin", 0.6)], columns=["assumption", "share"])
+    margins = pd.DataFrame(
+        [("c", 1.0, 6e11), ("c", 3.0, 2e11)], columns=["case", "margin", "total_params"]
+    )
     spans = pd.DataFrame(
         [("one", 2.0, None, None), ("two", 4.0, 3.0, 5.0)],
         columns=["span", "factor_per_year", "low", "high"],
@@ -64,7 +77,18 @@ def figures() -> dict[str, alt.LayerChart]:
         "sizes": evolution.sizes(MODELS, named=["GPT-4"], takeaway=SAY),
         "growth": evolution.growth(spans, takeaway=SAY),
         "active": evolution.total_and_active(MODELS.head(4), takeaway=SAY),
-        "trend": evolution.extrapolations(lines, MODELS, claim_params=1e13, takeaway=SAY),
+        "trend": evolution.extrapolations(lines, MODELS, fan, claim_params=1e13, takeaway=SAY),
+        "bend": evolution.turning_point(
+            MODELS, lines.rename(columns={"trend": "line"}), window, takeaway=SAY
+        ),
+        "tested": reversal.predicted_and_true(tested, takeaway=SAY),
+        "rules": reversal.error_by_rule(rules_tested, takeaway=SAY),
+        "drivers": reversal.drivers(shares, takeaway=SAY),
+        "margins": reversal.margin_curves(
+            margins,
+            stated=pd.DataFrame([("s", 2e11)], columns=["label", "total_params"]),
+            takeaway=SAY,
+        ),
         "prices": reversal.price_steps(catalog.prices().query("flagship"), takeaway=SAY),
         "speeds": reversal.speed_readings(
             catalog.speeds(),
@@ -127,7 +151,7 @@ def test_every_figure_function_is_tested():
     assert not [name for name in public if f"{name}(" not in source]
 
 
-@pytest.mark.parametrize("name", ["sizes", "trend", "ratio"])
+@pytest.mark.parametrize("name", ["sizes", "trend", "ratio", "bend"])
 def test_only_a_disclosed_size_is_a_filled_mark(name):
     spec = FIGURES[name]
     fills = [
