@@ -58,7 +58,7 @@ def predict(
     measurements : pandas.DataFrame
         As :func:`llmecon.catalog.measurements`.
     profile : Profile or mapping, optional
-        One for all rows, or one by engine, as :func:`engine` names them; that of the row's
+        One for all rows, or one by engine, as ``engine`` names them; that of the row's
         generation if not given, and the newest one where it has none.
     model_of, chip_of : callable, optional
         Look-up of records by name.
