@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 from llmecon import catalog, roofline
 from llmecon.accelerator import Accelerator
 from llmecon.roofline import IDEAL
-from llmecon.transformer import Transformer
+from llmecon.transformer import Transformer, experts_read
 from serving_vectors import CASES, agrees, inputs
 
 LLAMA_8B = catalog.transformer("Llama 3.1 8B")
@@ -332,6 +332,29 @@ def test_tokens_travel_to_their_experts_and_back():
     reached = 8 * (1 - (7 / 8) ** 8)  # distinct ranks that one token goes to
     sent = 256 / 8 * reached * 7168 * 2 * 2 * 7 / 8
     assert step.terms.network == pytest.approx(58 * sent / 450e9)
+
+
+def test_one_sequence_occupies_one_of_the_groups():
+    """Attention data parallelism does not split a single request."""
+    where = {"context": 4096, "weights": "fp8", "expert_parallel": 8, "profile": IDEAL}
+    one = roofline.decode(DEEPSEEK, H200, batch=1, **where)
+    eight = roofline.decode(DEEPSEEK, H200, batch=8, **where)
+    assert one.terms.kv_cache == eight.terms.kv_cache
+    assert one.terms.network == eight.terms.network
+    alone = roofline.decode(DEEPSEEK, H200, batch=1, context=4096, weights="fp8", profile=IDEAL)
+    assert one.terms.kv_cache == alone.terms.kv_cache
+
+
+def test_an_uneven_load_makes_the_busiest_rank_read_and_compute_more():
+    where = {"batch": 8, "context": 100, "weights": "fp8", "expert_parallel": 8}
+    even = roofline.decode(DEEPSEEK, H200, profile=IDEAL, **where).terms
+    uneven = roofline.Profile(name="x", expert_imbalance=1.5)
+    skewed = roofline.decode(DEEPSEEK, H200, profile=uneven, **where).terms
+    routed = DEEPSEEK.n_moe_layers * DEEPSEEK.expert_params
+    read = float(experts_read(256, 8, 8)) * routed / 8 / H200.hbm_bytes_per_s
+    assert skewed.weights - even.weights == pytest.approx(0.5 * read)
+    work = 2 * 8 * routed * 8 / (8 * 1979e12)
+    assert skewed.compute - even.compute == pytest.approx(0.5 * work)
 
 
 def test_stages_hand_over_their_activations():

@@ -14,6 +14,7 @@ from llmecon.roofline.step import Terms
 from llmecon.roofline.terms import (
     Work,
     activations_s,
+    busiest,
     decode_work,
     network_s,
     overhead_s,
@@ -247,7 +248,7 @@ class _Load:
         """Prompts that one step carries on average."""
         return np.asarray(self.batch / self.answer)
 
-    def prompt_work(self) -> Work:
+    def prompt_work(self, dealt: FloatArray) -> Work:
         """Work of one prompt."""
         return prefill_work(
             self.model,
@@ -255,6 +256,7 @@ class _Load:
             self.where,
             self.widths,
             np.ones(()),
+            dealt,
             self.new_tokens,
             self.cached_tokens,
             self.constants,
@@ -262,7 +264,7 @@ class _Load:
 
     def mixed(self, decoding: Work) -> tuple[Terms, FloatArray]:
         """Mean step: decoding, and the prompts it carries."""
-        prompt, per_step = self.prompt_work(), self.prompts_per_step
+        prompt, per_step = self.prompt_work(np.ones(())), self.prompts_per_step
         # A step carries a whole prompt or a chunk; with many prompts every step carries some.
         carrying = np.minimum(per_step * np.ceil(self.new_tokens / self.chunk), 1.0)
         in_each = per_step * prompt.matrices_s / carrying
@@ -271,8 +273,9 @@ class _Load:
         attending = np.maximum(decoding.attention_s, decoding.kv_cache_s)
         prompt_attention = per_step * prompt.attention_s
         busy = (1 - carrying) * plain + carrying * loaded + attending + prompt_attention
-        network = self._network(self.batch) + per_step * self._moving(self.new_tokens)
-        between = self._between(self.batch) + per_step * self._between(self.new_tokens)
+        running = busiest(self.batch, self.where)
+        network = self._network(running) + per_step * self._moving(self.new_tokens)
+        between = self._between(running) + per_step * self._between(self.new_tokens)
         overhead = overhead_s(self.model, self.batch, self.constants)
         seconds = np.asarray(busy + between + network + overhead)
         compute = decoding.matrices_s + decoding.attention_s
@@ -292,12 +295,15 @@ class _Load:
 
     def ttft(self, tpot: FloatArray, waves: FloatArray) -> FloatArray:
         """Prefill, the rest of the step before it, and prompts ahead of it. [s]"""
-        work = self.prompt_work()
+        one = busiest(np.ones(()), self.where)
+        work, tokens = self.prompt_work(one), one * self.new_tokens
         alone = np.maximum(work.matrices_s, work.weights_s) + work.attention_s
-        alone = alone + self._between(self.new_tokens) + self._moving(self.new_tokens)
-        busy = np.minimum(self.prompts_per_step * alone / tpot, 0.95)
+        alone = alone + self._between(tokens) + self._moving(tokens)
+        each = self.prompts_per_step / self.where.replicas  # the groups share the prompts
+        busy = np.minimum(each * alone / tpot, 0.95)
         waiting = busy * alone / (2.0 * (1.0 - busy))  # Pollaczek-Khinchine, constant service
-        rush = alone * (self.batch - 1.0) / 2.0 / waves  # all start together, once
+        ahead = (self.batch / self.where.replicas - 1.0) / 2.0  # all start together, once
+        rush = alone * np.maximum(ahead, 0.0) / waves
         fixed = overhead_s(self.model, self.batch, self.constants) + self.constants.request_s
         latency = self._network(np.zeros(()))
         return np.asarray(alone + fixed + latency + tpot / 2.0 + waiting + rush)

@@ -19,6 +19,7 @@ from llmecon.roofline.profiles import CURRENT, Profile
 from llmecon.roofline.terms import (
     Work,
     activations_s,
+    busiest,
     decode_work,
     network_s,
     overhead_s,
@@ -228,7 +229,7 @@ def decode(
         work,
         sequences=sequences,
         in_flight=in_flight,
-        moving=in_flight * checked,
+        moving=busiest(in_flight, where) * checked,
         tokens=np.ones(()),
         held=tokens,
         reserve_bytes=reserve_bytes,
@@ -306,7 +307,8 @@ def prefill(
         constants=constants,
     )
     new = prompt - cached
-    work = prefill_work(model, chip, where, widths, sequences, new, cached, constants)
+    dealt = busiest(sequences, where)
+    work = prefill_work(model, chip, where, widths, sequences, dealt, new, cached, constants)
     return _step(
         model,
         chip,
@@ -316,7 +318,7 @@ def prefill(
         work,
         sequences=sequences,
         in_flight=sequences,
-        moving=sequences * new,
+        moving=dealt * new,
         tokens=prompt,
         held=prompt,
         reserve_bytes=reserve_bytes,

@@ -32,20 +32,31 @@ def decode_work(
     constants: Profile,
 ) -> Work:
     """Work of one decode pass over ``sequences``, each with ``positions`` new tokens."""
-    moving = sequences * positions
+    moving, dealt = sequences * positions, busiest(sequences, where)
     rate = where.tensor * constants.flop_share
     bandwidth = chip.hbm_bytes_per_s * constants.bandwidth_share
     # Each position sees the whole context; the cache is read once for all of them.
-    attention = model.decode_attention_flop(context) * moving
-    cache = model.kv_read(context, widths.kv_bytes) * sequences
+    attention = model.decode_attention_flop(context) * (dealt * positions)
+    cache = model.kv_read(context, widths.kv_bytes) * dealt
     if not model.is_mla:
         cache = cache * (1.0 + constants.kv_rereads * (model.n_heads / model.n_kv_heads - 1.0))
     return Work(
-        matrices_s=_matrix_flop(model, where, moving, constants) / (rate * widths.flop_per_s),
+        matrices_s=_matrix_flop(model, where, moving, dealt * positions, constants)
+        / (rate * widths.flop_per_s),
         attention_s=attention / (rate * widths.attention_flop_per_s),
         weights_s=_weight_bytes(model, where, widths, moving, constants) / bandwidth,
         kv_cache_s=cache / (where.replicas * kv_ranks(model, where) * bandwidth),
     )
+
+
+def busiest(sequences: FloatArray, where: Layout) -> FloatArray:
+    """Sequences that would give every attention group the load of the busiest one.
+
+    A single sequence occupies one group; the others wait for it.
+    """
+    if np.all(where.replicas == 1):
+        return sequences
+    return np.maximum(sequences, where.replicas)
 
 
 def prefill_work(
@@ -54,18 +65,23 @@ def prefill_work(
     where: Layout,
     widths: Formats,
     prompts: FloatArray,
+    dealt: FloatArray,
     new_tokens: FloatArray,
     cached_tokens: FloatArray,
     constants: Profile,
 ) -> Work:
-    """Work of one pass over whole prompts; only their last position meets the output."""
+    """Work of one pass over whole prompts; only their last position meets the output.
+
+    ``dealt`` are the prompts themselves where many follow each other and load all
+    attention groups, and :func:`busiest` of them where one pass is timed.
+    """
     moving = prompts * new_tokens
     rate = where.tensor * constants.prefill_flop_share
     bandwidth = chip.hbm_bytes_per_s * constants.bandwidth_share
-    idle = 2.0 * model.vocab_size * model.d_model * (moving - prompts)
-    matrices = _matrix_flop(model, where, moving, constants) - idle
-    attention = model.prefill_attention_flop(new_tokens, cached_tokens) * prompts
-    cache = model.kv_read(cached_tokens + new_tokens, widths.kv_bytes) * prompts
+    idle = 2.0 * model.vocab_size * model.d_model * dealt * (new_tokens - 1.0)
+    matrices = _matrix_flop(model, where, moving, dealt * new_tokens, constants) - idle
+    attention = model.prefill_attention_flop(new_tokens, cached_tokens) * dealt
+    cache = model.kv_read(cached_tokens + new_tokens, widths.kv_bytes) * dealt
     return Work(
         matrices_s=matrices / (rate * widths.flop_per_s),
         attention_s=attention / (rate * widths.attention_flop_per_s),
@@ -75,11 +91,18 @@ def prefill_work(
 
 
 def _matrix_flop(
-    model: Transformer, where: Layout, moving: FloatArray, constants: Profile
+    model: Transformer,
+    where: Layout,
+    moving: FloatArray,
+    dealt: FloatArray,
+    constants: Profile,
 ) -> FloatArray:
-    busiest = np.where(where.expert > 1, constants.expert_imbalance - 1.0, 0.0)
+    """FLOP of all matrices: routed experts see every token, the others their group's."""
+    if not model.n_experts:
+        return np.asarray(model.matrix_flop_per_token * dealt)
     routed = 2.0 * model.n_moe_layers * model.n_experts_active * model.expert_params
-    return np.asarray((model.matrix_flop_per_token + busiest * routed) * moving)
+    uneven = np.where(where.expert > 1, constants.expert_imbalance, 1.0)
+    return np.asarray((model.matrix_flop_per_token - routed) * dealt + routed * uneven * moving)
 
 
 def _weight_bytes(
@@ -98,8 +121,8 @@ def _weight_bytes(
     if not routed:
         return np.asarray(fixed)
     read = experts_read(model.n_experts, model.n_experts_active, moving) / model.n_experts
-    busiest = np.where(where.expert > 1, constants.expert_imbalance, 1.0)
-    experts = widths.weight_bytes * float(routed) * np.minimum(read * busiest, 1.0)
+    uneven = np.where(where.expert > 1, constants.expert_imbalance, 1.0)
+    experts = widths.weight_bytes * float(routed) * np.minimum(read * uneven, 1.0)
     return np.asarray(fixed + experts / where.tensor)
 
 
