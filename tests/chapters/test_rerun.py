@@ -3,6 +3,7 @@ run is not repeated: invariants of ``llmecon rerun`` on a small book made here."
 
 import json
 import shutil
+import threading
 
 import nbformat
 import pytest
@@ -160,6 +161,33 @@ def test_an_interrupted_run_goes_on_where_it_was(book, monkeypatch):
     assert not list((book / "out").glob("*.part"))
 
 
+def test_chapters_that_run_when_it_is_interrupted_are_finished_and_kept(book, monkeypatch):
+    for name in ("second", "third", "fourth"):
+        shutil.copy(book / "notebooks" / "small.ipynb", book / "notebooks" / f"{name}.ipynb")
+    names = ("small", "second", "third", "fourth")
+    scenario = rerun.Scenario(name="four", parameters={name: {} for name in names})
+    second_runs, stopping = threading.Event(), threading.Event()
+
+    def slow(text, chapter, *rest):
+        if chapter == "small":
+            second_runs.wait(10)
+        else:
+            second_runs.set()
+            stopping.wait(10)
+        return "{}"
+
+    def interrupt(task, was_there):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(running, "execute", slow)
+    with pytest.raises(KeyboardInterrupt):
+        tasks = rerun.tasks(scenario, book, book / "out")
+        rerun.run(tasks, on_done=interrupt, on_stop=stopping.set)
+    kept = {path.stem for path in (book / "out").glob("*.ipynb")}
+    # The third may have started in the place of the first; the fourth was never begun.
+    assert {"small", "second"} <= kept <= {"small", "second", "third"}
+
+
 def test_a_chapter_that_fails_is_named_and_not_kept(book, capsys):
     path = write_scenario(book, "name: odd\nparameters:\n  small: {n_chips: 7}\n")
     assert cli.main(["rerun", str(path)]) == 2
@@ -257,6 +285,13 @@ def test_declared_parameters_carry_type_unit_help_and_range(book):
     assert declared["names"].type == "list[str]"
     assert declared["names"].default == ["GPT-3 175B", "GPT-4"]
     assert list(declared) == [line.split(":")[0] for line in PARAMETERS.splitlines()]
+
+
+def test_a_chapter_that_was_never_executed_declares_its_parameters_too(tmp_path):
+    made = notebook(PARAMETERS, PREAMBLE)
+    made.metadata = nbformat.from_dict({})
+    nbformat.write(made, tmp_path / "new.ipynb")
+    assert len(rerun.declared(tmp_path / "new.ipynb")) == len(PARAMETERS.splitlines())
 
 
 def test_a_sweep_gives_one_row_a_point_and_a_table_of_what_changes(book, runs, capsys):

@@ -451,6 +451,8 @@ BAD = {
     "unknown verdict": (["claims", "--verdict", "rong"], "nearest: wrong"),
     "unknown chapter": (["claims", "--chapter", "evolutions"], "nearest: evolution"),
     "two forms": (["models", "--json", "--csv"], "--json and --csv exclude each other"),
+    "two forms of a size": ([*PRICED, "--json", "--csv"], "--json and --csv exclude each other"),
+    "two forms of a fit": (["law", "fit", "x.csv", "--json", "--csv"], "exclude each other"),
     "nothing found": (["chips", "abacus"], "no accelerator is called 'abacus'"),
     "no such command": (["decod"], "No such command 'decod'"),
     "no such option": (["models", "--jso"], "No such option"),

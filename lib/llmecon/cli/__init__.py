@@ -43,6 +43,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if line is None or os.environ.get("LLMECON_TRACEBACK"):
             raise
         return _report(line, BAD_INPUT) if line else BAD_INPUT  # no line: help was shown
+    if status == INTERRUPTED:
+        return _report("interrupted", INTERRUPTED)
     return status if isinstance(status, int) else 0
 
 

@@ -8,7 +8,17 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmecon.cli import inputs
-from llmecon.cli.output import AsCsv, AsJson, Column, emit, plain, print_json, records, write
+from llmecon.cli.output import (
+    AsCsv,
+    AsJson,
+    Column,
+    emit,
+    one_form,
+    plain,
+    print_json,
+    records,
+    write,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +64,7 @@ def calibrate(
     from llmecon.catalog import measured
     from llmecon.roofline.calibration import FITTED
 
+    one_form(as_json, as_csv)
     rows = catalog.measurements() if measurements is None else measured.read(measurements)
     known = set(roofline.predict(rows, roofline.IDEAL).engine) - {""}
     for name in inputs.words(engines):

@@ -15,6 +15,7 @@ from llmecon.cli.output import (
     AsJson,
     Column,
     emit,
+    one_form,
     plain,
     print_json,
     progress,
@@ -71,6 +72,7 @@ def fit(
     """
     from llmecon import chinchilla
 
+    one_form(as_json, as_csv)
     if figure and figure.suffix not in (".svg", ".png", ".json"):
         raise ValueError(f"--figure must end in .svg, .png or .json, got {figure.name!r}")
     table = _read_runs(runs, columns)

@@ -70,6 +70,12 @@ def console(width: int = _WIDE) -> Console:
     return Console(width=wide, soft_wrap=False, highlight=False)
 
 
+def one_form(as_json: bool, as_csv: bool) -> None:
+    """Refuse two forms at once."""
+    if as_json and as_csv:
+        raise ValueError("--json and --csv exclude each other")
+
+
 def emit(
     frame: pd.DataFrame,
     columns: Sequence[Column],
@@ -95,8 +101,7 @@ def emit(
     extra : dict, optional
         Further entries of the JSON object.
     """
-    if as_json and as_csv:
-        raise ValueError("--json and --csv exclude each other")
+    one_form(as_json, as_csv)
     if as_json:
         print_json({**(extra or {}), "rows": records(frame), "notes": list(notes)})
     elif as_csv:

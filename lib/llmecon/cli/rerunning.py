@@ -7,7 +7,17 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmecon.cli.output import AsCsv, AsJson, Column, emit, plain, progress, records, write
+from llmecon.cli.output import (
+    AsCsv,
+    AsJson,
+    Column,
+    emit,
+    one_form,
+    plain,
+    progress,
+    records,
+    write,
+)
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -105,8 +115,7 @@ def rerun(
     """
     from llmecon import rerun as room
 
-    if as_json and as_csv:
-        raise ValueError("--json and --csv exclude each other")
+    one_form(as_json, as_csv)
     home = room.find_book(*([book] if book else [scenario or Path.cwd(), Path.cwd()]))
     plan = _plan(room.load(scenario) if scenario else None, set_ or [], sweep or [], home)
     folder = output or home / "_build" / "rerun" / plan.name
@@ -202,8 +211,11 @@ def _run(tasks: list[Task], fresh: bool, cluster: str | None) -> None:
             done += 1
             bar(done, f"{task.chapter}: {'as before' if was_there else 'done'}")
 
+        def on_stop() -> None:
+            bar(done, "stopping: the chapters that run are finished and kept")
+
         try:
-            room.run(tasks, fresh=fresh, cluster=cluster, on_done=on_done)
+            room.run(tasks, fresh=fresh, cluster=cluster, on_done=on_done, on_stop=on_stop)
         except room.ChapterFailed as error:
             raise ValueError(str(error)) from error
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmecon.cli import inputs
-from llmecon.cli.output import AsCsv, AsJson, Column, emit, plain, print_json, records
+from llmecon.cli.output import AsCsv, AsJson, Column, emit, one_form, plain, print_json, records
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -68,6 +68,7 @@ def size(
     """
     from llmecon import sizing
 
+    one_form(as_json, as_csv)
     given: dict[str, Any] = {
         "input_usd_per_mtok": input_price,
         "margin": _range("--margin", margin),

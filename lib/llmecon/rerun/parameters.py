@@ -1,6 +1,7 @@
 """What a chapter lets one change: declared names, types, units and ranges."""
 
 import ast
+import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -106,20 +107,24 @@ def declared(path: Path) -> dict[str, Parameter]:
     ValueError
         If a line of the cell cannot be read back: a lost parameter would be a silent one.
     """
-    import papermill
+    from papermill.translators import PythonTranslator  # what papermill.inspect_notebook reads with
 
     found: dict[str, Parameter] = {}
-    try:
-        lines = papermill.inspect_notebook(str(path))
-    except ValueError as error:  # papermill wants to know the language
-        raise ValueError(f"{path.name} was never executed: run `make notebooks`") from error
-    for name, line in lines.items():
+    for line in PythonTranslator.inspect({"source": _parameters_cell(path)}):
+        name = line.name
         try:
-            default = ast.literal_eval(line["default"])
+            default = ast.literal_eval(line.default)
         except (SyntaxError, ValueError) as error:
             raise ValueError(f"{path.name}: the default of {name} is not a plain value") from error
-        found[name] = _parameter(path.stem, name, line["inferred_type_name"], default, line["help"])
+        found[name] = _parameter(path.stem, name, line.inferred_type_name, default, line.help)
     return found
+
+
+def _parameters_cell(path: Path) -> str:
+    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+        if "parameters" in cell["metadata"].get("tags", []):
+            return "".join(cell["source"])
+    return ""
 
 
 def _parameter(chapter: str, name: str, kind: str, default: Any, comment: str) -> Parameter:

@@ -4,7 +4,7 @@ import json
 import tempfile
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, as_completed
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -102,6 +102,7 @@ def execute(text: str, chapter: str, values: dict[str, Any], folder: str, digest
                 None,
                 parameters=values,
                 kernel_name="python3",
+                language="python",
                 progress_bar=False,
                 execution_timeout=CELL_TIMEOUT_S,
                 kernel_manager_class=_Kernel,
@@ -125,6 +126,7 @@ def run(
     fresh: bool = False,
     cluster: str | None = None,
     on_done: Callable[[Task, bool], None] = lambda task, was_there: None,
+    on_stop: Callable[[], None] = lambda: None,
 ) -> None:
     """Run what is not there yet; each chapter is kept as soon as it is finished.
 
@@ -138,6 +140,8 @@ def run(
         Address of a Dask scheduler; two kernels of this machine without it.
     on_done : callable, optional
         Called with each task, and whether it had been finished before.
+    on_stop : callable, optional
+        Called when the run is interrupted, before the chapters that run are waited for.
 
     Raises
     ------
@@ -156,15 +160,17 @@ def run(
         futures = {submit(execute, *_arguments(task)): task for task in waiting}
         try:
             for future in completed(futures):
-                task = futures[future]
+                task = futures.pop(future)
                 try:
                     _keep(task, future.result())
                 except ChapterFailed as error:
                     failures.append(str(error))
                 on_done(task, False)
         except BaseException:
-            for future in futures:
-                future.cancel()
+            on_stop()
+            for future in [f for f in futures if f.cancel() is False]:  # those that run
+                with suppress(ChapterFailed):
+                    _keep(futures[future], future.result())
             raise
     if failures:
         raise ChapterFailed("; ".join(failures))
