@@ -20,6 +20,7 @@ from llmecon.chinchilla._records import (
     Law,
     Provenance,
 )
+from llmecon.chinchilla.averaging import Stop, general_stop
 from llmecon.chinchilla.comparing import (
     Explanation,
     compare,
@@ -250,6 +251,7 @@ __all__ = [
     "SeparableLaw",
     "Shape",
     "SparsityLaw",
+    "Stop",
     "TradeSpan",
     "allocation",
     "approach_1",
@@ -270,6 +272,7 @@ __all__ = [
     "frontier_exponent_non_embedding",
     "frontier_flop_non_embedding",
     "frontier_params_non_embedding",
+    "general_stop",
     "hoffmann_2022_table",
     "huber_log_likelihood",
     "implied_served_per_trained_token",
