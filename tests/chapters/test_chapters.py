@@ -26,22 +26,30 @@ FOUR = {"evolution", "reversal", "causes", "outlook"}
 EXTREMES = {
     "evolution": [
         {
-            "middle_model": ("GPT-2 XL", "middle-size"),
+            "middle_model": ("GPT-2 XL", "middle-name"),
             "extrapolate_to": ("2023-06-30", "n-sized"),
             "confidence": (0.5, "fit-confidence"),
         },
         {
             "trend_until": ("2024-12-31", "fit-n"),
             "claimed_params": (1e14, "claim"),
-            "confidence": (0.99, "fit-low"),
+            "left_out": (["PaLM 540B"], "bend-n"),
+            "draws": (200, "unsure-low"),
         },
     ],
     "reversal": [
-        {"usd_per_gpu_hour": (1.0, "gpt4-cheapest"), "acceptance": (0.0, "gpt4-max")},
         {
-            "usd_per_gpu_hour": (6.0, "rent"),
+            "usd_per_gpu_hour": (1.0, "rent"),
+            "acceptance": (0.0, "gpt4-max"),
+            "gpt4o_speed": (30.0, "inferred-gpt4o"),
+        },
+        {
+            "usd_per_gpu_hour": (6.0, "gpt4-at-55"),
             "use_published_chip": (False, "frontier-chip"),
-            "context_tokens": (32_000, "context-said"),
+            "context_tokens": (32_000, "gpt4-at-ten"),
+            "sonnet_speed": (150.0, "inferred-sonnet"),
+            "margin": (3.0, "read-gpt4o-empty"),
+            "draws": (500, "inferred-gpt4o-low"),
         },
     ],
     "causes": [

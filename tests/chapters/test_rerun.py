@@ -19,7 +19,8 @@ n_chips: int = 8  # [accelerators] of one instance
 law: str = "BESIROGLU_2024"  # [law] whose optimum is taken
 day: str = "2024-12-13"  # [ISO date] of the price
 names: list[str] = ["GPT-3 175B", "GPT-4"]  # [model] named in the text
-margin: float = 0.5  # [1] may be a loss"""
+margin: float = 0.5  # [1] may be a loss
+left_out: list[str] = []  # [models] that are not named"""
 PREAMBLE = """\
 from llmecon import chinchilla
 from llmecon.notebook import check_parameters, say
@@ -221,6 +222,10 @@ WRONG = {
         "no law (small.law) is called 'BESIROGLU'; nearest: BESIROGLU_2024",
     ),
     "unknown model": ("small: {names: [GPT-4, GPT-44]}", "no model (small.names) is called"),
+    "unknown model in a list that may be empty": (
+        "small: {left_out: [GPT-44]}",
+        "no model (small.left_out) is called 'GPT-44'; nearest: GPT-4",
+    ),
     "not a day": ("small: {day: soon}", "small.day must be an ISO date"),
 }
 

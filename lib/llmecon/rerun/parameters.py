@@ -78,7 +78,7 @@ class Parameter:
     def _check_domain(self, item: Any, defaults: list[Any]) -> None:
         label = f"{self.chapter}.{self.name}"
         if isinstance(item, str):
-            _check_text(label, item, [d for d in defaults if isinstance(d, str)])
+            _check_text(label, item, [d for d in defaults if isinstance(d, str)], self.unit)
             return
         if isinstance(item, bool):
             return
@@ -181,16 +181,23 @@ def _has_type(value: Any, kind: str) -> bool:
     return type(value).__name__ == kind
 
 
-def _check_text(label: str, text: str, defaults: list[str]) -> None:
-    if defaults and all(map(_is_date, defaults)):
+def _check_text(label: str, text: str, defaults: list[str], unit: str) -> None:
+    if unit == "ISO date" or (defaults and all(map(_is_date, defaults))):
         if not _is_date(text):
-            raise ValueError(f"{label} must be an ISO date such as {defaults[0]}, got {text!r}")
+            raise ValueError(f"{label} must be an ISO date such as 2024-12-13, got {text!r}")
         return
-    allowed = {kind: names() for kind, names in _VOCABULARIES.items()}
-    allowed = {k: v for k, v in allowed.items() if defaults and set(defaults) <= set(v)}
+    allowed = _allowed(defaults, unit)
     if allowed and not any(text in names for names in allowed.values()):
-        kind = " or ".join(allowed)
-        raise UnknownName(f"{kind} ({label})", text, {n for v in allowed.values() for n in v})
+        known = {name for names in allowed.values() for name in names}
+        raise UnknownName(f"{' or '.join(allowed)} ({label})", text, known)
+
+
+def _allowed(defaults: list[str], unit: str) -> dict[str, list[str]]:
+    """Names that may stand here: those of the lists that hold the defaults, or that of the unit."""
+    known = {kind: names() for kind, names in _VOCABULARIES.items()}
+    if defaults:
+        return {kind: names for kind, names in known.items() if set(defaults) <= set(names)}
+    return {kind: names for kind, names in known.items() if kind == unit.removesuffix("s")}
 
 
 def _is_date(text: str) -> bool:
@@ -205,7 +212,7 @@ def _column(table: str, column: str) -> list[str]:
     return [str(name) for name in catalog.table(table)[column].unique()]
 
 
-# A default that is a name of one of these binds the values that may replace it.
+# Names that the catalogue and the laws know, by what the unit of a parameter may say.
 _VOCABULARIES: dict[str, Callable[[], list[str]]] = {
     "architecture": lambda: _column("architectures", "name"),
     "accelerator": lambda: _column("accelerators", "name"),
