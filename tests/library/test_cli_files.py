@@ -206,6 +206,19 @@ def test_every_other_and_every_nth_layer_are_counted():
     assert (hybrid.n_full_layers, hybrid.n_linear_layers) == (12, 36)
 
 
+def test_dense_layers_among_experts_are_counted():
+    base = {**CONFIGS["Qwen3-30B-A3B"], "num_hidden_layers": 10}
+    every_third = hf_config.convert({**base, "decoder_sparse_step": 3})
+    assert every_third.n_moe_layers == 3  # the third, sixth and ninth
+    assert (every_third.n_dense_layers, every_third.d_ff_dense) == (7, 6144)
+    listed = hf_config.convert({**base, "mlp_only_layers": [0, 9]})
+    assert listed.n_moe_layers == 8
+    marked = hf_config.convert({**base, "moe_layer_freq": [0] + [1] * 9})
+    assert marked.n_moe_layers == 9
+    shared = hf_config.convert({**base, "shared_expert_intermediate_size": 1536})
+    assert shared.n_shared_experts == 2
+
+
 def changed(name, **keys):
     """A published config with keys replaced; None takes one away."""
     merged = {**CONFIGS[name], **keys}
@@ -265,6 +278,10 @@ BAD = {
     "more dense layers than layers": (
         changed("DeepSeek-V3", first_k_dense_replace=62),
         "62 dense layers first, 61 layers in all",
+    ),
+    "a shared expert of odd width": (
+        changed("Qwen3-30B-A3B", shared_expert_intermediate_size=1000),
+        "shared_expert_intermediate_size 1000 is no multiple of 768",
     ),
     "a window everywhere": (
         changed("Mistral 7B", sliding_window=4096),
