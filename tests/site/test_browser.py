@@ -213,6 +213,14 @@ def test_the_top_of_the_site_leads_to_the_landing_page(browser, site):
     assert one.troubles == []
 
 
+def test_the_search_finds_pages_over_http(browser, server):
+    with reader(browser, server, WIDE, "light") as one:
+        one.open("search.html?q=parameters")
+        one.tab.wait_for_selector("#search-results li a")
+        assert one.tab.locator("#search-results li").count() > 3
+    assert one.troubles == []
+
+
 def test_a_chart_follows_the_screen_from_wide_to_narrow(browser, site):
     with reader(browser, site.resolve().as_uri() + "/", WIDE, "light") as one:
         one.open("notebooks/evolution.html")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import importlib
 import json
 import re
 from pathlib import Path
@@ -180,3 +181,23 @@ def test_pages_have_titles_of_their_own_and_a_description(pages):
 def test_no_page_is_too_heavy(site, pages):
     heavy = {name: (site / name).stat().st_size for name in pages}
     assert {name: size for name, size in heavy.items() if size > MAXIMUM_PAGE_BYTES} == {}
+
+
+def test_every_icon_that_a_page_names_has_its_rule_and_its_drawing(site, pages):
+    ttlib = importlib.import_module("fontTools.ttLib")
+    fonts = [ttlib.TTFont(path).getBestCmap() for path in (site / "_static").rglob("fa-*.woff2")]
+    sheet = (site / "_static" / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    found = re.findall(r"((?:\.fa-[a-z0-9-]+:before,?)+)\{content:\"\\([0-9a-f]+)", sheet)
+    rules = {name: code for names, code in found for name in re.findall("fa-[a-z0-9-]+", names)}
+    icons = {
+        name for page in pages.values() for one in page.select("i, span") for name in icon(one)
+    }
+    assert len(icons) > 5
+    for name in icons:
+        assert any(int(rules[name], 16) in font for font in fonts), name
+    assert len(rules) < 100, "the icons that no page names are left out"
+
+
+def icon(tag) -> list[str]:
+    kinds = {"fa-solid", "fa-regular", "fa-brands", "fa-lg", "fa-xs", "fa-sm", "fa-fw"}
+    return [name for name in tag.get("class", []) if name.startswith("fa-") and name not in kinds]

@@ -6,7 +6,6 @@ import html
 import importlib.util
 import re
 import shutil
-from importlib import resources
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +16,11 @@ from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 import llmecon
-from llmecon.site import execution, mathml, tables, vega
+from llmecon.site import execution, lean, mathml, tables, vega
 
 _LOG = logging.getLogger(__name__)
-_ASSETS = resources.files("llmecon.site").joinpath("assets")
+_HERE = Path(__file__).parent
+_ASSETS = _HERE / "assets"
 STYLE = "book.css"
 
 
@@ -56,15 +56,8 @@ def reread_after_change(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> lis
 
 
 def own_templates(app: Sphinx, config: Any) -> None:
-    """Leave the theme's 1.5 MB icon script out: its style sheet draws the same icons."""
-    macros = (_theme() / "static" / "webpack-macros.html").read_text(encoding="utf-8")
-    lean = re.sub(r"\s*<script[^>]*fontawesome\.js[^>]*></script>", "", macros)
-    folder = Path(app.doctreedir) / "llmecon-templates"
-    own = folder / "static" / "webpack-macros.html"
-    if not own.exists() or own.read_text(encoding="utf-8") != lean:  # a new one rewrites each page
-        own.parent.mkdir(parents=True, exist_ok=True)
-        own.write_text(lean, encoding="utf-8")
-    config.templates_path = [str(folder), *config.templates_path]
+    """Put this book's page before the theme's."""
+    config.templates_path = [str(_HERE / "templates"), *config.templates_path]
 
 
 def write_assets(app: Sphinx) -> None:
@@ -75,7 +68,7 @@ def write_assets(app: Sphinx) -> None:
     static.mkdir(parents=True, exist_ok=True)
     (static / vega.SCRIPT).write_text(vega.script(), encoding="utf-8")
     for name in (STYLE, tables.CLAIMS_SCRIPT):
-        text = _ASSETS.joinpath(name).read_text(encoding="utf-8")
+        text = (_ASSETS / name).read_text(encoding="utf-8")
         if name == STYLE:
             text += _theme_without_script()
         (static / name).write_text(text, encoding="utf-8")
@@ -111,6 +104,13 @@ def copy_tables(app: Sphinx, exception: Exception | None) -> None:
         target.mkdir(exist_ok=True)
         for path in [*source.glob("*.csv"), *source.glob("datapackage.json")]:
             shutil.copyfile(path, target / path.name)
+
+
+def leave_out_unused_icons(app: Sphinx, exception: Exception | None) -> None:
+    """Cut the theme's icons down to those on the pages."""
+    static = Path(app.outdir) / "_static"
+    if not exception and app.builder.name == "html" and (static / "vendor").is_dir():
+        lean.trim_icons(static, Path(app.outdir).rglob("*.html"))
 
 
 FRONT_DOOR = """<!DOCTYPE html>
@@ -157,6 +157,8 @@ def finish_page(
         "claims-table" in table["classes"] for table in doctree.findall(nodes.table)
     ):
         app.add_js_file(tables.CLAIMS_SCRIPT, loading_method="defer")
+    searching = pagename == "search"
+    context["lean"] = str if searching else lean.without_unused_scripts
     context["script_files"] = [s for s in context.get("script_files", []) if wanted(s)]
     tree = context.get("generate_toctree_html")
     if tree is not None:
@@ -188,6 +190,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", reread_after_change)
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", copy_tables)
+    app.connect("build-finished", leave_out_unused_icons)
     app.connect("build-finished", write_front_door)
     app.connect("build-finished", forget_if_faulty)
     return {
