@@ -130,9 +130,11 @@ def short(value: Any) -> str:
 
     Examples
     --------
-    >>> [short(v) for v in (117e6, 70.6e9, 200e9, 1.8e12, 7.77e12)]
-    ['117M', '70.6B', '200B', '1.8T', '7.77T']
+    >>> [short(v) for v in (117e6, 70.6e9, 200e9, 1.8e12, 1e15)]
+    ['117M', '70.6B', '200B', '1.8T', '1,000T']
     """
+    if abs(value) >= 999.5e12:
+        return f"{value / 1e12:,.0f}T"
     for scale, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
         if abs(value) >= scale * 0.9995:
             return f"{value / scale:.3g}{letter}"
