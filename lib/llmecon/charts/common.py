@@ -126,13 +126,15 @@ def _significant(value: float, digits: int) -> float | None:
 
 
 def short(value: Any) -> str:
-    """A count as the field writes it.
+    """A count as the field writes it; "no size" where there is none.
 
     Examples
     --------
     >>> [short(v) for v in (117e6, 70.6e9, 200e9, 1.8e12, 1e15)]
     ['117M', '70.6B', '200B', '1.8T', '1,000T']
     """
+    if pd.isna(value):
+        return "no size"
     if abs(value) >= 999.5e12:
         return f"{value / 1e12:,.0f}T"
     for scale, letter in ((1e12, "T"), (1e9, "B"), (1e6, "M"), (1e3, "k")):
