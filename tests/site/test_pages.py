@@ -178,6 +178,15 @@ def test_pages_have_titles_of_their_own_and_a_description(pages):
             assert page.html.get("lang") == "en", name
 
 
+def test_the_example_of_the_reference_runs():
+    text = (Path(__file__).parents[2] / "book" / "api" / "index.md").read_text(encoding="utf-8")
+    code = re.findall(r"```\{code-block\} python\n(.*?)```", text, flags=re.DOTALL)
+    assert len(code) == 1
+    names: dict[str, object] = {}
+    exec(code[0], names)
+    assert names["step"].tokens_per_s.shape == (3,)
+
+
 def test_no_page_is_too_heavy(site, pages):
     heavy = {name: (site / name).stat().st_size for name in pages}
     assert {name: size for name, size in heavy.items() if size > MAXIMUM_PAGE_BYTES} == {}

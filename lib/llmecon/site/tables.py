@@ -20,14 +20,19 @@ Cell: TypeAlias = str | nodes.Node | Sequence[nodes.Node]
 
 
 def table(
-    heads: Sequence[str], rows: Iterable[nodes.row], *, classes: Sequence[str]
+    heads: Sequence[str],
+    rows: Iterable[nodes.row],
+    *,
+    widths: Sequence[int],
+    classes: Sequence[str],
 ) -> nodes.table:
-    """A table whose first row is its head."""
+    """A table with a head, its columns wide in proportion to `widths`."""
     body = nodes.tbody("", *rows)
     head = nodes.thead("", row(heads))
-    group = nodes.tgroup("", *(nodes.colspec(colwidth=1) for _ in heads), head, body)
+    columns = [nodes.colspec(colwidth=width) for width in widths]
+    group = nodes.tgroup("", *columns, head, body)
     group["cols"] = len(heads)
-    return nodes.table("", group, classes=list(classes))
+    return nodes.table("", group, classes=["colwidths-given", *classes])
 
 
 def row(cells: Sequence[Cell], **attributes: Any) -> nodes.row:
@@ -64,6 +69,7 @@ class ClaimsTable(SphinxDirective):
 
     option_spec: ClassVar = {"chapter": directives.unchanged_required}
     heads = ("Claim", "The article says", "Verdict", "Computed here", "Why")
+    widths = (7, 24, 14, 19, 36)
 
     def run(self) -> list[nodes.Node]:
         """Nodes of the table."""
@@ -80,7 +86,9 @@ class ClaimsTable(SphinxDirective):
         marks = ["claims-table"] + (["claims-whole"] if chapter is None else [])
         return [
             _counted(findings),
-            *scrolling(table(self.heads, rows, classes=marks), f"Claims, {scope}"),
+            *scrolling(
+                table(self.heads, rows, widths=self.widths, classes=marks), f"Claims, {scope}"
+            ),
         ]
 
     def _name(self, findings: Sequence[Any]) -> None:
@@ -149,6 +157,7 @@ class DataTables(SphinxDirective):
     """What `datapackage.json` says of each table: rule, columns, rows, licences, file."""
 
     heads = ("Column", "Type", "Unit", "Meaning")
+    widths = (26, 12, 16, 46)
 
     def run(self) -> list[nodes.Node]:
         """One section a table."""
@@ -168,7 +177,7 @@ class DataTables(SphinxDirective):
         standard.labels[label] = (self.env.docname, label, title)
         standard.anonlabels[label] = (self.env.docname, label)
         rows = [row(_column(field)) for field in resource["schema"]["fields"]]
-        columns = table(self.heads, rows, classes=["data-columns"])
+        columns = table(self.heads, rows, widths=self.widths, classes=["data-columns"])
         return nodes.section(
             "",
             nodes.title("", title),
