@@ -23,6 +23,8 @@ STAIRS = [
     "site",
     "charts",
     "claims",
+    "scorecard",
+    "counterfactual",
     "sizing",
     "trends",
     "parity",
