@@ -184,6 +184,23 @@ def test_every_page_without_script(browser, site, names, size, mode):
     assert one.troubles == []
 
 
+def test_a_reader_notices_what_must_not_be(browser, tmp_path):
+    (tmp_path / "bad.html").write_text(
+        "<!DOCTYPE html><script>console.error('planted')</script>"
+        "<img src='https://example.invalid/x.png'><div style='width: 2000px'>wide</div>"
+        "<div class='chart' id='empty'><div class='chart-live'></div>"
+        "<div class='chart-still'></div></div>"
+    )
+    with reader(browser, tmp_path.as_uri() + "/", PHONE, "light") as one:
+        one.open("bad.html")
+        one.check_width()
+        assert one.tab.evaluate(DRAWN, 100) == ["empty"]
+        assert one.tab.eval_on_selector_all(".chart", STILL) == ["empty"]
+    told = " ".join(one.troubles)
+    for fault in ("planted", "asked for https://example.invalid/x.png", "2008 px wide"):
+        assert fault in told
+
+
 def test_without_script_the_page_follows_light_and_dark(browser, site):
     root = site.resolve().as_uri() + "/"
     grounds = {}

@@ -55,8 +55,9 @@ def reread_after_change(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> lis
     return [] if before == around else sorted(env.all_docs)
 
 
-def own_templates(app: Sphinx, config: Any) -> None:
-    """Put this book's page before the theme's."""
+def own_settings(app: Sphinx, config: Any) -> None:
+    """Take the version from the library; put this book's page before the theme's."""
+    config.version = config.release = llmecon.__version__
     config.templates_path = [str(_HERE / "templates"), *config.templates_path]
 
 
@@ -185,7 +186,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("data-tables", tables.DataTables)
     app.add_css_file(STYLE)
     app.connect("config-inited", refresh_chapters)
-    app.connect("config-inited", own_templates)
+    app.connect("config-inited", own_settings)
     app.connect("builder-inited", write_assets)
     app.connect("env-get-outdated", reread_after_change)
     app.connect("html-page-context", finish_page, priority=900)
