@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import importlib
 import pkgutil
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -27,7 +28,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--quick", action="store_true", help="small sizes: does it run at all?")
     parser.add_argument("--into", type=Path, default=harness.RESULTS, help="folder of the results")
     chosen = parser.parse_args(arguments)
-    console, status = Console(), Console(stderr=True)
+    wide = None if sys.stdout.isatty() else 160  # a file has no width
+    console, status = Console(width=wide), Console(stderr=True)
     for name in chosen.names or names():
         bench = importlib.import_module(f"benchmarks.{name}_bench")
         console.rule(bench.TITLE)

@@ -68,6 +68,20 @@ EXTREMES = {
             "floor_law": ("HOFFMANN_2022_TEX", "floor-size"),
         },
     ],
+    "fitting": [
+        {
+            "noise": (0.0005, "misses"),
+            "budget_flop": (1e26, "true-size"),
+            "n_resamples": (200, "n-resamples"),
+        },
+        {
+            "true_law": ("HOFFMANN_2022_TEX", "true-ratio"),
+            "n_sizes": (9, "n-runs"),
+            "half_width": (3.0, "size-low"),
+            "n_tables": (10, "n-tables"),
+            "target_width": (0.1, "needed-broad"),
+        },
+    ],
 }
 
 

@@ -89,7 +89,7 @@ def general_stop(
 
     References
     ----------
-    .. [1] T. Besiroglu et al., arXiv:2404.10102, 2024, section 4: the cause of the narrow
+    .. [1] T. Besiroglu et al., arXiv:2404.10102, 2024: the cause of the narrow
        intervals of J. Hoffmann et al., arXiv:2203.15556, 2022.
 
     Examples
