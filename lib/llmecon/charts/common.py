@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any, Literal, cast
 
 import altair as alt
 import numpy as np
@@ -86,6 +86,26 @@ def kinds(field: str, title: str, order: list[str]) -> tuple[alt.Color, alt.Shap
     scale = alt.Scale(domain=order)
     color = alt.Color(f"{field}:N", title=title, scale=scale)
     return color, alt.Shape(f"{field}:N", title=title, scale=scale)
+
+
+def names_beside(
+    data: pd.DataFrame, x: alt.X, y: alt.Y, *, name: str, across: str
+) -> list[alt.Chart]:
+    """Names beside points: on the inner side, so that none is cut at an edge.
+
+    Rows carry their names above and below in turn, in their order, so that neighbours do not
+    meet.
+    """
+    middle = math.sqrt(float(data[across].min()) * float(data[across].max()))
+    layers = []
+    for left in (True, False):
+        for turn, dy in ((0, -5), (1, 9)):
+            rows = data[((data[across] <= middle) == left) & (np.arange(len(data)) % 2 == turn)]
+            if not rows.empty:
+                side: Literal["left", "right"] = "left" if left else "right"
+                chart = alt.Chart(rows).mark_text(align=side, dx=7 if left else -7, dy=dy)
+                layers.append(chart.encode(x, y, text=f"{name}:N"))
+    return layers
 
 
 def date_x(field: str, title: str = "Release date") -> alt.X:
@@ -187,6 +207,7 @@ __all__ = [
     "log_ticks",
     "log_x",
     "log_y",
+    "names_beside",
     "series",
     "short",
     "spoken",

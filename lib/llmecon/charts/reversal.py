@@ -13,6 +13,7 @@ from llmecon.charts.common import (
     kinds,
     log_x,
     log_y,
+    names_beside,
     series,
     short,
     spoken,
@@ -143,8 +144,7 @@ def score_and_size(
     low = min(data.score.min(), lines.score.min()) - 15
     high = max(data.score.max(), lines.score.max()) + 15
     y = alt.Y("score:Q", scale=alt.Scale(domain=[low, high]), title=score_title)
-    room = data.total_params.max() * 2.5  # for the name of the largest
-    x = log_x("total_params", data.total_params, [room], title=ALL)
+    x = log_x("total_params", data.total_params, title=ALL)
     rules = alt.Chart(lines).mark_rule(color=theme.VERMILLION, strokeDash=[5, 3]).encode(y)
     names = (
         alt.Chart(lines)
@@ -156,16 +156,12 @@ def score_and_size(
         .mark_point(filled=True, color=theme.BLUE)
         .encode(x, y, tooltip=["model", "score", "total_params"])
     )
-    # Neighbours in score carry their names above and below in turn, so that they do not meet.
-    above = alt.Chart(data[::2]).mark_text(align="left", dx=7, dy=-5).encode(x, y, text="model:N")
-    below = alt.Chart(data[1::2]).mark_text(align="left", dx=7, dy=9).encode(x, y, text="model:N")
     said = "; ".join(f"{r.model}: {short(r.total_params)}, {r.score:g}" for r in data.itertuples())
     marks = "; ".join(f"{r.model} at {r.score:g}" for r in lines.itertuples())
     return finish(
         rules,
         points,
-        above,
-        below,
+        *names_beside(data, x, y, name="model", across="total_params"),
         names,
         takeaway=takeaway,
         height=400,

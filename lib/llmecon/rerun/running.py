@@ -90,7 +90,7 @@ def execute(text: str, chapter: str, values: dict[str, Any], folder: str, digest
     import papermill
     from nbclient.exceptions import CellTimeoutError, DeadKernelError
 
-    from llmecon.site.execution import _connection, _Kernel, canonical
+    from llmecon.site.execution import Kernel, canonical, connection
 
     if library_digest() != digest:
         raise ChapterFailed(f"{chapter}: library, data or packages differ on this machine")
@@ -105,8 +105,8 @@ def execute(text: str, chapter: str, values: dict[str, Any], folder: str, digest
                 language="python",
                 progress_bar=False,
                 execution_timeout=CELL_TIMEOUT_S,
-                kernel_manager_class=_Kernel,
-                config=_connection(sockets),
+                kernel_manager_class=Kernel,
+                config=connection(sockets),
                 shutdown_kernel="immediate",  # its work is stored: nothing to wait for
                 resources={"metadata": {"path": here}},  # cwd= would move the whole process
             )

@@ -92,8 +92,8 @@ def executed(path: Path) -> str:
     with tempfile.TemporaryDirectory(prefix="llmecon-") as sockets:
         client = NotebookClient(
             notebook,
-            kernel_manager_class=_Kernel,
-            config=_connection(sockets),
+            kernel_manager_class=Kernel,
+            config=connection(sockets),
             timeout=CELL_TIMEOUT_S,
             record_timing=False,
             resources={"metadata": {"path": str(path.parent)}},
@@ -105,7 +105,7 @@ def executed(path: Path) -> str:
     return canonical(notebook)
 
 
-class _Kernel(AsyncKernelManager):
+class Kernel(AsyncKernelManager):
     """A kernel of this interpreter, whatever the machine has registered as "python3"."""
 
     @property
@@ -114,7 +114,8 @@ class _Kernel(AsyncKernelManager):
         return KernelSpec(argv=make_ipkernel_cmd(), display_name="Python 3", language="python")
 
 
-def _connection(sockets: str) -> Config:
+def connection(sockets: str) -> Config:
+    """How to reach a kernel whose sockets lie in a folder."""
     # Unix sockets by absolute path: on TCP, kernels that start together can take each other's port.
     unix = {"transport": "ipc", "ip": f"{sockets}/k"} if os.name == "posix" else {}
     return Config(ConnectionFileMixin=unix)
