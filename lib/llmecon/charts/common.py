@@ -16,6 +16,7 @@ STATUSES = ["disclosed", "reported", "estimate"]
 # Shape and filling tell a status without colour: only a disclosed size is a filled mark.
 SHAPES = ["circle", "diamond", "triangle-up"]
 STATUS_TITLE = "Size is"
+_LAST_PART = 0.2  # of the width: a name to the right of a point there would be cut
 COUNT_LABEL = "replace(format(datum.value, '~s'), 'G', 'B')"  # 1.8T, 70B: as the field writes it
 
 
@@ -96,11 +97,12 @@ def names_beside(
     Rows carry their names above and below in turn, in their order, so that neighbours do not
     meet.
     """
-    middle = math.sqrt(float(data[across].min()) * float(data[across].max()))
+    low, high = float(data[across].min()), float(data[across].max())
+    turn_at = high * (low / high) ** _LAST_PART
     layers = []
     for left in (True, False):
         for turn, dy in ((0, -5), (1, 9)):
-            rows = data[((data[across] <= middle) == left) & (np.arange(len(data)) % 2 == turn)]
+            rows = data[((data[across] <= turn_at) == left) & (np.arange(len(data)) % 2 == turn)]
             if not rows.empty:
                 side: Literal["left", "right"] = "left" if left else "right"
                 chart = alt.Chart(rows).mark_text(align=side, dx=7 if left else -7, dy=dy)
