@@ -16,7 +16,7 @@ STATUSES = ["disclosed", "reported", "estimate"]
 # Shape and filling tell a status without colour: only a disclosed size is a filled mark.
 SHAPES = ["circle", "diamond", "triangle-up"]
 STATUS_TITLE = "Size is"
-_LAST_PART = 0.2  # of the width: a name to the right of a point there would be cut
+_LAST_PART = 0.12  # of the width: a name to the right of a point there would be cut
 COUNT_LABEL = "replace(format(datum.value, '~s'), 'G', 'B')"  # 1.8T, 70B: as the field writes it
 
 
