@@ -68,6 +68,14 @@ EXTREMES = {
             "floor_law": ("HOFFMANN_2022_TEX", "floor-size"),
         },
     ],
+    "validation": [
+        {"calibrated": (False, "tpot-mape"), "few_requests": (1, "n-crowded")},
+        {
+            "profile_name": ("TensorRT-LLM 2024", "tpot-mape"),
+            "judged_rows": ("calibrate", "judged-said"),
+            "confidence": (0.5, "band-above"),
+        },
+    ],
     "fitting": [
         {
             "noise": (0.0005, "misses"),

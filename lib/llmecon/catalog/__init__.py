@@ -31,6 +31,7 @@ __all__ = [
     "gpu_prices",
     "measurements",
     "models",
+    "peers",
     "price_on",
     "prices",
     "rows",
@@ -146,6 +147,11 @@ def gpu_prices() -> pd.DataFrame:
 def measurements() -> pd.DataFrame:
     """Published serving measurements. See `table`."""
     return table("measurements")
+
+
+def peers() -> pd.DataFrame:
+    """Accuracy of other tools on measured times per token. See `table`."""
+    return table("peers")
 
 
 def architectures() -> pd.DataFrame:

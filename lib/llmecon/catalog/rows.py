@@ -301,6 +301,41 @@ class MeasurementRow(Sourced):
     split: Literal["calibrate", "validate"] = column("May the row fit constants, or only judge")
 
 
+class PeerRow(Sourced):
+    """How far another tool is off on measured times per output token."""
+
+    KEY = ("tool", "mode", "rows_judged")
+    TITLE = "Peers"
+    RULE = (
+        "Open tools that predict serving speed, judged on time per output token of Llama 3.1 70B. "
+        "Rows of two sets of measurements do not compare: see `rows_judged`."
+    )
+
+    tool: Text = column("Tool")
+    version: Text = column("Version or commit that was run")
+    mode: str = column("How it was used, where there are several ways", default="")
+    kind: Literal["measured kernels", "fitted physics", "ideal physics"] = column(
+        "What it rests on: a table of timed kernels, formulas with fitted constants, or peak rates"
+    )
+    rows_judged: Text = column("Measurements it was judged on")
+    n_rows: int = column("How many", unit="rows", ge=1)
+    mape_percent: float = column("Mean absolute error", unit="%", ge=0)
+    median_bias_percent: float = column("Median error; negative is too fast", unit="%", gt=-100)
+    p90_percent: float = column("90th percentile of the absolute error", unit="%", ge=0)
+    rank_correlation: float | None = column(
+        "Rank correlation of predicted and measured", unit="1", default=None, ge=-1, le=1
+    )
+    seconds_low: float | None = column("Time of one evaluation, least", unit="s", default=None)
+    seconds_high: float | None = column("Time of one evaluation, most", unit="s", default=None)
+    date: Day = column("Day of the run, or first day of the month")
+
+    @model_validator(mode="after")
+    def _times_agree(self) -> "PeerRow":
+        if (self.seconds_low or 0.0) > (self.seconds_high or self.seconds_low or 0.0):
+            raise ValueError("seconds_low is larger than seconds_high")
+        return self
+
+
 class ClaimRow(Sourced):
     """One checkable statement of the article."""
 
@@ -394,5 +429,6 @@ TABLES: dict[str, type[Sourced]] = {
     "architectures": ArchitectureRow,
     "accelerators": AcceleratorRow,
     "measurements": MeasurementRow,
+    "peers": PeerRow,
     "claims": ClaimRow,
 }
