@@ -48,7 +48,7 @@ FIT_COLUMNS = [
     Column("starts", "starts", ",d"),
     Column("cpu_s", "CPU [s]", ".3g"),
     Column("wall_s", "clock [s]", ".3g"),
-    Column("objective", "objective [1]", ".9g"),
+    Column("objective", "objective [1]", ".6g"),
     Column("gap", "above the optimum [1]", ".1e"),
     Column("a", "exponent a [1]", ".4f"),
 ]
@@ -275,13 +275,13 @@ def _answers(name: str, boot: chinchilla.Bootstrap) -> list[dict[str, Any]]:
     low, high = boot.interval("a")
     rows = [("exponent a of the optimal size [1]", float(boot.fit.law.a), low, high)]
     best = boot.optimal_interval(flop=BUDGET).iloc[0]
-    for key, words in (
-        ("params", "optimal size [parameters]"),
-        ("tokens", "optimal tokens [tokens]"),
-        ("tokens_per_param", "tokens per parameter [tokens/parameter]"),
-        ("loss", "loss at the optimum [nats/token]"),
+    for key, words, unit in (
+        ("params", "optimal size [10⁹ parameters]", 1e9),
+        ("tokens", "optimal tokens [10⁹ tokens]", 1e9),
+        ("tokens_per_param", "tokens per parameter [tokens/parameter]", 1),
+        ("loss", "loss at the optimum [nats/token]", 1),
     ):
-        rows.append((words, best[key], best[f"{key}_low"], best[f"{key}_high"]))
+        rows.append((words, *(best[f"{key}{end}"] / unit for end in ("", "_low", "_high"))))
     names = ("quantity", "value", "low", "high")
     return [{"runs": name, **dict(zip(names, row, strict=True))} for row in rows]
 

@@ -79,7 +79,7 @@ HELD = {
     "recovered": ["B: 1.2 (0.7 to 1.6)"],
     "stops": ["mean 41B", "72B"],
     "dropping": ["tails, Huber: 15.0%", "short, Huber: 20.0%"],
-    "ratio": ["1.3e+22 FLOP", "line at 20"],
+    "ratio": ["1.3 × 10²² FLOP", "line at 20"],
     "allocations": ["by 3 laws", "BESIROGLU_2024: 60B to 80B"],
     "same": [f"{chinchilla.BESIROGLU_2024.optimal(flop=1e19).params / 1e6:.0f}M parameters"],
     "widths": ["narrow: 0.1 from 30 runs, 0.05 from 120 runs"],
@@ -144,3 +144,9 @@ def test_axes_of_layers_hold_the_same_range():
 
 def test_names_of_exponents_are_plain():
     assert not re.search(r"nan|None", json.dumps([f["description"] for f in FIGURES.values()]))
+
+
+def test_numbers_in_prose_have_a_power_of_ten():
+    assert fitting.scientific(5.76e23) == "5.76 × 10²³"
+    assert fitting.scientific(9.96e-7, 2) == "10⁻⁶"  # rounds up to the next power
+    assert fitting.scientific(2.04e7, 1) == "2 × 10⁷"

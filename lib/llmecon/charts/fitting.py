@@ -69,6 +69,27 @@ def fitted(runs: pd.DataFrame, frontier: pd.DataFrame, *, takeaway: str) -> alt.
     return chart.properties(width=560)
 
 
+def scientific(value: float, digits: int = 3) -> str:
+    """A number as prose writes it.
+
+    Parameters
+    ----------
+    value : float
+        Any number above zero.
+    digits : int, optional
+        Significant digits at most.
+
+    Examples
+    --------
+    >>> scientific(5.76e23), scientific(3e-6), scientific(1e-12)
+    ('5.76 × 10²³', '3 × 10⁻⁶', '10⁻¹²')
+    """
+    mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    front = f"{float(mantissa):g}"
+    return f"10{raised}" if front == "1" else f"{front} × 10{raised}"
+
+
 def isoflop_profiles(
     runs: pd.DataFrame, curves: pd.DataFrame, minima: pd.DataFrame, *, takeaway: str
 ) -> alt.LayerChart:
@@ -294,9 +315,10 @@ def tokens_per_param(
         height=360,
         description=(
             "Lines of compute-optimal tokens per parameter against training compute, both on log "
-            f"scales, one line a law, from {data.flop.min():.0e} to {data.flop.max():.0e} FLOP: "
-            f"{said}. A level line at {rule:g}; a dotted one at {fitted_to:.2g} FLOP, the largest "
-            "run behind the laws."
+            "scales, one line a law, from "
+            f"{scientific(data.flop.min(), 1)} to {scientific(data.flop.max(), 1)} FLOP: "
+            f"{said}. A level line at {rule:g}; a dotted one at {scientific(fitted_to, 2)} FLOP, "
+            "the largest run behind the laws."
         ),
     )
 
