@@ -8,7 +8,7 @@ import pandas as pd
 from llmecon._checks import Numbers, require
 from llmecon.chinchilla import SeparableLaw, implied_served_per_trained_token
 
-_NEAR_FLOOR = 1.02  # closer to the smallest size the tokens have no bound
+_NEAR_FLOOR = 1.1  # closer to the smallest size the tokens have no bound
 
 
 def lifetime_curve(

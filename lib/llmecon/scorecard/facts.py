@@ -108,8 +108,17 @@ def usable_estimates(days: Days) -> pd.DataFrame:
     return frame[free & (frame.estimate_date <= days.until)].reset_index(drop=True)
 
 
-def cheapest_at_level(level: float, days: Days) -> pd.DataFrame:
+def cheapest_at_level(level: float, days: Days, *, on_list: str | None = None) -> pd.DataFrame:
     """Least output price, day by day, of a model with at least a score.
+
+    Parameters
+    ----------
+    level : float
+        Score to reach, of the same list. [Arena points]
+    days : Days
+        Prices after the day of the score do not count.
+    on_list : str, optional
+        Date of the Arena list; the last one up to the day of the score if not given.
 
     Returns
     -------
@@ -117,7 +126,7 @@ def cheapest_at_level(level: float, days: Days) -> pd.DataFrame:
         ``date``, ``model``, ``output_usd_per_mtok``: one row a change of the least price. A model
         counts at its last listed price; whether it is still sold is not known.
     """
-    scored = arena(days.until)
+    scored = arena(days.until if on_list is None else pd.Timestamp(on_list))
     able = set(scored.loc[scored.score >= level, "model"])
     prices = catalog.prices()
     prices = prices[prices.model.isin(able) & (prices.effective_date <= days.until)]

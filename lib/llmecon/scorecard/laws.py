@@ -114,10 +114,16 @@ def one_off(days: Days) -> Outcome:
         high=float((total / target).max()),
         came=(
             f"tokens for each parameter, and for each one at work: {told}; Chinchilla had "
-            f"{target:.0f}. Over for size, not for the length of training"
+            f"{target:.0f}{_ONE_OFF.get((near[0], near[1]), '')}"
         ),
         numbers=facts.numbers(target=target, active_low=at_work.min(), active_high=at_work.max()),
     )
+
+
+_ONE_OFF = {
+    (True, True): ". Over for size and for the length of training",
+    (True, False): ". Over for size, not for the length of training",
+}
 
 
 @proposition(

@@ -117,6 +117,7 @@ def speeds(days: Days) -> Outcome:
     apart = last.date.min() - days.made > _ONE_SERIES
     now = last.output_tokens_per_s
     faster = bool(now.median() > then.median())
+    but = "; but the prompts of the readings were lengthened in between" if apart else ""
     return Outcome(
         verdict="cannot be scored" if apart else "held" if faster else "failed",
         observed=float(now.median()),
@@ -124,8 +125,7 @@ def speeds(days: Days) -> Outcome:
         high=float(now.max()),
         came=(
             f"flagships read {now.min():.0f} to {now.max():.0f} tokens/s in the last year, GPT-4o "
-            f"{then.min():.0f} to {then.max():.0f} in its first; but the prompts of the readings "
-            "were lengthened in between, and a speed belongs to its host"
+            f"{then.min():.0f} to {then.max():.0f} in its first{but}; a speed belongs to its host"
         ),
         numbers=facts.numbers(then=then.median(), now=now.median(), n=len(last)),
     )

@@ -109,8 +109,9 @@ def active(days: Days) -> Outcome:
         low=low,
         high=high,
         came=(
-            f"{grown.factor_per_year:.2f} times a year ({low:.2f} to {high:.2f}), no clear trend: "
-            f"down to {facts.short(least.active_params)} ({least.model}), and back at "
+            f"{grown.factor_per_year:.2f} times a year ({low:.2f} to {high:.2f})"
+            f"{', no clear trend' if verdict == 'mixed' else ''}: down to "
+            f"{facts.short(least.active_params)} ({least.model}), and back at "
             f"{facts.short(last.active_params)} in the largest, {last.model}"
         ),
         numbers=facts.numbers(growth=grown.factor_per_year, low=low, high=high, n=grown.n),
@@ -191,8 +192,8 @@ def race(days: Days) -> Outcome:
     "The size of a closed model can be known from outside, to a factor of three",
     said="yes",
     claims=("R08", "R17"),
-    measure="largest over smallest published central value of one model's size",
-    unit="times",
+    measure="closed models whose published central values lie within it",
+    unit="share",
 )
 def known_from_outside(days: Days) -> Outcome:
     """Held if the published central values of nine in ten closed models with several estimators
@@ -208,10 +209,8 @@ def known_from_outside(days: Days) -> Outcome:
     named = ", ".join(f"{name} {value:.1f}" for name, value in worst.items())
     return Outcome(
         verdict="held" if within >= _NEARLY_ALL else "failed",
-        observed=float(spreads.median()),
-        low=float(spreads.min()),
-        high=float(spreads.max()),
-        forecast=Forecast(direction=-1, reference=KNOWN_WITHIN),
+        observed=within,
+        forecast=Forecast(direction=1, reference=_NEARLY_ALL),
         came=(
             f"of {len(spreads)} models with several estimators {within:.0%} lie within it; most "
             f"apart, largest over smallest: {named}{_probe_on_open_models(days)}"

@@ -11,6 +11,7 @@ from typing import Any, ClassVar, TypeAlias
 
 from docutils import nodes
 from docutils.parsers.rst import directives
+from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
 from llmecon.site.specs import shown
@@ -104,7 +105,11 @@ class ClaimsTable(SphinxDirective):
         return row(
             [
                 nodes.strong("", finding.id),
-                [nodes.Text(finding.claim), nodes.inline("", finding.kind, classes=["claim-kind"])],
+                [
+                    nodes.Text(finding.claim),
+                    nodes.inline("", finding.kind, classes=["claim-kind"]),
+                    *(self._chapter(finding.chapter) if named else []),
+                ],
                 nodes.inline("", finding.verdict, classes=["verdict", marks[1]]),
                 _computed(finding),
                 [why, _link(finding.source, finding.source_url)],
@@ -112,6 +117,23 @@ class ClaimsTable(SphinxDirective):
             classes=marks,
             ids=[f"claim-{finding.id.lower()}"] if named else [],
         )
+
+
+    def _chapter(self, chapter: str) -> list[nodes.Node]:
+        """Link to the chapter that argues the claim, where the site has it."""
+        if f"notebooks/{chapter}" not in self.env.found_docs:
+            return []
+        link = addnodes.pending_xref(
+            "",
+            nodes.inline("", f"chapter {chapter}"),
+            refdomain="std",
+            reftype="doc",
+            reftarget=f"/notebooks/{chapter}",
+            refdoc=self.env.docname,
+            refexplicit=True,
+            refwarn=True,
+        )
+        return [nodes.inline("", "", link, classes=["claim-kind"])]
 
 
 class ClaimsSummary(SphinxDirective):
