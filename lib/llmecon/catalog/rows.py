@@ -314,8 +314,8 @@ class PeerRow(Sourced):
     tool: Text = column("Tool")
     version: Text = column("Version or commit that was run")
     mode: str = column("How it was used, where there are several ways", default="")
-    kind: Literal["measured kernels", "fitted physics", "ideal physics"] = column(
-        "What it rests on: a table of timed kernels, formulas with fitted constants, or peak rates"
+    kind: Literal["measured kernels", "fitted physics", "unfitted physics"] = column(
+        "What it rests on: timed kernels, formulas fitted to servers, or formulas that are not"
     )
     rows_judged: Text = column("Measurements it was judged on")
     n_rows: int = column("How many", unit="rows", ge=1)

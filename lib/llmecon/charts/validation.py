@@ -11,13 +11,9 @@ from llmecon.charts import theme
 from llmecon.charts.common import finish, kinds, log_x, log_y, tidy
 
 HELD_BACK, FITTED = "held back", "fitted to"
-_TICKS = [float(f"{step}e{power}") for power in range(-7, 4) for step in (1, 3)]
-# Threes are named only where a menu has left few powers of ten.
-_POWER = "log(datum.value) / LN10"
-_TICK_LABEL = (
-    f"engine_shown != 'all' || abs({_POWER} - round({_POWER})) < 0.01"
-    " ? format(datum.value, '~g') : ''"
-)
+# Few ticks for all engines together, more where the menu has left few powers of ten.
+_WIDE = [1e-5, 1e-3, 0.1, 10.0]
+_NARROW = [float(f"{step}e{power}") for power in range(-6, 3) for step in (1, 3)]
 
 
 def measured_and_predicted(rows: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
@@ -83,7 +79,8 @@ def measured_and_predicted(rows: pd.DataFrame, *, takeaway: str) -> alt.LayerCha
 
 def _free(title: str) -> dict[str, Any]:
     """A log axis whose range follows what a menu shows."""
-    axis = alt.Axis(title=title, values=_TICKS, labelExpr=_TICK_LABEL)
+    values = alt.ExprRef(f"engine_shown == 'all' ? {_WIDE} : {_NARROW}")
+    axis = alt.Axis(title=title, values=values, labelExpr="format(datum.value, '~g')")
     return {"axis": axis, "scale": alt.Scale(type="log", nice=False, padding=12)}
 
 
