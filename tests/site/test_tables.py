@@ -57,9 +57,12 @@ def pages(tmp_path_factory):
         "exclude_patterns = ['data', 'out']\n"
     )
     (root / "index.md").write_text(
-        "# Start\n\nSee {ref}`claim-r02`.\n\n```{toctree}\nbook/all\nbook/one\nbook/data\n```\n"
+        "# Start\n\nSee {ref}`claim-r02`.\n\n```{toctree}\nbook/all\nbook/one\nbook/data\n"
+        "notebooks/reversal\n```\n"
     )
     (root / "book").mkdir()
+    (root / "notebooks").mkdir()
+    (root / "notebooks" / "reversal.md").write_text("# Did the models shrink?\n")
     (root / "book" / "all.md").write_text("# All\n\n```{claims-table}\n```\n")
     one = "# One\n\n```{claims-table}\n:chapter: evolution\n```\n"
     (root / "book" / "one.md").write_text(one)
@@ -115,6 +118,14 @@ def test_one_chapter_shows_its_own_claims_only_and_names_none_twice(pages):
 def test_a_claim_can_be_referred_to(pages):
     link = soup(pages, "index.html").select_one("a[href='book/all.html#claim-r02']")
     assert link.text == "R02"
+
+
+def test_a_claim_leads_to_its_chapter_where_the_site_has_it(pages):
+    page = soup(pages, "book/all.html")
+    link = page.select_one("#claim-r02 a[href='../notebooks/reversal.html']")
+    assert link.text == "chapter reversal"
+    assert not page.select("#claim-e04 a[href*='notebooks']")
+    assert not soup(pages, "book/one.html").select("a[href*='notebooks/evolution']")
 
 
 def test_the_script_is_loaded_only_where_the_table_is(pages):

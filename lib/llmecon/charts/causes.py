@@ -291,14 +291,20 @@ def lifetime(
         name="log10_tokens",
         value=exponent,
         bind=alt.binding_range(
-            min=10, max=16, step=0.1, name="Tokens served [powers of ten: 13 is ten trillion] "
+            min=min(10, math.floor(exponent)),
+            max=max(16, math.ceil(exponent)),
+            step=0.1,
+            name="Tokens served [powers of ten: 13 is ten trillion] ",
         ),
     )
     rent = alt.param(
         name="usd_per_gpu_hour",
         value=usd_per_gpu_hour,
         bind=alt.binding_range(
-            min=0.5, max=6, step=0.05, name="Price of one accelerator for serving [USD per hour] "
+            min=min(0.5, usd_per_gpu_hour),
+            max=max(6, usd_per_gpu_hour),
+            step=0.05,
+            name="Price of one accelerator for serving [USD per hour] ",
         ),
     )
     total = (
@@ -522,7 +528,10 @@ def cost_by_size(
         name="usd_per_gpu_hour",
         value=usd_per_gpu_hour,
         bind=alt.binding_range(
-            min=0.5, max=6, step=0.05, name="Price of one accelerator [USD per hour] "
+            min=min(0.5, usd_per_gpu_hour),
+            max=max(6, usd_per_gpu_hour),
+            step=0.05,
+            name="Price of one accelerator [USD per hour] ",
         ),
     )
     scale = alt.Scale(type="log", domain=[0.01, 200], clamp=True)

@@ -9,13 +9,11 @@ from llmecon.catalog.rows import ClaimRow
 from llmecon.claims import lookups as at
 from llmecon.claims.registry import Result, claim
 from llmecon.claims.rules import by_grade, by_size, rounded
+from llmecon.scorecard.facts import larger_models
 
 _GPT1, _GPT3, _GPT4, _GPT4O = "GPT-1", "GPT-3 175B", "GPT-4", "GPT-4o"
 _FIRST = "Transformer (big)"  # the date the article gives before it counts years
 
-# Regulation (EU) 2024/1689, Art. 51(2): a model trained with more is presumed to have systemic
-# risk. Here: which makers are "the world's largest AI companies" of claim E14.
-_LARGE_MAKER_FLOP = 1e25
 _AFTER_THE_ESSAY = pd.Timedelta(days=120)  # the "four months" of claim E14
 
 
@@ -252,7 +250,7 @@ def makers_with_a_larger_model(row: ClaimRow) -> Result:
     """Large makers that showed their largest model within 120 days of the essay: right if none,
     imprecise if one, else wrong.
     """
-    shown = _larger_models_after_the_essay()
+    shown = larger_models(pd.Timestamp(at.ESSAY_DAY), _AFTER_THE_ESSAY)
     count = shown.developer.nunique()
     cells_of = shown[["developer", "model", "total_params", "size_status"]].to_numpy()
     return Result(
@@ -264,23 +262,6 @@ def makers_with_a_larger_model(row: ClaimRow) -> Result:
             shown=at.listed([_name_and_size(*cells) for cells in cells_of]) if count else "none",
         ),
     )
-
-
-def _larger_models_after_the_essay() -> pd.DataFrame:
-    """Models larger than all before of their maker: by a known size, or by compute without one."""
-    models = catalog.models().sort_values("release_date", kind="stable")
-    day = pd.Timestamp(at.ESSAY_DAY)
-    earlier = models[models.release_date <= day].groupby("developer")
-    most_flop, most_params = earlier.training_flop.max(), earlier.total_params.max()
-    large = most_flop[most_flop >= _LARGE_MAKER_FLOP].index
-    new = models[
-        (models.release_date > day)
-        & (models.release_date <= day + _AFTER_THE_ESSAY)
-        & models.developer.isin(large)
-    ]
-    by_size = (new.size_status != "estimate") & (new.total_params > new.developer.map(most_params))
-    by_flop = new.total_params.isna() & (new.training_flop > new.developer.map(most_flop))
-    return new[by_size | by_flop].drop_duplicates("developer")
 
 
 def _name_and_size(developer: str, model: str, params: float, status: str) -> str:
