@@ -449,14 +449,17 @@ def ratios(
     chosen = long[long.model.isin(named) & (long.which == KINDS[0])]
     sparse = chosen.model.isin(data.model[data.per_param < data.per_active])
     at = {"x": date_x("release_date"), "y": y, "text": "model:N"}
-    beside = alt.Chart(chosen[~sparse]).mark_text(align="left", dx=8).encode(**at)
+    first = chosen.release_date == data.release_date.min()  # to its left is the axis
+    right = alt.Chart(chosen[~sparse & first]).mark_text(align="left", dx=8).encode(**at)
+    left = alt.Chart(chosen[~sparse & ~first]).mark_text(align="right", dx=-8).encode(**at)
     under = alt.Chart(chosen[sparse]).mark_text(align="center", dy=15).encode(**at)
     picked = data[data.model.isin(named)]
     return finish(
         rule,
         pairs,
         points,
-        beside,
+        right,
+        left,
         under,
         takeaway=takeaway,
         height=380,
