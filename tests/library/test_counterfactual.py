@@ -173,9 +173,11 @@ def test_factors_multiply_up_and_causes_never_make_a_model_larger(served, tokens
 
 
 def test_ranges_are_the_ends_over_cases_and_orders():
-    cases = decomposed(served=(1e13, 1e14, 1e15)).reset_index()
+    gains = {"some": cf.Gains(tokens=3.0, params=1.5)}  # orders differ, so low is not the factor
+    cases = decomposed(served=(1e13, 1e14, 1e15), gains=gains).reset_index()
     table = cf.ranges(cases).set_index("cause")
     demand = cases[cases.cause == "demand"]
+    assert demand.low.min() < demand.factor.min() and demand.high.max() > demand.factor.max()
     assert table.low["demand"] == demand.low.min() and table.high["demand"] == demand.high.max()
     assert table.middle["demand"] == demand.factor.median()
 
