@@ -48,9 +48,9 @@ FIT_COLUMNS = [
     Column("starts", "starts", ",d"),
     Column("cpu_s", "CPU [s]", ".3g"),
     Column("wall_s", "clock [s]", ".3g"),
-    Column("objective", "objective [1]", ".6g"),
-    Column("gap", "above the optimum [1]", ".1e"),
-    Column("a", "exponent a [1]", ".4f"),
+    Column("objective", "objective [10⁻³]", ".5f"),
+    Column("gap", "above optimum [1]", ".1e"),
+    Column("a", "a [1]", ".4f"),
 ]
 REFIT_COLUMNS = [
     Column("runs", "runs"),
@@ -185,7 +185,7 @@ def _fits(
                 "starts": starts,
                 "cpu_s": timing.cpu_s,
                 "wall_s": timing.wall_s,
-                "objective": value,
+                "objective": 1e3 * value,
                 "gap": abs(value - best.objective),
                 "a": float(law.a),
             }

@@ -88,9 +88,9 @@ def test_the_benchmark_of_scaling_laws_runs(tmp_path):
     assert done.returncode == 0, done.stderr
     fits = pd.read_csv(tmp_path / "chinchilla_fit.csv")
     own = fits[fits.tool == chinchilla_bench.OWN]
-    assert (own["above the optimum [1]"] < 1e-12).all()
+    assert (own["above optimum [1]"] < 1e-12).all()
     averaged = fits[fits.tool.str.contains("mean")]
-    assert (averaged["above the optimum [1]"] > 1e-5).all()  # the bug is in the table
+    assert (averaged["above optimum [1]"] > 1e-5).all()  # the bug is in the table
     refits = pd.read_csv(tmp_path / "chinchilla_bootstrap.csv")
     assert (refits[refits.tool == "llmecon"]["refits within 1e-9 of it [1]"] == "100.0%").all()
     optima = pd.read_csv(tmp_path / "chinchilla_optima.csv")

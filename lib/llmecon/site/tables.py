@@ -118,7 +118,6 @@ class ClaimsTable(SphinxDirective):
             ids=[f"claim-{finding.id.lower()}"] if named else [],
         )
 
-
     def _chapter(self, chapter: str) -> list[nodes.Node]:
         """Link to the chapter that argues the claim, where the site has it."""
         if f"notebooks/{chapter}" not in self.env.found_docs:
