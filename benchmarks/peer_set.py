@@ -1,0 +1,298 @@
+"""The serving model on aiconfigurator's own test set.
+
+The package ships measured serving points, ``silicon_sample.csv``. They are read where it is
+installed and never copied. Half of them may be looked at, to find what the model lacks; the other
+half is scored only.
+"""
+
+from __future__ import annotations
+
+import argparse
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+
+from benchmarks import harness
+from llmecon import catalog, roofline
+
+PEER, FILE = "aiconfigurator", "systems/silicon_sample.csv"
+
+MODELS = {
+    "MiniMaxAI/MiniMax-M2.5": "MiniMax-M2.5",
+    "Qwen/Qwen3-235B-A22B-FP8": "Qwen3-235B-A22B",
+    "Qwen/Qwen3-32B": "Qwen3-32B",
+    "Qwen/Qwen3.5-397B-A17B": "Qwen3.5-397B-A17B",
+    "deepseek-ai/DeepSeek-R1": "DeepSeek-R1",
+    "deepseek-ai/DeepSeek-V3": "DeepSeek-V3",
+    "meta-llama/Llama-3.1-70B": "Llama 3.1 70B",
+    "meta-llama/Llama-3.1-8B-Instruct": "Llama 3.1 8B",
+    "moonshotai/Kimi-K2.5": "Kimi K2.5",
+    "nvidia/DeepSeek-R1-NVFP4": "DeepSeek-R1",
+    "nvidia/Llama-3.1-8B-Instruct-FP8": "Llama 3.1 8B",
+    "nvidia/Qwen3-32B-NVFP4": "Qwen3-32B",
+    "openai/gpt-oss-120b": "gpt-oss-120b",
+    "zhipuai/GLM-5": "GLM-5",
+}
+CHIPS = {
+    "h100_sxm": "H100 SXM 80GB",
+    "h200_sxm": "H200 SXM 141GB",
+    "b200_sxm": "B200 SXM 180GB",
+    "b300_sxm": "B300 SXM",
+    "gb200": "GB200 NVL72",
+    "gb300": "GB300 NVL72",
+}
+ENGINES = {"vllm": "vLLM", "sglang": "SGLang", "trtllm": "TensorRT-LLM"}
+WEIGHTS = {"": "bf16", "bf16": "bf16", "fp8": "fp8", "fp4": "nvfp4", "int4": "int4_g32"}
+NODE = 8  # accelerators of a server; those of a rack are one scale-up domain
+
+# What two copies of one measurement share: the same run stands in several dumps of the set.
+MEASUREMENT = ["system", "backend", "isl", "osl", "concurrency", "tpot_ms", "ttft_ms"]
+
+
+# --- the two halves ------------------------------------------------------------------------
+
+
+def half(row_id: str) -> str:
+    """``look`` or ``unseen``, by the parity of the SHA-256 of a row's id."""
+    even = int(hashlib.sha256(row_id.encode()).hexdigest(), 16) % 2 == 0
+    return "look" if even else "unseen"
+
+
+def halves(rows: pd.DataFrame) -> pd.Series:
+    """Half of each row; a measurement is unseen only if none of its copies may be looked at."""
+    seen = rows.id.map(half) == "look"
+    shared = seen.groupby([rows[name] for name in MEASUREMENT], dropna=False).transform("any")
+    return pd.Series(np.where(shared, "look", "unseen"), index=rows.index)
+
+
+# --- the rows ------------------------------------------------------------------------------
+
+
+def default_file() -> Path | None:
+    """The set inside the installed package; None where that is absent."""
+    for package in ("aiconfigurator_core", PEER):
+        try:
+            found = Path(str(resources.files(package))) / FILE
+        except ModuleNotFoundError:
+            continue
+        if found.is_file():
+            return found
+    return None
+
+
+def read(path: Path) -> pd.DataFrame:
+    """Rows of the set as the file has them, with concurrency and date from their source."""
+    rows = pd.read_csv(path, dtype={"id": str})
+    said = rows.silicon_data_source
+    texts = ["backend_version", "precision"]
+    return rows.assign(
+        **{name: rows[name].fillna("").astype(str) for name in texts},
+        concurrency=said.str.extract(r"silicon_concurrency=(\d+)")[0].astype(float),
+        measured_on=said.str.extract(r"measured=(\d{4}-\d\d-\d\d)")[0],
+        tpot_ms=rows.silicon_tpot_ms.round(4),
+        ttft_ms=rows.silicon_ttft_ms.round(4),
+    )
+
+
+def split_of(row: Any) -> tuple[int, int, int] | None:
+    """Accelerators, expert-parallel and attention-data-parallel degree; None where unclear.
+
+    The degrees of the file multiply where they lie over the same accelerators: copies of one
+    measurement say "tensor 8, experts 8" once as 8, 1 x 8 and once as 64, 8 x 8. Ids that
+    name the degrees decide which is meant.
+    """
+    tensor, data = row.tp_size, row.attention_dp_size
+    slices, groups = row.moe_tp_size, row.moe_ep_size
+    data = 1.0 if pd.isna(data) or data == 0 else data
+    dense = not catalog.transformer(MODELS[row.model_path]).n_experts
+    if row.pp_size != 1 or row.concurrency / row.batch_size != data:
+        return None  # several instances behind one number of requests
+    if dense:
+        return (int(tensor), 1, 1) if data == 1 else None
+    if tensor * data != slices * groups:
+        return None
+    if slices > 1 and groups > 1:
+        chips = groups if slices == groups else tensor
+    elif tensor > 1 and data > 1:
+        chips = tensor
+    else:
+        chips = tensor * data
+    named = re.search(r"_tp(\d+)_", row.id)
+    if named and int(named[1]) != chips:
+        return None
+    return int(chips), int(min(groups, chips)), int(min(data, chips))
+
+
+def why_not(row: Any) -> str:
+    """Why a row cannot be asked; empty if it can."""
+    if row.mode != "agg":
+        return "prompts and answers on separate accelerators"
+    if row.model_path not in MODELS:
+        return "model not in the catalogue"
+    if row.system not in CHIPS or row.backend not in ENGINES or row.precision not in WEIGHTS:
+        return "chip, engine or format not in the catalogue"
+    if pd.isna(row.concurrency):
+        return "concurrency not said"
+    return "" if split_of(row) else "split over accelerators unclear"
+
+
+def mapped(raw: pd.DataFrame) -> pd.DataFrame:
+    """Every row in the library's names, with its half and the reason why it is left out."""
+    asked = []
+    for row in raw.itertuples():
+        why = why_not(row)
+        chips, experts, data = (not why and split_of(row)) or (0, 0, 0)
+        asked.append({"skipped": why, "chips": chips, "experts": experts, "data": data})
+    rows = pd.concat([raw.reset_index(drop=True), pd.DataFrame(asked)], axis=1)
+    weights = rows.precision.map(WEIGHTS)
+    model = rows.model_path.map(MODELS)
+    return pd.DataFrame(
+        {
+            "id": rows.id,
+            "half": halves(rows),
+            "skipped": rows.skipped.where(rows.skipped != "", _known(rows, model)),
+            "model": model,
+            "chip": rows.system.map(CHIPS),
+            "engine": rows.backend.map(ENGINES),
+            "engine_version": rows.backend_version,
+            "weights": weights.where(model != "gpt-oss-120b", "mxfp4"),  # as it is published
+            "kv": np.where(
+                (rows.backend == "trtllm") & rows.precision.isin(["fp8", "fp4"]), "fp8", "bf16"
+            ),
+            "n_chips": rows.chips,
+            "expert_parallel": rows.experts,
+            "attention_data_parallel": rows.data,
+            "input_tokens": rows.isl,
+            "output_tokens": rows.osl,
+            "concurrency": rows.concurrency,
+            "measured_on": rows.measured_on,
+            "value": rows.silicon_tpot_ms,
+            "ttft_ms": rows.silicon_ttft_ms,
+            "measurement": rows.groupby(MEASUREMENT, dropna=False).ngroup(),
+        }
+    )
+
+
+def _known(rows: pd.DataFrame, model: pd.Series) -> npt.NDArray[np.str_]:
+    """Rows that our constants were fitted to are no test of them."""
+    ours = catalog.measurements()
+    ours = ours[(ours.split == "calibrate") & ours.source.str.contains(PEER)]
+    ours = ours[ours.metric == "tpot"]
+    fitted = set(zip(ours.model, ours.hardware, ours.value.round(3), strict=True))
+    asked = zip(model, rows.system.map(CHIPS), rows.silicon_tpot_ms.round(3), strict=True)
+    return np.where([key in fitted for key in asked], "our constants were fitted to it", "")
+
+
+# --- the predictions -----------------------------------------------------------------------
+
+_SAME = ["model", "chip", "weights", "kv", "n_chips", "expert_parallel", "attention_data_parallel"]
+
+
+def predictions(rows: pd.DataFrame, profile: roofline.Profile | None = None) -> pd.DataFrame:
+    """Rows with ``predicted`` [ms] and ``fits``, or the reason why the library refuses."""
+    rows = rows.assign(predicted=np.nan, fits=True)
+    for _, group in rows[rows.skipped == ""].groupby(_SAME):
+        try:
+            run = _serve(group, profile)
+        except ValueError:
+            rows.loc[group.index, "skipped"] = "split does not divide the model"
+            continue
+        rows.loc[group.index, "predicted"] = 1e3 * run.tpot_s
+        rows.loc[group.index, "fits"] = run.fits
+    return rows
+
+
+def _serve(group: pd.DataFrame, profile: roofline.Profile | None) -> roofline.Serving:
+    first = group.iloc[0]
+    chip = catalog.accelerator(first.chip)
+    unused = first.weights == "mxfp4" and not chip.fp4_dense_flop_per_s
+    rack = "NVL72" in first.chip
+    return roofline.serve(
+        catalog.transformer(first.model),
+        chip,
+        concurrency=group.concurrency.to_numpy(float),
+        input_tokens=group.input_tokens.to_numpy(float),
+        output_tokens=group.output_tokens.to_numpy(float),
+        tensor_parallel=int(first.n_chips),
+        expert_parallel=int(first.expert_parallel),
+        attention_data_parallel=int(first.attention_data_parallel),
+        chips_per_node=chip.scaleup_domain_size if rack else NODE,
+        weights=first.weights,
+        kv=first.kv,
+        activations="bf16" if unused else None,
+        profile=profile,
+    )
+
+
+def load(path: Path | None = None, profile: roofline.Profile | None = None) -> pd.DataFrame:
+    """Every row of the set: measured (``value``) and ``predicted`` [ms], half, reason if skipped.
+
+    Copies of a measurement share its number in ``measurement``.
+    """
+    path = default_file() if path is None else path
+    if path is None:
+        raise FileNotFoundError(harness.not_installed(PEER))
+    return predictions(mapped(read(path)), profile)
+
+
+def scored(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows with a prediction, each measurement once, with the number of its copies."""
+    kept = rows[rows.skipped == ""]
+    copies = kept.groupby("measurement").id.transform("size")
+    return kept.assign(copies=copies).sort_values("id").drop_duplicates("measurement")
+
+
+def errors(rows: pd.DataFrame) -> dict[str, float]:
+    """Errors of time per token over rows. [%]"""
+    error = 100.0 * (rows.predicted / rows.value - 1.0).to_numpy(float)
+    size = np.sort(np.abs(error))
+    return {
+        "rows": len(error),
+        "mape": float(size.mean()),
+        "median": float(np.median(size)),
+        "bias": float(np.median(error)),
+        "p90": float(size[int(0.9 * len(size))]),
+    }
+
+
+GROUPS = {"model": "model", "chip": "chip", "engine": "engine", "weights": "weights"}
+
+
+def table(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
+    """Errors by half and group."""
+    for name, part in rows.groupby("half"):
+        yield {"half": name, "by": "all", "group": "each measurement once", **errors(part)}
+        counted = part.loc[part.index.repeat(part.copies)]
+        yield {"half": name, "by": "all", "group": "copies counted", **errors(counted)}
+        for by, column in GROUPS.items():
+            for group, some in part.groupby(column):
+                yield {"half": name, "by": by, "group": group, **errors(some)}
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Print the errors of one half, or of both."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.peer_set", description=__doc__)
+    parser.add_argument("--file", type=Path, help="the set; from the installed package if left out")
+    parser.add_argument("--half", choices=["look", "unseen"], help="both if left out")
+    chosen = parser.parse_args(arguments)
+    path = chosen.file or default_file()
+    if path is None:
+        print(f"Skipped: {harness.not_installed(PEER)}")
+        return 0
+    rows = load(path)
+    if chosen.half:
+        rows = rows[rows.half == chosen.half]
+    print(rows.skipped[rows.skipped != ""].value_counts().to_string())
+    print(pd.DataFrame(table(scored(rows))).round(1).to_string(index=False))
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())
