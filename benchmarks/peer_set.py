@@ -50,6 +50,13 @@ CHIPS = {
 }
 ENGINES = {"vllm": "vLLM", "sglang": "SGLang", "trtllm": "TensorRT-LLM"}
 WEIGHTS = {"": "bf16", "bf16": "bf16", "fp8": "fp8", "fp4": "nvfp4", "int4": "int4_g32"}
+# Runs that draft tokens by the model's own heads; the set has no column for it. The public runs
+# do: SemiAnalysisAI/InferenceX, pull requests 392, 632, 642 and 1487 to 1489.
+DRAFTING = {
+    ("trtllm", "1.1.0rc2.post2", "2026-01-14"),
+    ("trtllm", "1.2.0rc6.post3", "2026-02-05"),
+    ("trtllm", "1.2.0rc6.post3", "2026-02-06"),
+}
 NODE = 8  # accelerators of a server; those of a rack are one scale-up domain
 
 # What two copies of one measurement share: the same run stands in several dumps of the set.
@@ -130,6 +137,20 @@ def split_of(row: Any) -> tuple[int, int, int] | None:
     return int(chips), int(min(groups, chips)), int(min(data, chips))
 
 
+def cache_of(row: Any) -> str:
+    """Format of the cache, as the public runs start their servers (SemiAnalysisAI/InferenceX)."""
+    if row.precision not in ("fp8", "fp4"):
+        return "bf16"
+    blackwell = bool(catalog.accelerator(CHIPS[row.system]).fp4_dense_flop_per_s)
+    model = MODELS[row.model_path]
+    eight = {
+        "trtllm": True,
+        "sglang": blackwell or model == "Qwen3.5-397B-A17B",
+        "vllm": blackwell and model == "gpt-oss-120b",
+    }
+    return "fp8" if eight[row.backend] else "bf16"
+
+
 def why_not(row: Any) -> str:
     """Why a row cannot be asked; empty if it can."""
     if row.mode != "agg":
@@ -140,6 +161,8 @@ def why_not(row: Any) -> str:
         return "chip, engine or format not in the catalogue"
     if pd.isna(row.concurrency):
         return "concurrency not said"
+    if (row.backend, row.backend_version, row.measured_on) in DRAFTING:
+        return "drafts tokens, and how many are kept is not said"
     return "" if split_of(row) else "split over accelerators unclear"
 
 
@@ -149,7 +172,8 @@ def mapped(raw: pd.DataFrame) -> pd.DataFrame:
     for row in raw.itertuples():
         why = why_not(row)
         chips, experts, data = (not why and split_of(row)) or (0, 0, 0)
-        asked.append({"skipped": why, "chips": chips, "experts": experts, "data": data})
+        kv = "" if why else cache_of(row)
+        asked.append({"skipped": why, "chips": chips, "experts": experts, "data": data, "kv": kv})
     rows = pd.concat([raw.reset_index(drop=True), pd.DataFrame(asked)], axis=1)
     weights = rows.precision.map(WEIGHTS)
     model = rows.model_path.map(MODELS)
@@ -163,9 +187,7 @@ def mapped(raw: pd.DataFrame) -> pd.DataFrame:
             "engine": rows.backend.map(ENGINES),
             "engine_version": rows.backend_version,
             "weights": weights.where(model != "gpt-oss-120b", "mxfp4"),  # as it is published
-            "kv": np.where(
-                (rows.backend == "trtllm") & rows.precision.isin(["fp8", "fp4"]), "fp8", "bf16"
-            ),
+            "kv": rows.kv,
             "n_chips": rows.chips,
             "expert_parallel": rows.experts,
             "attention_data_parallel": rows.data,
@@ -212,7 +234,8 @@ def predictions(rows: pd.DataFrame, profile: roofline.Profile | None = None) -> 
 def _serve(group: pd.DataFrame, profile: roofline.Profile | None) -> roofline.Serving:
     first = group.iloc[0]
     chip = catalog.accelerator(first.chip)
-    unused = first.weights == "mxfp4" and not chip.fp4_dense_flop_per_s
+    blackwell = bool(chip.fp4_dense_flop_per_s)
+    mixed = ("fp8" if blackwell else "bf16") if first.weights == "mxfp4" else None
     rack = "NVL72" in first.chip
     return roofline.serve(
         catalog.transformer(first.model),
@@ -226,7 +249,7 @@ def _serve(group: pd.DataFrame, profile: roofline.Profile | None) -> roofline.Se
         chips_per_node=chip.scaleup_domain_size if rack else NODE,
         weights=first.weights,
         kv=first.kv,
-        activations="bf16" if unused else None,
+        activations=mixed,
         profile=profile,
     )
 
