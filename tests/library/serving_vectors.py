@@ -38,6 +38,11 @@ def agrees(name: str, key: str, value, *, tolerance: float | None = None) -> boo
     return bool(np.allclose(value, expected, rtol=max(relative, 1e-10), atol=0.0))
 
 
+def rounds_to(value, printed, *, decimals: int) -> bool:
+    """Whether values are within half a unit of the last printed digit."""
+    return bool(np.allclose(value, printed, rtol=1e-9, atol=0.5 * 10.0**-decimals))
+
+
 def definition(name: str) -> dict:
     return _CONTENT["definitions"]["models"][name]
 

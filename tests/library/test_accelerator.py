@@ -4,7 +4,6 @@ import pytest
 
 from llmecon import catalog
 from llmecon.accelerator import Accelerator, storage_bytes
-from serving_vectors import agrees, inputs
 
 CHIPS = [catalog.accelerator(name) for name in catalog.accelerators().name]
 H100 = catalog.accelerator("H100 SXM 80GB")
@@ -19,20 +18,6 @@ def test_each_row_is_plausible(chip):
         assert 1.9 < chip.fp8_dense_flop_per_s / chip.bf16_dense_flop_per_s < 4.5
     if chip.measured_bf16_flop_per_s:
         assert 0.4 < chip.measured_bf16_flop_per_s / chip.bf16_dense_flop_per_s < 1
-
-
-def test_k2_and_b13_ridge():
-    """kipply 2022: 208 FLOP a byte on A100; scaling book: 295 and 281 on H100 and B200."""
-    case = inputs("B13")
-    chips = [
-        Accelerator(name="x", bf16_dense_flop_per_s=flop, hbm_bytes=8e10, hbm_bytes_per_s=rate)
-        for flop, rate in zip(case["flop_per_s"], case["hbm_bytes_per_s"], strict=True)
-    ]
-    assert agrees("B13", "intensity", [chip.ridge_flop_per_byte() for chip in chips])
-    kipply = Accelerator(
-        name="A100 40GB", bf16_dense_flop_per_s=312e12, hbm_bytes=4e10, hbm_bytes_per_s=1.5e12
-    )
-    assert agrees("K2", "ratio", kipply.ridge_flop_per_byte())
 
 
 def test_a_missing_format_names_those_there_are():

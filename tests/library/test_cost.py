@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from llmecon import catalog, cost, roofline
 from llmecon.roofline import published
-from serving_vectors import CASES, MACHINES, agrees, inputs, named, shape
+from serving_vectors import CASES, MACHINES, agrees, inputs, named, rounds_to, shape
 
 H200 = MACHINES["h200_erdil_uncapped"]
 GPT4_SCALINGS = (
@@ -20,6 +20,13 @@ GPT4_SCALINGS = (
     "gpt4_eighth",
     "gpt4_sixteenth",
 )
+FIGURE = {
+    "draft": "llama3_8b_16bit",
+    "acceptance": 0.8,
+    "gamma_max": 5,
+    "variant": "final_1d2d",
+    "conventions": "jan2025",
+}
 
 
 @cache
@@ -27,8 +34,8 @@ def frontier(model, machine, **options):
     draft = options.pop("draft", None)
     speculation = None
     if draft:
-        gamma_max = options.pop("gamma_max", 5)
-        speculation = published.Speculation(draft=shape(draft), gamma_max=gamma_max)
+        helper = {name: options.pop(name) for name in ("acceptance", "gamma_max")}
+        speculation = published.Speculation(draft=shape(draft), **helper)
     return cost.published_frontier(
         shape(model), MACHINES[machine], speculation=speculation, **options
     )
@@ -65,50 +72,29 @@ def test_co1_cost_margin_and_blend():
     assert agrees("CO1", "blended_usd_per_mtok", blend)
 
 
-def test_d3_deepseek_margins():
-    case = inputs("D3")
-    assert agrees("D3", "margin_on_cost", cost.margin_on_cost(case["income_usd"], case["cost_usd"]))
-    assert agrees(
-        "D3", "margin_on_price", cost.margin_on_price(case["income_usd"], case["cost_usd"])
-    )
-
-
-@pytest.mark.parametrize("phase", ["decode", "prefill"])
-def test_d5_deepseek_cost_by_phase(phase):
-    case = inputs("D5")
-    node_rate = case[f"{phase}_tok_per_s_per_node"]
-    made = cost.usd_per_mtok_from(
-        seconds=1.0,
-        chips=case["gpus_per_node"],
-        batch=node_rate,
-        usd_per_gpu_hour=case["usd_per_gpu_hour"],
-    )
-    assert agrees("D5", f"{phase}_usd_per_mtok", made)
-
-
 # ---- the H200 figure ---------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("name", named("FIGS"))
 @pytest.mark.parametrize("sampled", [True, False])
 def test_curves_of_the_h200_figure(name, sampled):
-    case = inputs(name)
+    """To the last printed digit.
+
+    That is narrower than the stated 0.5 %, but for one cost: FIGS05 prints 0.063 for its
+    sampled curve and 0.0626 for the same point of the exact one. Both round 0.06259; half a
+    unit of the third decimal is 0.8 % of it.
+    """
+    case, expected = inputs(name), CASES[name]["expected"]
+    assert FIGURE.items() <= case.items()
     line = frontier(
-        case["model"],
-        case["gpu"],
-        draft=case["draft"],
-        context=case["context_tokens"],
-        variant=case["variant"],
-        conventions=case["conventions"],
-        sampled=sampled,
+        case["model"], case["gpu"], context=case["context_tokens"], sampled=sampled, **FIGURE
     )
     exact = "" if sampled else "exact_"
-    assert agrees(name, f"{exact}max_tok_per_s", line.tokens_per_s.max())
-    assert agrees(name, f"{exact}tok_per_s_at_10_usd", cost.fastest_at(line, 10.0))
-    # The least cost near the cheap end is printed with three digits only.
-    tolerance = 0.008 if sampled else None
+    fastest, at_ten = line.tokens_per_s.max(), cost.fastest_at(line, 10.0)
+    assert rounds_to(fastest, expected[f"{exact}max_tok_per_s"], decimals=2)
+    assert rounds_to(at_ten, expected[f"{exact}tok_per_s_at_10_usd"], decimals=2)
     usd = cost.cheapest_at(line, case["speeds_tok_per_s"])
-    assert agrees(name, f"{exact}usd_per_mtok", usd, tolerance=tolerance)
+    assert rounds_to(usd, expected[f"{exact}usd_per_mtok"], decimals=3 if sampled else 4)
 
 
 def test_figi1_sizes_implied_by_the_figure():
@@ -118,9 +104,9 @@ def test_figi1_sizes_implied_by_the_figure():
             shape(name).n_params: frontier(
                 name,
                 "h200_erdil_uncapped",
-                draft="llama3_8b_16bit",
                 context=case["context_tokens"],
                 sampled=True,
+                **FIGURE,
             )
             for name in GPT4_SCALINGS
         }
@@ -132,17 +118,15 @@ def test_figi1_sizes_implied_by_the_figure():
         assert np.allclose(sizes, expected, rtol=CASES["FIGI1"]["tolerance"])
 
 
-@pytest.mark.parametrize("i", range(2))
+@pytest.mark.parametrize("i", range(5))
 def test_figp1_pipelining_raises_the_figure(i):
-    case = inputs("FIGP1")
-    line = frontier(
-        case["models"][i], case["gpu"], draft=case["draft"], pipeline=True, sampled=True
-    )
-    expected = CASES["FIGP1"]["expected"]
-    assert line.tokens_per_s.max() == pytest.approx(expected["max_tok_per_s"][i], rel=0.005)
-    assert cost.fastest_at(line, 10.0) == pytest.approx(
-        expected["tok_per_s_at_10_usd"][i], rel=0.005
-    )
+    """To the last printed digit, which is narrower than the stated 0.5 %."""
+    case, expected = inputs("FIGP1"), CASES["FIGP1"]["expected"]
+    assert FIGURE.items() <= case.items()
+    line = frontier(case["models"][i], case["gpu"], pipeline=True, sampled=True, **FIGURE)
+    assert rounds_to(line.tokens_per_s.max(), expected["max_tok_per_s"][i], decimals=2)
+    at_ten = cost.fastest_at(line, 10.0)
+    assert rounds_to(at_ten, expected["tok_per_s_at_10_usd"][i], decimals=2)
 
 
 # ---- stored outputs of the notebooks -----------------------------------------------------
@@ -150,25 +134,23 @@ def test_figp1_pipelining_raises_the_figure(i):
 
 @pytest.mark.parametrize("i", range(6))
 def test_n7_and_n8_fastest_and_preferred_points(i):
+    """To the last printed digit: the stated 1 % cannot be asked of a cost printed as 0.06."""
     case, expected = inputs("N7"), CASES["N7"]["expected"]
     line = frontier(case["models"][i], case["gpus"][i], sampled=True)
     fastest = line.iloc[-1]
-    assert fastest.tokens_per_s == pytest.approx(expected["max_tok_per_s"][i], rel=0.002)
-    assert fastest.n_gpu == pytest.approx(expected["n_gpu"][i], rel=0.002)
-    assert fastest.batch == pytest.approx(expected["batch"][i], rel=0.002)
-    chosen, expected = cost.preferred(line, alpha=4), CASES["N8"]["expected"]
-    assert chosen.tokens_per_s == pytest.approx(expected["preferred_tok_per_s"][i], rel=0.01)
-    # The last is printed as 0.06.
-    tolerance = 0.09 if expected["preferred_usd_per_mtok"][i] < 0.1 else 0.01
-    assert chosen.usd_per_mtok == pytest.approx(
-        expected["preferred_usd_per_mtok"][i], rel=tolerance
-    )
+    assert rounds_to(fastest.tokens_per_s, expected["max_tok_per_s"][i], decimals=2)
+    assert rounds_to(fastest.n_gpu, expected["n_gpu"][i], decimals=2)
+    assert rounds_to(fastest.batch, expected["batch"][i], decimals=2)
+    case, expected = inputs("N8"), CASES["N8"]["expected"]
+    chosen = cost.preferred(line, alpha=case["alpha"])
+    assert rounds_to(chosen.tokens_per_s, expected["preferred_tok_per_s"][i], decimals=2)
+    assert rounds_to(chosen.usd_per_mtok, expected["preferred_usd_per_mtok"][i], decimals=2)
 
 
 @pytest.mark.parametrize("i", range(3))
 def test_n6_mistral_large_2_on_h100(i):
     case, expected = inputs("N6"), CASES["N6"]["expected"]
-    drafting = {"draft": case["draft"], "gamma_max": case["gamma_max"]}
+    drafting = {name: case[name] for name in ("draft", "acceptance", "gamma_max")}
     line = frontier(
         case["model"],
         case["gpu"],
@@ -214,6 +196,7 @@ def test_t2_and_t3_models_on_h100(i):
         ("T4", 1, "llama3_70b_8bit", "a100_erdil_capped"),
         ("T4", 2, "llama3_70b_8bit", "v100_erdil_capped"),
         ("T6", 0, "llama3_70b_16bit", "h100_erdil_capped"),
+        ("T6", 1, "llama3_70b_8bit", "h100_erdil_capped"),
         ("T6", 2, "llama3_70b_4bit", "h100_erdil_capped"),
     ],
 )
@@ -259,7 +242,7 @@ def test_beyond_the_ends_of_a_frontier():
 
 
 def test_cheapest_and_fastest_are_inverse_on_the_frontier():
-    line = frontier("llama3_70b_16bit", "h200_erdil_uncapped", draft="llama3_8b_16bit")
+    line = frontier("llama3_70b_16bit", "h200_erdil_uncapped", **FIGURE)
     speeds = line.tokens_per_s.to_numpy()
     assert np.allclose(cost.fastest_at(line, cost.cheapest_at(line, speeds)), speeds)
 

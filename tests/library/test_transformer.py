@@ -70,9 +70,11 @@ def test_kv1_cache_of_a_token():
 
 
 def test_kv2_latent_cache_of_a_token():
-    models = [DEEPSEEK, GLM]
-    caches = [float(model.kv_cache_bytes_per_token(2)) for model in models]
-    assert caches == [70272, 89856]
+    """The third is DeepSeek-V3 as coded by Erdil: 58 layers, no rotary part."""
+    coded = Transformer(**{**DEEPSEEK.model_dump(), "n_layers": 58, "mla_rope_dim": 0})
+    width = inputs("KV2")["bytes_per_value"]
+    caches = [model.kv_cache_bytes_per_token(width) for model in (DEEPSEEK, GLM, coded)]
+    assert agrees("KV2", "kv_bytes_per_token", caches)
 
 
 def test_p5_mistral_large_2_cache():

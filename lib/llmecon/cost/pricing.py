@@ -203,6 +203,66 @@ def joules_per_token(step: Step, *, watts: Numbers, pue: Numbers = 1.2) -> Float
     return np.asarray(drawn / step.tokens_per_s_per_chip)
 
 
+def rent_usd(*, chips: Numbers, hours: Numbers, usd_per_gpu_hour: Numbers) -> FloatArray:
+    """Rent of accelerators over a time, used or idle. [USD]
+
+    Parameters
+    ----------
+    chips, hours, usd_per_gpu_hour : float or array
+        Accelerators; time; rent of one. [1, h, USD/h]
+
+    Raises
+    ------
+    ValueError
+        If an argument is negative.
+
+    References
+    ----------
+    .. [1] DeepSeek, open-infra-index, day 6, 2025: 87,072 USD for the day below.
+
+    Examples
+    --------
+    226.75 nodes of 8 at 2 USD/h for a day.
+
+    >>> float(rent_usd(chips=226.75 * 8, hours=24, usd_per_gpu_hour=2))
+    87072.0
+    """
+    count = require("chips", chips, minimum=0)
+    time = require("hours", hours, minimum=0, unit="h")
+    rent = require("usd_per_gpu_hour", usd_per_gpu_hour, minimum=0, unit="USD/h")
+    return np.asarray(count * time * rent)
+
+
+def income_usd(tokens: Numbers, usd_per_mtok: Numbers) -> FloatArray:
+    """Income from several kinds of tokens at their prices, summed over the kinds. [USD]
+
+    Parameters
+    ----------
+    tokens, usd_per_mtok : float or array
+        Tokens sold and the price, the kinds along the last axis. [tokens, USD/Mtok]
+
+    Raises
+    ------
+    ValueError
+        If an argument is negative.
+
+    References
+    ----------
+    .. [1] DeepSeek, open-infra-index, day 6, 2025, prints 562,027 USD for the day below, from
+       counts that it rounds.
+
+    Examples
+    --------
+    Input that was cached, other input, and output, at the list prices of R1.
+
+    >>> float(income_usd([342e9, 266e9, 168e9], [0.14, 0.55, 2.19]))
+    562100.0
+    """
+    sold = require("tokens", tokens, minimum=0, unit="tokens")
+    price = require("usd_per_mtok", usd_per_mtok, minimum=0, unit="USD/Mtok")
+    return np.asarray(np.sum(np.atleast_1d(sold / 1e6 * price), axis=-1))
+
+
 def price_over_cost(price: Numbers, cost: Numbers) -> FloatArray:
     """Price divided by cost. [1]"""
     return np.asarray(

@@ -2,12 +2,16 @@
 
 from llmecon.roofline import published
 from llmecon.roofline.calibration import calibrate, judge
+from llmecon.roofline.capacity import cache_tokens, least_chips, machines_for, requests_per_s
 from llmecon.roofline.closed import (
     Fastest,
     critical_batch,
     crossover_batch,
+    drafted_token_s,
     fastest_instance,
-    least_chips,
+    full_memory_s,
+    matmul_s,
+    ridge_flop_per_byte,
     speed_ratio,
     two_d_crossover,
 )
@@ -56,18 +60,25 @@ __all__ = [
     "Step",
     "Terms",
     "all_gather_s",
+    "cache_tokens",
     "calibrate",
     "critical_batch",
     "crossover_batch",
     "decode",
+    "drafted_token_s",
     "fastest_instance",
+    "full_memory_s",
     "judge",
     "least_chips",
+    "machines_for",
+    "matmul_s",
     "nccl_collective_s",
     "nccl_latency_s",
     "predict",
     "prefill",
     "published",
+    "requests_per_s",
+    "ridge_flop_per_byte",
     "ring_all_reduce_s",
     "serve",
     "speculate",

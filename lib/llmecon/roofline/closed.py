@@ -5,7 +5,111 @@ from dataclasses import dataclass
 import numpy as np
 
 from llmecon._checks import Numbers, require
+from llmecon.roofline.speculation import tokens_per_round
 from llmecon.transformer import FloatArray
+
+
+def ridge_flop_per_byte(flop_per_s: Numbers, bytes_per_s: Numbers) -> FloatArray:
+    """FLOP done while one byte moves: above it arithmetic binds, below it moving. [FLOP/B]
+
+    Parameters
+    ----------
+    flop_per_s : float or array
+        Arithmetic rate. [FLOP/s]
+    bytes_per_s : float or array
+        Rate of what moves: memory, or a link to other accelerators. [B/s]
+
+    Raises
+    ------
+    ValueError
+        If a rate is not positive.
+
+    References
+    ----------
+    .. [1] C. Chen, "Transformer Inference Arithmetic", 2022: 208 and 1040 on an A100.
+
+    Examples
+    --------
+    An A100's memory and its links.
+
+    >>> ridge_flop_per_byte(312e12, [1.5e12, 300e9])
+    array([ 208., 1040.])
+    """
+    rate = require("flop_per_s", flop_per_s, above=0, unit="FLOP/s")
+    return np.asarray(rate / require("bytes_per_s", bytes_per_s, above=0, unit="B/s"))
+
+
+def matmul_s(
+    rows: Numbers,
+    inner: Numbers,
+    columns: Numbers,
+    *,
+    flop_per_s: Numbers,
+    hbm_bytes_per_s: Numbers,
+    bytes_per_value: Numbers = 2.0,
+) -> FloatArray:
+    r"""Least time of one matrix product: its arithmetic or its traffic. [s]
+
+    .. math:: t = \max\left(\frac{2 m k n}{C}, \; p \, \frac{mk + kn + mn}{B}\right)
+
+    Parameters
+    ----------
+    rows, inner, columns : int or array
+        A matrix of :math:`m \times k` times one of :math:`k \times n`.
+    flop_per_s, hbm_bytes_per_s : float or array
+        Arithmetic rate :math:`C` and bandwidth :math:`B`. [FLOP/s, B/s]
+    bytes_per_value : float or array, optional
+        Width :math:`p` of all three matrices. [B]
+
+    Raises
+    ------
+    ValueError
+        If an argument is not positive.
+
+    References
+    ----------
+    .. [1] J. Austin et al., "How to Scale Your Model", 2025, ch. 12.
+
+    Examples
+    --------
+    64 and 512 tokens through a matrix of 4096 x 8192 on a B200, in microseconds.
+
+    >>> times = matmul_s([64, 512], 4096, 8192, flop_per_s=2.3e15, hbm_bytes_per_s=8e12)
+    >>> (1e6 * times).round(2)
+    array([ 8.59, 14.94])
+    """
+    m = require("rows", rows, above=0)
+    k = require("inner", inner, above=0)
+    n = require("columns", columns, above=0)
+    width = require("bytes_per_value", bytes_per_value, above=0, unit="B")
+    bandwidth = require("hbm_bytes_per_s", hbm_bytes_per_s, above=0, unit="B/s")
+    arithmetic = 2 * m * k * n / require("flop_per_s", flop_per_s, above=0, unit="FLOP/s")
+    return np.maximum(arithmetic, width * (m * k + k * n + m * n) / bandwidth)
+
+
+def full_memory_s(hbm_bytes: Numbers, hbm_bytes_per_s: Numbers) -> FloatArray:
+    """Time to read a whole memory once: the step of an instance that is full. [s]
+
+    Whatever the model and however many accelerators, memory that is used up is read in this
+    time; its inverse is the speed of a user who shares a full instance. A mixture of experts
+    at a small batch reads less than it holds.
+
+    Raises
+    ------
+    ValueError
+        If an argument is not positive.
+
+    References
+    ----------
+    .. [1] E. Erdil, "Inference economics of language models", arXiv:2506.04645: 24 ms.
+
+    Examples
+    --------
+    >>> float(1e3 * full_memory_s(80e9, 3.3e12))  # H100, ms
+    24.2424
+    """
+    held = require("hbm_bytes", hbm_bytes, above=0, unit="B")
+    return np.asarray(held / require("hbm_bytes_per_s", hbm_bytes_per_s, above=0, unit="B/s"))
 
 
 def critical_batch(
@@ -181,13 +285,41 @@ def crossover_batch(weight_bytes: Numbers, kv_bytes_per_sequence: Numbers) -> Fl
     )
 
 
-def least_chips(need_bytes: Numbers, hbm_bytes: Numbers) -> FloatArray:
-    """Smallest whole number of accelerators whose memories hold this much.
+def drafted_token_s(
+    target_s: Numbers, draft_s: Numbers, *, acceptance: Numbers, gamma: Numbers, bonus: bool = True
+) -> FloatArray:
+    r"""Mean time per token with drafts, from the times of the two models alone. [s]
+
+    .. math:: t = \frac{t_{target} + \gamma \, t_{draft}}{V(a, \gamma)}
+
+    with :math:`V` of :func:`llmecon.roofline.tokens_per_round`. Checking several tokens is
+    taken to last as long as making one, which holds while reading weights binds;
+    :func:`llmecon.roofline.speculate` computes it.
+
+    Parameters
+    ----------
+    target_s, draft_s : float or array
+        Time of a token of the large and of the small model. [s]
+    acceptance, gamma, bonus : float or array, int or array, bool
+        As in :func:`llmecon.roofline.tokens_per_round`; without ``bonus`` at least one draft.
+
+    Raises
+    ------
+    ValueError
+        If a time is negative or an argument out of its domain.
+
+    References
+    ----------
+    .. [1] Y. Leviathan et al., "Fast Inference from Transformers via Speculative Decoding",
+       arXiv:2211.17192, theorem 3.8.
 
     Examples
     --------
-    >>> float(least_chips(141.1e9, 80e9))
-    2.0
+    >>> float(1e3 * drafted_token_s(0.030, 0.003, acceptance=0.8, gamma=6))
+    12.1475
     """
-    need = require("need_bytes", need_bytes, above=0, unit="B")
-    return np.ceil(need / require("hbm_bytes", hbm_bytes, above=0, unit="B"))
+    checking = require("target_s", target_s, minimum=0, unit="s")
+    drafting = require("draft_s", draft_s, minimum=0, unit="s")
+    drafted = require("gamma", gamma, minimum=0 if bonus else 1, unit="tokens")
+    gained = tokens_per_round(acceptance, drafted, bonus=bonus)
+    return np.asarray((checking + drafted * drafting) / gained)
