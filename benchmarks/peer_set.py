@@ -2,7 +2,9 @@
 
 The package ships measured serving points, ``silicon_sample.csv``. They are read where it is
 installed and never copied. Half of them may be looked at, to find what the model lacks; the other
-half is scored only.
+half is scored only. After every change of the model::
+
+    python -m benchmarks.peer_set --store [--file PATH]
 """
 
 from __future__ import annotations
@@ -10,8 +12,12 @@ from __future__ import annotations
 import argparse
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+import subprocess
+import sys
+from collections.abc import Sequence
+from datetime import UTC, datetime
 from importlib import resources
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -40,6 +46,7 @@ MODELS = {
     "openai/gpt-oss-120b": "gpt-oss-120b",
     "zhipuai/GLM-5": "GLM-5",
 }
+FAMILIES = {"DeepSeek-R1": "DeepSeek-V3, R1", "DeepSeek-V3": "DeepSeek-V3, R1"}  # one shape
 CHIPS = {
     "h100_sxm": "H100 SXM 80GB",
     "h200_sxm": "H200 SXM 141GB",
@@ -116,14 +123,12 @@ def split_of(row: Any) -> tuple[int, int, int] | None:
     name the degrees decide which is meant.
     """
     tensor, data = row.tp_size, row.attention_dp_size
-    slices, groups = row.moe_tp_size, row.moe_ep_size
     data = 1.0 if pd.isna(data) or data == 0 else data
-    dense = not catalog.transformer(MODELS[row.model_path]).n_experts
-    if row.pp_size != 1 or row.concurrency / row.batch_size != data:
-        return None  # several instances behind one number of requests
-    if dense:
-        return (int(tensor), 1, 1) if data == 1 else None
-    if tensor * data != slices * groups:
+    slices, groups = row.moe_tp_size, row.moe_ep_size
+    if not catalog.transformer(MODELS[row.model_path]).n_experts:
+        slices, groups = tensor, 1.0  # a dense model has none; the file then says 0 or 1
+    several = row.pp_size != 1 or row.concurrency / row.batch_size != data
+    if several or tensor * data != slices * groups:
         return None
     if slices > 1 and groups > 1:
         chips = groups if slices == groups else tensor
@@ -181,8 +186,9 @@ def mapped(raw: pd.DataFrame) -> pd.DataFrame:
         {
             "id": rows.id,
             "half": halves(rows),
-            "skipped": rows.skipped.where(rows.skipped != "", _known(rows, model)),
+            "skipped": rows.skipped.where(rows.skipped != "", _fitted(rows)),
             "model": model,
+            "family": model.replace(FAMILIES),
             "chip": rows.system.map(CHIPS),
             "engine": rows.backend.map(ENGINES),
             "engine_version": rows.backend_version,
@@ -202,14 +208,19 @@ def mapped(raw: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-def _known(rows: pd.DataFrame, model: pd.Series) -> npt.NDArray[np.str_]:
+def _fitted(rows: pd.DataFrame) -> npt.NDArray[np.str_]:
     """Rows that our constants were fitted to are no test of them."""
     ours = catalog.measurements()
     ours = ours[(ours.split == "calibrate") & ours.source.str.contains(PEER)]
-    ours = ours[ours.metric == "tpot"]
-    fitted = set(zip(ours.model, ours.hardware, ours.value.round(3), strict=True))
-    asked = zip(model, rows.system.map(CHIPS), rows.silicon_tpot_ms.round(3), strict=True)
-    return np.where([key in fitted for key in asked], "our constants were fitted to it", "")
+    ours = ours[ours.metric == "tpot"].assign(load=ours.batch_or_concurrency.astype(float))
+    names = ["model", "hardware", "n_gpus", "input_tokens", "output_tokens", "load"]
+    fitted = set(ours[names].itertuples(index=False, name=None))
+    asked = rows.assign(  # all of ours are of vLLM in FP8
+        model=rows.model_path.map(MODELS).where(rows.backend + rows.precision == "vllmfp8"),
+        hardware=rows.system.map(CHIPS),
+    )[["model", "hardware", "chips", "isl", "osl", "concurrency"]]
+    hit = [row in fitted for row in asked.itertuples(index=False, name=None)]
+    return np.where(hit, "our constants were fitted to it", "")
 
 
 # --- the predictions -----------------------------------------------------------------------
@@ -272,12 +283,44 @@ def scored(rows: pd.DataFrame) -> pd.DataFrame:
     return kept.assign(copies=copies).sort_values("id").drop_duplicates("measurement")
 
 
+def fingerprint(profile: roofline.Profile | None = None) -> str:
+    """Hash of predictions for invented loads: it changes with constants, formulas and mapping."""
+    made = predictions(_invented(), profile)
+    said = [made.skipped.tolist(), [f"{value:.4g}" for value in made.predicted]]
+    return hashlib.sha256(repr(said).encode()).hexdigest()[:16]
+
+
+def _invented() -> pd.DataFrame:
+    """Every model on every chip under a few loads; nothing of it was measured."""
+    columns = ["model", "chip", "concurrency", "input_tokens"]
+    cases = product(dict.fromkeys(MODELS.values()), CHIPS.values(), (1, 16, 256), (1024, 8192))
+    rows = pd.DataFrame(cases, columns=columns)
+    gpt = rows.model == "gpt-oss-120b"
+    return rows.assign(
+        skipped="",
+        weights=np.where(gpt, "mxfp4", "fp8"),
+        kv="bf16",
+        n_chips=8,
+        expert_parallel=np.where(rows.model.str.contains("DeepSeek"), 8, 1),
+        attention_data_parallel=1,
+        output_tokens=1024,
+    )
+
+
+# --- the tables ----------------------------------------------------------------------------
+
+GROUPINGS = {"model": "family", "accelerator": "chip", "engine": "engine", "weights": "weights"}
+FEWEST = 20  # rows of a group that is shown: fewer would show single rows of the unseen half
+EACH, COPIES = "each measurement once", "copies counted"
+LEFT_OUT = "left out"
+
+
 def errors(rows: pd.DataFrame) -> dict[str, float]:
-    """Errors of time per token over rows. [%]"""
+    """Errors of the time per token over rows. [%]"""
     error = 100.0 * (rows.predicted / rows.value - 1.0).to_numpy(float)
     size = np.sort(np.abs(error))
     return {
-        "rows": len(error),
+        "n_rows": len(error),
         "mape": float(size.mean()),
         "median": float(np.median(size)),
         "bias": float(np.median(error)),
@@ -285,35 +328,140 @@ def errors(rows: pd.DataFrame) -> dict[str, float]:
     }
 
 
-GROUPS = {"model": "model", "chip": "chip", "engine": "engine", "weights": "weights"}
-
-
-def table(rows: pd.DataFrame) -> Iterator[dict[str, Any]]:
-    """Errors by half and group."""
-    for name, part in rows.groupby("half"):
-        yield {"half": name, "by": "all", "group": "each measurement once", **errors(part)}
+def table(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Errors by half and group, then how many rows of the file were left out, and why."""
+    lines: list[dict[str, Any]] = []
+    for name, part in scored(rows).groupby("half"):
         counted = part.loc[part.index.repeat(part.copies)]
-        yield {"half": name, "by": "all", "group": "copies counted", **errors(counted)}
-        for by, column in GROUPS.items():
-            for group, some in part.groupby(column):
-                yield {"half": name, "by": by, "group": group, **errors(some)}
+        groups = [("all", EACH, part), ("all", COPIES, counted)]
+        for grouping, column in GROUPINGS.items():
+            groups += [(grouping, group, some) for group, some in part.groupby(column)]
+        for grouping, group, some in groups:
+            if grouping == "all" or len(some) >= FEWEST:
+                lines.append({"half": name, "grouping": grouping, "group": group} | errors(some))
+    left = rows[rows.skipped != ""].value_counts(["half", "skipped"]).sort_index()
+    for (name, why), count in left.items():
+        lines.append({"half": name, "grouping": LEFT_OUT, "group": why, "n_rows": int(count)})
+    return sorted(lines, key=lambda line: line["half"])  # stable: groups keep their order
+
+
+def results(path: Path | None, *, missing: Sequence[str] = ()) -> list[harness.Result]:
+    """Errors, and what they were computed from; empty where the set is absent."""
+    column = harness.Column
+    own = catalog.peers().set_index(["tool", "mode", "rows_judged"])
+    published = own.loc[PEER, "agg mode", "434 public points"]
+    lines = [] if path is None else table(load(path))
+    for line in lines:
+        if line["group"] == "Llama 3.1 70B":
+            line["peer"] = f"{published.mape_percent:.1f} on its {published.n_rows} rows"
+    score = harness.Result(
+        name="serving_peer_set",
+        title="Time per output token on the test set that aiconfigurator ships",
+        columns=[
+            column("half", "half"),
+            column("grouping", "grouping"),
+            column("group", "group"),
+            column("n_rows", "rows", "d"),
+            column("mape", "mean absolute error [%]", ".1f"),
+            column("median", "median absolute error [%]", ".1f"),
+            column("bias", "median bias [%]", "+.1f"),
+            column("p90", "90th percentile [%]", ".1f"),
+            column("peer", "aiconfigurator's own [%]"),
+        ],
+        rows=lines,
+        notes=[f"Groups of fewer than {FEWEST} rows are in the totals only."],
+        missing=missing,
+    )
+    about = harness.Result(
+        name="serving_peer_set_about",
+        title="Computed from",
+        columns=[column("what", "what"), column("value", "value")],
+        rows=[] if path is None else [{"what": k, "value": v} for k, v in _about(path).items()],
+        missing=missing,
+    )
+    return [score, about]
+
+
+def _about(path: Path) -> dict[str, str]:
+    return {
+        "date (UTC)": f"{datetime.now(UTC):%Y-%m-%d}",
+        "profile": roofline.CURRENT.name,
+        "fingerprint of the predictions": fingerprint(),
+        "aiconfigurator-core": _release(path),
+        "rows of the set": f"{len(read(path)):,}",
+        "hash of the set (SHA-256)": hashlib.sha256(path.read_bytes()).hexdigest()[:16],
+    }
+
+
+def _release(path: Path) -> str:
+    """Version of the package that the set lies in."""
+    beside = next(path.parents[2].glob("aiconfigurator_core-*.dist-info"), None)
+    return beside.stem.split("-")[1] if beside else "unknown"
+
+
+# --- the book's copy -----------------------------------------------------------------------
+
+ROOT = Path(__file__).parents[1]
+
+
+def data_rows(lines: Sequence[dict[str, Any]], day: str) -> pd.DataFrame:
+    """The same lines with the columns of ``data/peer_set.csv``."""
+    rounded = pd.DataFrame(
+        {
+            "half": line["half"],
+            "grouping": line["grouping"],
+            "group": line["group"],
+            "n_rows": line["n_rows"],
+            "mape_percent": line.get("mape"),
+            "median_absolute_percent": line.get("median"),
+            "median_bias_percent": line.get("bias"),
+            "p90_percent": line.get("p90"),
+        }
+        for line in lines
+    ).round(1)
+    return rounded.assign(
+        profile=roofline.CURRENT.name,
+        date=day,
+        note="time per output token; the measured rows stay in the package",
+        source="benchmarks/peer_set.py, rows of silicon_sample.csv in aiconfigurator",
+        source_url="https://github.com/ai-dynamo/aiconfigurator",
+        licence="Apache-2.0",
+    )
+
+
+def store(path: Path, folder: Path = harness.RESULTS, data: Path = ROOT / "data") -> None:
+    """Write both tables of the benchmark, the book's copy, and the description of the data."""
+    score, about = results(path)
+    for result in (score, about):
+        harness.store(result, folder)
+    rows = data_rows(score.rows, about.rows[0]["value"])
+    rows.to_csv(data / "peer_set.csv", index=False, lineterminator="\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Print the errors of one half, or of both."""
-    parser = argparse.ArgumentParser(prog="python -m benchmarks.peer_set", description=__doc__)
+    """Print the errors of one half; with ``--store`` keep those of both for the book."""
+    parser = argparse.ArgumentParser(
+        prog="python -m benchmarks.peer_set",
+        description=__doc__,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--file", type=Path, help="the set; from the installed package if left out")
-    parser.add_argument("--half", choices=["look", "unseen"], help="both if left out")
+    parser.add_argument(
+        "--half", choices=["look", "unseen"], default="look", help="look if not said"
+    )
+    parser.add_argument("--store", action="store_true", help="both halves, for the book")
     chosen = parser.parse_args(arguments)
     path = chosen.file or default_file()
     if path is None:
         print(f"Skipped: {harness.not_installed(PEER)}")
         return 0
-    rows = load(path)
-    if chosen.half:
-        rows = rows[rows.half == chosen.half]
-    print(rows.skipped[rows.skipped != ""].value_counts().to_string())
-    print(pd.DataFrame(table(scored(rows))).round(1).to_string(index=False))
+    if chosen.store:
+        store(path)
+        subprocess.run([sys.executable, ROOT / "tools" / "data_readme.py"], check=True)
+        print("Stored. Next: python -m llmecon.site.execution notebooks/validation.ipynb")
+        return 0
+    lines = [line for line in table(load(path)) if line["half"] == chosen.half]
+    print(pd.DataFrame(lines).round(1).to_string(index=False, na_rep=""))
     return 0
 
 

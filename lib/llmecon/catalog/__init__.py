@@ -31,6 +31,7 @@ __all__ = [
     "gpu_prices",
     "measurements",
     "models",
+    "peer_set",
     "peers",
     "price_on",
     "prices",
@@ -152,6 +153,11 @@ def measurements() -> pd.DataFrame:
 def peers() -> pd.DataFrame:
     """Accuracy of other tools on measured times per token. See `table`."""
     return table("peers")
+
+
+def peer_set() -> pd.DataFrame:
+    """Accuracy of this library on another tool's test set. See `table`."""
+    return table("peer_set")
 
 
 def architectures() -> pd.DataFrame:

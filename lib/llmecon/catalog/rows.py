@@ -336,6 +336,45 @@ class PeerRow(Sourced):
         return self
 
 
+class PeerSetRow(Sourced):
+    """How far this library is off on the test set of another tool, for one group of its rows."""
+
+    KEY = ("half", "grouping", "group")
+    TITLE = "Another tool's own test set"
+    RULE = (
+        "This library's time per output token on the test set that aiconfigurator ships. Rows were "
+        "split beforehand by a hash: one half may be looked at, the other is scored only. Written "
+        "by `python -m benchmarks.peer_set --store`; the set itself stays in its package."
+    )
+
+    half: Literal["look", "unseen"] = column(
+        "Whether the rows may be looked at, or are scored only"
+    )
+    grouping: Literal["all", "model", "accelerator", "engine", "weights", "left out"] = column(
+        "What the rows have in common; `left out`: not predicted, with the reason"
+    )
+    group: Text = column("Which of them; for all rows, how copies of a measurement count")
+    n_rows: int = column("How many", unit="rows", ge=1)
+    mape_percent: float | None = column("Mean absolute error", unit="%", default=None, ge=0)
+    median_absolute_percent: float | None = column(
+        "Median absolute error", unit="%", default=None, ge=0
+    )
+    median_bias_percent: float | None = column(
+        "Median error; negative is too fast", unit="%", default=None, gt=-100
+    )
+    p90_percent: float | None = column(
+        "90th percentile of the absolute error", unit="%", default=None, ge=0
+    )
+    profile: Text = column("Constants that were used")
+    date: Day = column("Day of the run")
+
+    @model_validator(mode="after")
+    def _errors_where_predicted(self) -> "PeerSetRow":
+        if (self.mape_percent is None) != (self.grouping == "left out"):
+            raise ValueError("mape_percent must be empty in rows left out, and only there")
+        return self
+
+
 class ClaimRow(Sourced):
     """One checkable statement of the article."""
 
@@ -430,5 +469,6 @@ TABLES: dict[str, type[Sourced]] = {
     "accelerators": AcceleratorRow,
     "measurements": MeasurementRow,
     "peers": PeerRow,
+    "peer_set": PeerSetRow,
     "claims": ClaimRow,
 }
