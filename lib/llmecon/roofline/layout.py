@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from llmecon._checks import Numbers, require
 from llmecon.accelerator import Accelerator, storage_bytes
-from llmecon.roofline.profiles import Profile
+from llmecon.roofline.profiles import CURRENT, Profile
 from llmecon.transformer import FloatArray, Transformer
 
 Precision = str | npt.NDArray[np.str_] | list[str]
@@ -191,6 +191,67 @@ def formats(
         attention_flop_per_s=rates
         if constants.attention_at_weight_rate
         else np.asarray(rate("bf16")),
+    )
+
+
+@dataclass(frozen=True, kw_only=True)
+class Instance:
+    """One model on its accelerators: what every term of a pass depends on.
+
+    Attributes
+    ----------
+    model, chip : Transformer, Accelerator
+        What runs where.
+    where : Layout
+        How it is spread.
+    widths : Formats
+        What its number formats cost.
+    constants : Profile
+        What the engine achieves.
+    """
+
+    model: Transformer
+    chip: Accelerator
+    where: Layout
+    widths: Formats
+    constants: Profile
+
+    @property
+    def bandwidth_bytes_per_s(self) -> float:
+        """Achieved memory bandwidth of one accelerator. [B/s]"""
+        return self.chip.hbm_bytes_per_s * self.constants.bandwidth_share
+
+    @property
+    def scaleout_bytes_per_s(self) -> float:
+        """Achieved rate of one accelerator to other nodes. [B/s]"""
+        return self.chip.scaleout_bytes_per_s_per_direction * self.constants.link_share
+
+
+def instance(
+    model: Transformer,
+    chip: Accelerator,
+    *,
+    weights: Precision,
+    kv: Precision | None,
+    activations: Precision | None,
+    profile: Profile | None,
+    two_d: bool = False,
+    **degrees: Numbers,
+) -> Instance:
+    """Check how a model is spread and stored; ``degrees`` are those of :func:`layout`.
+
+    Raises
+    ------
+    ValueError
+        As :func:`layout` and :func:`formats`.
+    """
+    constants = CURRENT if profile is None else profile
+    return Instance(
+        model=model,
+        chip=chip,
+        where=layout(model, two_d=two_d, **degrees),
+        widths=formats(chip, weights=weights, kv=kv, activations=activations, constants=constants),
+        constants=constants,
     )
 
 

@@ -6,8 +6,7 @@ import numpy as np
 import numpy.typing as npt
 
 from llmecon._checks import Numbers, require
-from llmecon.accelerator import Accelerator
-from llmecon.roofline.layout import Formats, Layout
+from llmecon.roofline.layout import Instance, Layout
 from llmecon.transformer import FloatArray, Transformer
 
 RESERVE_BYTES = 3.5 * 2**30
@@ -81,16 +80,10 @@ class Memory:
 
 
 def memory(
-    model: Transformer,
-    chip: Accelerator,
-    where: Layout,
-    widths: Formats,
-    *,
-    batch: Numbers,
-    context: FloatArray,
-    reserve_bytes: Numbers,
+    instance: Instance, *, batch: Numbers, context: FloatArray, reserve_bytes: Numbers
 ) -> Memory:
     """Memory of an instance on its busiest accelerator."""
+    model, where, widths = instance.model, instance.where, instance.widths
     routed = float(model.n_moe_layers * model.n_experts * model.expert_params)
     shared = float(model.n_block_params) - routed
     embeddings = 2.0 * model.embedding_params  # 16 bit
@@ -103,9 +96,9 @@ def memory(
         weight_bytes=np.asarray(weights),
         sequence_bytes=np.asarray(each / (where.replicas * kv_ranks(model, where))),
         reserve_bytes=require("reserve_bytes", reserve_bytes, minimum=0, unit="B"),
-        hbm_bytes=chip.hbm_bytes,
+        hbm_bytes=instance.chip.hbm_bytes,
         batch=np.asarray(batch, dtype=np.float64),
-        name=f"{model.name} on {chip.name}",
+        name=f"{model.name} on {instance.chip.name}",
     )
 
 

@@ -7,9 +7,9 @@ import numpy.typing as npt
 
 from llmecon._checks import Numbers, require
 from llmecon.accelerator import Accelerator
-from llmecon.roofline.layout import Formats, Layout, Precision, formats, layout
+from llmecon.roofline.layout import Instance, Precision, instance
 from llmecon.roofline.memory import RESERVE_BYTES, Memory, memory
-from llmecon.roofline.profiles import CURRENT, Profile
+from llmecon.roofline.profiles import Profile
 from llmecon.roofline.step import Terms
 from llmecon.roofline.terms import (
     Work,
@@ -166,7 +166,6 @@ def serve(
     >>> (run.tpot_s[0] < run.tpot_s[1]).item(), run.fits.tolist()
     (True, [True, True])
     """
-    constants = CURRENT if profile is None else profile
     requests = require("concurrency", concurrency, minimum=1, unit="requests")
     prompt = require("input_tokens", input_tokens, minimum=1, unit="tokens")
     answer = require("output_tokens", output_tokens, minimum=1, unit="tokens")
@@ -175,51 +174,40 @@ def serve(
     rounds = np.asarray(waves, dtype=np.float64)
     if not np.all(rounds >= 1):  # written so that NaN fails too; infinity may pass
         raise ValueError(f"waves must be >= 1, got {waves} [requests]")
-    where = layout(
+    run = instance(
         model,
+        chip,
+        weights=weights,
+        kv=kv,
+        activations=activations,
+        profile=profile,
         tensor_parallel=tensor_parallel,
         expert_parallel=expert_parallel,
         attention_data_parallel=attention_data_parallel,
         chips_per_node=chips_per_node,
     )
-    widths = formats(
-        chip,
-        weights=weights,
-        kv=kv,
-        activations=activations,
-        constants=constants,
-    )
     mean_context = prompt + answer / 2.0
-    held = memory(
-        model,
-        chip,
-        where,
-        widths,
-        batch=requests,
-        context=mean_context,
-        reserve_bytes=reserve_bytes,
-    )
+    held = memory(run, batch=requests, context=mean_context, reserve_bytes=reserve_bytes)
     batch = np.clip(held.max_batch, 1.0, requests)
     new = np.maximum(prompt * (1.0 - share), 1.0)
-    load = _Load(model, chip, where, widths, constants, batch, new, prompt - new, answer, chunk)
-    decoding = decode_work(model, chip, where, widths, batch, mean_context, np.ones(()), constants)
-    terms, tpot = load.mixed(decoding)
+    load = _Load(run, batch, new, prompt - new, answer, chunk)
+    terms, tpot = load.mixed(decode_work(run, batch, mean_context, np.ones(())))
     first = load.ttft(tpot, rounds)
     ttft = first + _wait(requests, batch, answer * tpot)
     rate = batch / (first + answer * tpot)
-    spread = np.exp(TEN_PERCENT * constants.log_sd)
+    spread = np.exp(TEN_PERCENT * run.constants.log_sd)
     return Serving(
         ttft_s=ttft,
         tpot_s=tpot,
         tpot_low_s=tpot / spread,
         tpot_high_s=tpot * spread,
-        output_tokens_per_s_per_chip=np.asarray(rate * answer / where.chips),
-        input_tokens_per_s_per_chip=np.asarray(rate * prompt / where.chips),
+        output_tokens_per_s_per_chip=np.asarray(rate * answer / run.where.chips),
+        input_tokens_per_s_per_chip=np.asarray(rate * prompt / run.where.chips),
         terms=terms,
         batch=batch,
-        chips=where.chips,
+        chips=run.where.chips,
         memory=held,
-        profile=constants,
+        profile=run.constants,
     )
 
 
@@ -232,11 +220,7 @@ def _wait(requests: FloatArray, running: FloatArray, seconds: FloatArray) -> Flo
 class _Load:
     """Prompts that come as others end, and the decoding they share steps with."""
 
-    model: Transformer
-    chip: Accelerator
-    where: Layout
-    widths: Formats
-    constants: Profile
+    run: Instance
     batch: FloatArray
     new_tokens: FloatArray
     cached_tokens: FloatArray
@@ -250,17 +234,7 @@ class _Load:
 
     def prompt_work(self, dealt: FloatArray) -> Work:
         """Work of one prompt."""
-        return prefill_work(
-            self.model,
-            self.chip,
-            self.where,
-            self.widths,
-            np.ones(()),
-            dealt,
-            self.new_tokens,
-            self.cached_tokens,
-            self.constants,
-        )
+        return prefill_work(self.run, np.ones(()), dealt, self.new_tokens, self.cached_tokens)
 
     def mixed(self, decoding: Work) -> tuple[Terms, FloatArray]:
         """Mean step: decoding, and the prompts it carries."""
@@ -273,37 +247,33 @@ class _Load:
         attending = np.maximum(decoding.attention_s, decoding.kv_cache_s)
         prompt_attention = per_step * prompt.attention_s
         busy = (1 - carrying) * plain + carrying * loaded + attending + prompt_attention
-        running = busiest(self.batch, self.where)
-        network = self._network(running) + per_step * self._moving(self.new_tokens)
-        between = self._between(running) + per_step * self._between(self.new_tokens)
-        overhead = overhead_s(self.model, self.batch, self.constants)
+        running = busiest(self.batch, self.run.where)
+        network = network_s(self.run, running) + per_step * self._moving(self.new_tokens)
+        between = activations_s(self.run, running) + per_step * activations_s(
+            self.run, self.new_tokens
+        )
+        overhead = overhead_s(self.run, self.batch)
         seconds = np.asarray(busy + between + network + overhead)
         compute = decoding.matrices_s + decoding.attention_s
         compute = compute + per_step * prompt.matrices_s + prompt_attention
         parts = (compute, decoding.weights_s, decoding.kv_cache_s, between, network, overhead)
         return Terms(*(np.broadcast_to(part, seconds.shape) for part in parts)), seconds
 
-    def _between(self, moving: FloatArray) -> FloatArray:
-        return activations_s(self.model, self.chip, self.where, self.widths, moving, self.constants)
-
-    def _network(self, moving: FloatArray) -> FloatArray:
-        return network_s(self.model, self.chip, self.where, moving, self.constants)
-
     def _moving(self, tokens: FloatArray) -> FloatArray:
         """Collectives of a prompt without their latency, which the step has already."""
-        return self._network(tokens) - self._network(np.zeros(()))
+        return network_s(self.run, tokens) - network_s(self.run, np.zeros(()))
 
     def ttft(self, tpot: FloatArray, waves: FloatArray) -> FloatArray:
         """Prefill, the rest of the step before it, and prompts ahead of it. [s]"""
-        one = busiest(np.ones(()), self.where)
+        one = busiest(np.ones(()), self.run.where)
         work, tokens = self.prompt_work(one), one * self.new_tokens
         alone = np.maximum(work.matrices_s, work.weights_s) + work.attention_s
-        alone = alone + self._between(tokens) + self._moving(tokens)
-        each = self.prompts_per_step / self.where.replicas  # the groups share the prompts
+        alone = alone + activations_s(self.run, tokens) + self._moving(tokens)
+        each = self.prompts_per_step / self.run.where.replicas  # the groups share the prompts
         busy = np.minimum(each * alone / tpot, 0.95)
         waiting = busy * alone / (2.0 * (1.0 - busy))  # Pollaczek-Khinchine, constant service
-        ahead = (self.batch / self.where.replicas - 1.0) / 2.0  # all start together, once
+        ahead = (self.batch / self.run.where.replicas - 1.0) / 2.0  # all start together, once
         rush = alone * np.maximum(ahead, 0.0) / waves
-        fixed = overhead_s(self.model, self.batch, self.constants) + self.constants.request_s
-        latency = self._network(np.zeros(()))
+        fixed = overhead_s(self.run, self.batch) + self.run.constants.request_s
+        latency = network_s(self.run, np.zeros(()))
         return np.asarray(alone + fixed + latency + tpot / 2.0 + waiting + rush)

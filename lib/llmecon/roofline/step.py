@@ -7,15 +7,9 @@ import numpy.typing as npt
 
 from llmecon._checks import Numbers, require
 from llmecon.accelerator import Accelerator
-from llmecon.roofline.layout import (
-    Formats,
-    Layout,
-    Precision,
-    formats,
-    layout,
-)
+from llmecon.roofline.layout import Instance, Precision, instance
 from llmecon.roofline.memory import RESERVE_BYTES, Memory, memory
-from llmecon.roofline.profiles import CURRENT, Profile
+from llmecon.roofline.profiles import Profile
 from llmecon.roofline.terms import (
     Work,
     activations_s,
@@ -198,38 +192,30 @@ def decode(
     >>> step.binds
     array(['weights', 'kv_cache'], dtype='<U11')
     """
-    constants = CURRENT if profile is None else profile
     sequences = require("batch", batch, minimum=1, unit="sequences")
     tokens = require("context", context, minimum=1, unit="tokens")
     checked = require("positions", positions, minimum=1, unit="tokens")
-    where = layout(
+    run = instance(
         model,
+        chip,
+        weights=weights,
+        kv=kv,
+        activations=activations,
+        profile=profile,
+        two_d=two_d,
         tensor_parallel=tensor_parallel,
         pipeline_parallel=pipeline_parallel,
         expert_parallel=expert_parallel,
         attention_data_parallel=attention_data_parallel,
         chips_per_node=chips_per_node,
-        two_d=two_d,
     )
-    widths = formats(
-        chip,
-        weights=weights,
-        kv=kv,
-        activations=activations,
-        constants=constants,
-    )
-    in_flight = np.maximum(sequences / where.pipeline, 1.0)  # fewer leave stages idle
-    work = decode_work(model, chip, where, widths, in_flight, tokens, checked, constants)
+    in_flight = np.maximum(sequences / run.where.pipeline, 1.0)  # fewer leave stages idle
     return _step(
-        model,
-        chip,
-        where,
-        widths,
-        constants,
-        work,
+        run,
+        decode_work(run, in_flight, tokens, checked),
         sequences=sequences,
         in_flight=in_flight,
-        moving=busiest(in_flight, where) * checked,
+        moving=busiest(in_flight, run.where) * checked,
         tokens=np.ones(()),
         held=tokens,
         reserve_bytes=reserve_bytes,
@@ -284,38 +270,30 @@ def prefill(
     >>> float(step.seconds)
     0.2364
     """
-    constants = CURRENT if profile is None else profile
     prompt = require("input_tokens", input_tokens, minimum=1, unit="tokens")
     cached = require("cached_tokens", cached_tokens, minimum=0, unit="tokens")
     sequences = require("batch", batch, minimum=1, unit="sequences")
     if np.any(cached >= prompt):
         raise ValueError("cached_tokens must be < input_tokens")
-    where = layout(
+    run = instance(
         model,
+        chip,
+        weights=weights,
+        kv=kv,
+        activations=activations,
+        profile=profile,
+        two_d=two_d,
         tensor_parallel=tensor_parallel,
         pipeline_parallel=pipeline_parallel,
         expert_parallel=expert_parallel,
         attention_data_parallel=attention_data_parallel,
         chips_per_node=chips_per_node,
-        two_d=two_d,
-    )
-    widths = formats(
-        chip,
-        weights=weights,
-        kv=kv,
-        activations=activations,
-        constants=constants,
     )
     new = prompt - cached
-    dealt = busiest(sequences, where)
-    work = prefill_work(model, chip, where, widths, sequences, dealt, new, cached, constants)
+    dealt = busiest(sequences, run.where)
     return _step(
-        model,
-        chip,
-        where,
-        widths,
-        constants,
-        work,
+        run,
+        prefill_work(run, sequences, dealt, new, cached),
         sequences=sequences,
         in_flight=sequences,
         moving=dealt * new,
@@ -326,11 +304,7 @@ def prefill(
 
 
 def _step(
-    model: Transformer,
-    chip: Accelerator,
-    where: Layout,
-    widths: Formats,
-    constants: Profile,
+    run: Instance,
     work: Work,
     *,
     sequences: FloatArray,
@@ -340,10 +314,9 @@ def _step(
     held: FloatArray,
     reserve_bytes: Numbers,
 ) -> Step:
-    between = activations_s(model, chip, where, widths, moving, constants)
-    network = network_s(model, chip, where, moving, constants)
-    overhead = overhead_s(model, in_flight, constants)
-    if constants.kernelwise:
+    between, network = activations_s(run, moving), network_s(run, moving)
+    overhead = overhead_s(run, in_flight)
+    if run.constants.kernelwise:
         busy = np.maximum(work.matrices_s, work.weights_s) + np.maximum(
             work.attention_s, work.kv_cache_s
         )
@@ -356,10 +329,8 @@ def _step(
         seconds=seconds,
         terms=Terms(*(np.broadcast_to(part, seconds.shape) for part in parts)),
         batch=sequences,
-        chips=where.chips,
+        chips=run.where.chips,
         tokens=tokens,
-        memory=memory(
-            model, chip, where, widths, batch=sequences, context=held, reserve_bytes=reserve_bytes
-        ),
-        profile=constants,
+        memory=memory(run, batch=sequences, context=held, reserve_bytes=reserve_bytes),
+        profile=run.constants,
     )

@@ -1,13 +1,11 @@
 """Work of one pass and the time that each part of it takes."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from llmecon.accelerator import Accelerator
-from llmecon.roofline.layout import ACTIVATION_BYTES, Formats, Layout
+from llmecon.roofline.layout import ACTIVATION_BYTES, Instance, Layout
 from llmecon.roofline.memory import kv_ranks
-from llmecon.roofline.profiles import Profile
 from llmecon.transformer import FloatArray, Transformer, experts_read
 
 
@@ -22,30 +20,22 @@ class Work:
 
 
 def decode_work(
-    model: Transformer,
-    chip: Accelerator,
-    where: Layout,
-    widths: Formats,
-    sequences: FloatArray,
-    context: FloatArray,
-    positions: FloatArray,
-    constants: Profile,
+    instance: Instance, sequences: FloatArray, context: FloatArray, positions: FloatArray
 ) -> Work:
     """Work of one decode pass over ``sequences``, each with ``positions`` new tokens."""
-    moving, dealt = sequences * positions, busiest(sequences, where)
-    rate = where.tensor * constants.flop_share
-    bandwidth = chip.hbm_bytes_per_s * constants.bandwidth_share
+    model, widths, constants = instance.model, instance.widths, instance.constants
+    moving, dealt = sequences * positions, busiest(sequences, instance.where)
+    rate = instance.where.tensor * constants.flop_share
     # Each position sees the whole context; the cache is read once for all of them.
     attention = model.decode_attention_flop(context) * (dealt * positions)
     cache = model.kv_read(context, widths.kv_bytes) * dealt
     if not model.is_mla:
         cache = cache * (1.0 + constants.kv_rereads * (model.n_heads / model.n_kv_heads - 1.0))
     return Work(
-        matrices_s=_matrix_flop(model, where, moving, dealt * positions, constants)
-        / (rate * widths.flop_per_s),
+        matrices_s=_matrix_flop(instance, moving, dealt * positions) / (rate * widths.flop_per_s),
         attention_s=attention / (rate * widths.attention_flop_per_s),
-        weights_s=_weight_bytes(model, where, widths, moving, constants) / bandwidth,
-        kv_cache_s=cache / (where.replicas * kv_ranks(model, where) * bandwidth),
+        weights_s=_weight_bytes(instance, moving) / instance.bandwidth_bytes_per_s,
+        kv_cache_s=_cache_s(instance, cache),
     )
 
 
@@ -60,89 +50,79 @@ def busiest(sequences: FloatArray, where: Layout) -> FloatArray:
 
 
 def prefill_work(
-    model: Transformer,
-    chip: Accelerator,
-    where: Layout,
-    widths: Formats,
+    instance: Instance,
     prompts: FloatArray,
     dealt: FloatArray,
     new_tokens: FloatArray,
     cached_tokens: FloatArray,
-    constants: Profile,
 ) -> Work:
     """Work of one pass over whole prompts; only their last position meets the output.
 
     ``dealt`` are the prompts themselves where many follow each other and load all
     attention groups, and :func:`busiest` of them where one pass is timed.
     """
+    model, widths = instance.model, instance.widths
     moving = prompts * new_tokens
-    rate = where.tensor * constants.prefill_flop_share
-    bandwidth = chip.hbm_bytes_per_s * constants.bandwidth_share
+    rate = instance.where.tensor * instance.constants.prefill_flop_share
     idle = 2.0 * model.vocab_size * model.d_model * dealt * (new_tokens - 1.0)
-    matrices = _matrix_flop(model, where, moving, dealt * new_tokens, constants) - idle
+    matrices = _matrix_flop(instance, moving, dealt * new_tokens) - idle
     attention = model.prefill_attention_flop(new_tokens, cached_tokens) * dealt
     cache = model.kv_read(cached_tokens + new_tokens, widths.kv_bytes) * dealt
     return Work(
         matrices_s=matrices / (rate * widths.flop_per_s),
         attention_s=attention / (rate * widths.attention_flop_per_s),
-        weights_s=_weight_bytes(model, where, widths, moving, constants) / bandwidth,
-        kv_cache_s=cache / (where.replicas * kv_ranks(model, where) * bandwidth),
+        weights_s=_weight_bytes(instance, moving) / instance.bandwidth_bytes_per_s,
+        kv_cache_s=_cache_s(instance, cache),
     )
 
 
-def _matrix_flop(
-    model: Transformer,
-    where: Layout,
-    moving: FloatArray,
-    dealt: FloatArray,
-    constants: Profile,
-) -> FloatArray:
+def _cache_s(instance: Instance, cache_bytes: FloatArray) -> FloatArray:
+    """Reading what all sequences have cached, on the accelerators it is spread over. [s]"""
+    ranks = instance.where.replicas * kv_ranks(instance.model, instance.where)
+    return np.asarray(cache_bytes / (ranks * instance.bandwidth_bytes_per_s))
+
+
+def _matrix_flop(instance: Instance, moving: FloatArray, dealt: FloatArray) -> FloatArray:
     """FLOP of all matrices: routed experts see every token, the others their group's."""
+    model = instance.model
     if not model.n_experts:
         return np.asarray(model.matrix_flop_per_token * dealt)
     routed = 2.0 * model.n_moe_layers * model.n_experts_active * model.expert_params
-    uneven = np.where(where.expert > 1, constants.expert_imbalance, 1.0)
-    return np.asarray((model.matrix_flop_per_token - routed) * dealt + routed * uneven * moving)
+    others = (model.matrix_flop_per_token - routed) * dealt
+    return np.asarray(others + routed * _imbalance(instance) * moving)
 
 
-def _weight_bytes(
-    model: Transformer,
-    where: Layout,
-    widths: Formats,
-    moving: FloatArray,
-    constants: Profile,
-) -> FloatArray:
+def _imbalance(instance: Instance) -> FloatArray:
+    """Load of the busiest group of experts over the mean."""
+    return np.where(instance.where.expert > 1, instance.constants.expert_imbalance, 1.0)
+
+
+def _weight_bytes(instance: Instance, moving: FloatArray) -> FloatArray:
     """Weights that one accelerator reads. [B]"""
+    model, where, width = instance.model, instance.where, instance.widths.weight_bytes
     routed = model.n_moe_layers * model.n_experts * model.expert_params
     fixed = (
-        widths.weight_bytes * float(model.n_block_params - routed)
+        width * float(model.n_block_params - routed)
         + 2.0 * model.vocab_size * model.d_model  # the output matrix stays in 16 bit
     ) / where.attention
     if not routed:
         return np.asarray(fixed)
     read = experts_read(model.n_experts, model.n_experts_active, moving) / model.n_experts
-    uneven = np.where(where.expert > 1, constants.expert_imbalance, 1.0)
-    experts = widths.weight_bytes * float(routed) * np.minimum(read * uneven, 1.0)
+    experts = width * float(routed) * np.minimum(read * _imbalance(instance), 1.0)
     return np.asarray(fixed + experts / where.tensor)
 
 
-def activations_s(
-    model: Transformer,
-    chip: Accelerator,
-    where: Layout,
-    widths: Formats,
-    moving: FloatArray,
-    constants: Profile,
-) -> FloatArray:
+def activations_s(instance: Instance, moving: FloatArray) -> FloatArray:
     """Kernels between the matrices: norms, rotation, activation, conversions. [s]
 
     Each reads and writes its activations through memory. The stream of width d passes
     whole through every accelerator of a tensor-parallel group (two norms that read stream
     and residual and write both), heads and feed-forward are split.
     """
-    if not constants.moves_activations:
+    if not instance.constants.moves_activations:
         return np.zeros(())
-    wide, narrow = ACTIVATION_BYTES, widths.activation_bytes
+    model, where = instance.model, instance.where
+    wide, narrow = ACTIVATION_BYTES, instance.widths.activation_bytes
     norm = 3 * wide + narrow  # read stream and residual, write residual and the next input
     heads = model.n_heads * model.d_head
     rotated = 2 * wide * (heads + model.n_kv_heads * model.d_head)
@@ -154,76 +134,61 @@ def activations_s(
     if model.n_experts:  # tokens are copied to their experts and their results are added up
         split = split + experts * 2 * (wide + narrow) * model.d_model / where.tensor
     moved = model.n_layers * (whole + split) * moving
-    return np.asarray(moved / (chip.hbm_bytes_per_s * constants.bandwidth_share))
+    return np.asarray(moved / instance.bandwidth_bytes_per_s)
 
 
-def network_s(
-    model: Transformer,
-    chip: Accelerator,
-    where: Layout,
-    moving: FloatArray,
-    constants: Profile,
-) -> FloatArray:
+def network_s(instance: Instance, moving: FloatArray) -> FloatArray:
     """Collectives of one pass, not overlapped with anything. [s]"""
+    model, where = instance.model, instance.where
     if np.all(where.chips == 1):
         return np.zeros(())
     each = moving / where.replicas * model.d_model * ACTIVATION_BYTES
     if where.two_d:
-        layers = model.n_layers * _two_d_s(model, chip, where, moving, constants)
+        layers = model.n_layers * _two_d_s(instance, moving)
     else:
-        reduce = _all_reduce_s(chip, where, where.attention, each, constants)
+        reduce = _all_reduce_s(instance, where.attention, each)
         layers = model.n_layers * reduce
         if not model.parallel_attention:
-            layers = layers + _feed_forward_s(model, chip, where, moving, reduce, constants)
+            layers = layers + _feed_forward_s(instance, moving, reduce)
     stages = where.pipeline - 1
     handed = moving * model.d_model * ACTIVATION_BYTES / where.tensor
-    across = chip.scaleout_bytes_per_s_per_direction * constants.link_share
-    return np.asarray(layers + stages * (constants.collective_s + handed / across))
+    each_stage = instance.constants.collective_s + handed / instance.scaleout_bytes_per_s
+    return np.asarray(layers + stages * each_stage)
 
 
-def _feed_forward_s(
-    model: Transformer,
-    chip: Accelerator,
-    where: Layout,
-    moving: FloatArray,
-    reduce: FloatArray,
-    constants: Profile,
-) -> FloatArray:
+def _feed_forward_s(instance: Instance, moving: FloatArray, reduce: FloatArray) -> FloatArray:
     """After attention data parallelism tokens go to their experts; else all-reduce. [s]"""
+    model, where = instance.model, instance.where
     if not model.n_experts or np.all(where.replicas == 1):
         return np.asarray(model.n_layers * reduce)
-    dispatch = _all_to_all_s(model, chip, where, moving, constants)
-    experts = np.where(
-        where.replicas > 1,
-        dispatch,
-        reduce,  # without attention data parallelism every rank has every token already
-    )
+    # Without attention data parallelism every rank has every token already.
+    experts = np.where(where.replicas > 1, _all_to_all_s(instance, moving), reduce)
     dense = model.n_layers - model.n_moe_layers
     return np.asarray(dense * reduce + model.n_moe_layers * experts)
 
 
-def _all_reduce_s(
-    chip: Accelerator, where: Layout, ranks: FloatArray, payload: FloatArray, constants: Profile
-) -> FloatArray:
+def _all_reduce_s(instance: Instance, ranks: FloatArray, payload: FloatArray) -> FloatArray:
     """Ring inside a node, then between the nodes on what each rank holds. [s]"""
-    inside = np.minimum(ranks, where.chips_per_node)
-    rate = _link(chip, inside) * constants.link_share
-    seconds = (2.0 / rate) * (1.0 - 1.0 / inside) * payload + _latency(inside, constants)
-    nodes = np.ceil(ranks / where.chips_per_node)
+    per_node = instance.where.chips_per_node
+    inside, nodes = np.minimum(ranks, per_node), np.ceil(ranks / per_node)
+    near = (2.0 / _link(instance, inside)) * (1.0 - 1.0 / inside) * payload
+    seconds = near + _latency(instance, inside)
     if np.any(nodes > 1):
-        far_rate = chip.scaleout_bytes_per_s_per_direction * constants.link_share
-        far = 2.0 * (1.0 - 1.0 / nodes) * payload / (inside * far_rate)
-        seconds = seconds + far + constants.node_hop_s * np.log2(nodes)
+        far = 2.0 * (1.0 - 1.0 / nodes) * payload / (inside * instance.scaleout_bytes_per_s)
+        seconds = seconds + far + instance.constants.node_hop_s * np.log2(nodes)
     return np.asarray(np.where(ranks > 1, seconds, 0.0))
 
 
-def _latency(inside: FloatArray, constants: Profile) -> FloatArray:
+def _latency(instance: Instance, inside: FloatArray) -> FloatArray:
+    constants = instance.constants
     return np.asarray(constants.collective_s + constants.hop_s * np.log2(inside))
 
 
-def _link(chip: Accelerator, inside: FloatArray) -> FloatArray:
+def _link(instance: Instance, inside: FloatArray) -> FloatArray:
     """Rate at which one accelerator sends to those of its group. [B/s]"""
-    rate = chip.scaleup_bytes_per_s_per_direction or chip.scaleout_bytes_per_s_per_direction
+    chip = instance.chip
+    peak = chip.scaleup_bytes_per_s_per_direction or chip.scaleout_bytes_per_s_per_direction
+    rate = peak * instance.constants.link_share
     if chip.scaleup_topology != "mesh" or not chip.scaleup_domain_size:
         return np.asarray(rate)
     # A full mesh has a link to every other accelerator: a smaller group uses only its own.
@@ -231,42 +196,32 @@ def _link(chip: Accelerator, inside: FloatArray) -> FloatArray:
     return np.asarray(rate * np.minimum(share, 1.0))
 
 
-def _all_to_all_s(
-    model: Transformer, chip: Accelerator, where: Layout, moving: FloatArray, constants: Profile
-) -> FloatArray:
+def _all_to_all_s(instance: Instance, moving: FloatArray) -> FloatArray:
     """Tokens sent to the ranks of their experts, and the results back. [s]"""
+    model, where = instance.model, instance.where
     ranks = where.expert
     reached = ranks * (1.0 - (1.0 - 1.0 / ranks) ** model.n_experts_active)
     sent = moving / where.tensor * reached * model.d_model * 2.0 * ACTIVATION_BYTES
     inside = np.minimum(ranks, where.chips_per_node)
     nodes = np.ceil(ranks / where.chips_per_node)
-    near = sent * (inside - 1) / ranks / (_link(chip, inside) * constants.link_share)
-    far_rate = chip.scaleout_bytes_per_s_per_direction * constants.link_share
-    far = sent * (ranks - inside) / ranks / far_rate
-    both = 2.0 * (_latency(inside, constants) + constants.node_hop_s * np.log2(nodes))
+    near = sent * (inside - 1) / ranks / _link(instance, inside)
+    far = sent * (ranks - inside) / ranks / instance.scaleout_bytes_per_s
+    hops = instance.constants.node_hop_s * np.log2(nodes)
+    both = 2.0 * (_latency(instance, inside) + hops)
     return np.asarray(np.where(ranks > 1, np.maximum(near, far) + both, 0.0))
 
 
-def _two_d_s(
-    model: Transformer, chip: Accelerator, where: Layout, moving: FloatArray, constants: Profile
-) -> FloatArray:
+def _two_d_s(instance: Instance, moving: FloatArray) -> FloatArray:
     """Four all-reduces a layer over sqrt(T) ranks on tensors 1/sqrt(T) as wide. [s]"""
+    model, where = instance.model, instance.where
     side = np.sqrt(where.tensor)
     heads = (1.0 + 2.0 * model.n_kv_heads / model.n_heads) * model.n_heads * model.d_head
     experts = max(model.n_experts_active, 1)
     inner = (model.mlp_matrices - 1) * model.d_ff * experts
     widths = (heads, float(model.d_model), float(inner), float(model.d_model))
     payload = ACTIVATION_BYTES * moving / side
-    near = Layout(
-        tensor=side,
-        attention=side,
-        expert=where.expert,
-        pipeline=where.pipeline,
-        chips_per_node=np.sqrt(where.chips_per_node),
-    )
-    return np.asarray(
-        sum(_all_reduce_s(chip, near, side, payload * width, constants) for width in widths)
-    )
+    near = replace(instance, where=replace(where, chips_per_node=np.sqrt(where.chips_per_node)))
+    return np.asarray(sum(_all_reduce_s(near, side, payload * width) for width in widths))
 
 
 def kernels_per_pass(model: Transformer) -> int:
@@ -286,10 +241,11 @@ def kernels_per_pass(model: Transformer) -> int:
     return model.n_layers * attention + linear + n_moe * moe + (model.n_layers - n_moe) * dense + 3
 
 
-def overhead_s(model: Transformer, sequences: FloatArray, constants: Profile) -> FloatArray:
+def overhead_s(instance: Instance, sequences: FloatArray) -> FloatArray:
     """Fixed time of a pass: kernels on the accelerator, scheduling on the host. [s]"""
+    constants = instance.constants
     return np.asarray(
-        constants.kernel_s * kernels_per_pass(model)
+        constants.kernel_s * kernels_per_pass(instance.model)
         + constants.step_s
         + constants.sequence_s * sequences
     )
