@@ -1,10 +1,14 @@
-"""What the figures share: how a status looks, how numbers read, what every chart must carry."""
+"""What the figures share: axes, how a status looks, how numbers read, what every chart must carry.
+
+The marks that they share are in `llmecon.charts.layers`.
+"""
 
 from __future__ import annotations
 
 import math
+import string
 from collections.abc import Iterable
-from typing import Any, Literal, cast
+from typing import Any, TypeVar, cast
 
 import altair as alt
 import numpy as np
@@ -12,11 +16,12 @@ import pandas as pd
 
 from llmecon.charts import theme
 
+ALL = "All parameters, log scale [parameters]"
+KINDS = ["all", "at work on one token"]
 STATUSES = ["disclosed", "reported", "estimate"]
 # Shape and filling tell a status without colour: only a disclosed size is a filled mark.
 SHAPES = ["circle", "diamond", "triangle-up"]
 STATUS_TITLE = "Size is"
-_LAST_PART = 0.12  # of the width: a name to the right of a point there would be cut
 COUNT_LABEL = "replace(format(datum.value, '~s'), 'G', 'B')"  # 1.8T, 70B: as the field writes it
 
 
@@ -42,6 +47,27 @@ def log_y(field: str, *numbers: Iterable[Any], title: str, counts: bool = True) 
     """
     scale, axis = _log(numbers, title, counts)
     return alt.Y(f"{field}:Q", scale=scale, axis=axis)
+
+
+Axis = TypeVar("Axis", alt.X, alt.Y)
+
+
+def like(axis: Axis, field: str) -> Axis:
+    """The same axis for another column."""
+    other = axis.copy(deep=False)
+    other["shorthand"] = f"{field}:Q"
+    return other
+
+
+def field_of(axis: alt.X | alt.Y) -> str:
+    """Column that an axis shows."""
+    return str(axis["shorthand"]).split(":")[0]
+
+
+def row_y(field: str, order: Iterable[str], label_px: int | None = None) -> alt.Y:
+    """A row for each name, in the order of first appearance; `label_px` for longer names."""
+    axis = alt.Undefined if label_px is None else alt.Axis(labelLimit=label_px)
+    return alt.Y(f"{field}:N", sort=list(dict.fromkeys(order)), title=None, axis=axis)
 
 
 def _log(numbers: Iterable[Iterable[Any]], title: str, counts: bool) -> tuple[alt.Scale, alt.Axis]:
@@ -75,39 +101,36 @@ def _round(value: float) -> float:
     return float(f"{value:.3g}")
 
 
-def series(field: str, title: str, order: list[str]) -> tuple[alt.Color, alt.StrokeDash]:
-    """Lines told apart by colour and by dash, in one legend."""
-    scale = alt.Scale(domain=order)
+def series(field: str, title: str, order: Iterable[str]) -> tuple[alt.Color, alt.StrokeDash]:
+    """Lines told apart by colour and by dash, in one legend; in the order of first appearance."""
+    scale = alt.Scale(domain=list(dict.fromkeys(order)))
     color = alt.Color(f"{field}:N", title=title, scale=scale)
     return color, alt.StrokeDash(f"{field}:N", title=title, scale=scale)
 
 
-def kinds(field: str, title: str, order: list[str]) -> tuple[alt.Color, alt.Shape]:
-    """Points told apart by colour and by shape, in one legend."""
-    scale = alt.Scale(domain=order)
+def kinds(field: str, title: str, order: Iterable[str]) -> tuple[alt.Color, alt.Shape]:
+    """Points told apart by colour and by shape, in one legend; in the order of first appearance."""
+    scale = alt.Scale(domain=list(dict.fromkeys(order)))
     color = alt.Color(f"{field}:N", title=title, scale=scale)
     return color, alt.Shape(f"{field}:N", title=title, scale=scale)
 
 
-def names_beside(
-    data: pd.DataFrame, x: alt.X, y: alt.Y, *, name: str, across: str
-) -> list[alt.Chart]:
-    """Names beside points: on the inner side, so that none is cut at an edge.
+def kinds_of_params() -> tuple[alt.Color, alt.Shape]:
+    """All parameters or active ones, as colour and shape."""
+    colors = alt.Scale(domain=KINDS, range=[theme.BLUE, theme.VERMILLION])
+    shapes = alt.Scale(domain=KINDS, range=["circle", "square"])
+    return (
+        alt.Color("which:N", title="Parameters", scale=colors),
+        alt.Shape("which:N", title="Parameters", scale=shapes),
+    )
 
-    Rows carry their names above and below in turn, in their order, so that neighbours do not
-    meet.
-    """
-    low, high = float(data[across].min()), float(data[across].max())
-    turn_at = high * (low / high) ** _LAST_PART
-    layers = []
-    for left in (True, False):
-        for turn, dy in ((0, -5), (1, 9)):
-            rows = data[((data[across] <= turn_at) == left) & (np.arange(len(data)) % 2 == turn)]
-            if not rows.empty:
-                side: Literal["left", "right"] = "left" if left else "right"
-                chart = alt.Chart(rows).mark_text(align=side, dx=7 if left else -7, dy=dy)
-                layers.append(chart.encode(x, y, text=f"{name}:N"))
-    return layers
+
+def by_kind_of_params(
+    data: pd.DataFrame, total: str, active: str, *, kept: list[str], value: str
+) -> pd.DataFrame:
+    """A row for all parameters and one for the active ones, told apart in ``which``."""
+    long = data.melt(kept, [total, active], "which", value)
+    return long.replace({"which": {total: KINDS[0], active: KINDS[1]}})
 
 
 def date_x(field: str, title: str = "Release date") -> alt.X:
@@ -137,13 +160,12 @@ def tidy(frame: pd.DataFrame, columns: list[str], digits: int = 6) -> pd.DataFra
     """The columns a chart draws, floats cut to the same digits on every machine."""
     out = frame[columns].copy()
     for name in out.select_dtypes("number"):
-        out[name] = [_significant(v, digits) for v in out[name]]
+        out[name] = [None if pd.isna(v) else significant(v, digits) for v in out[name]]
     return out.reset_index(drop=True)
 
 
-def _significant(value: float, digits: int) -> float | None:
-    if pd.isna(value):
-        return None
+def significant(value: float, digits: int) -> float:
+    """A float cut to some digits; other numbers as they are."""
     return float(f"{value:.{digits}g}") if isinstance(value, float | np.floating) else value
 
 
@@ -173,6 +195,49 @@ def spoken(frame: pd.DataFrame, label: str, *values: str) -> str:
     )
 
 
+class _Words(string.Formatter):
+    def format_field(self, value: Any, format_spec: str) -> Any:
+        return short(value) if format_spec == "short" else super().format_field(value, format_spec)
+
+
+def listed(frame: pd.DataFrame, each: str, *, by: str = "", group: str = "{}") -> str:
+    """Rows of a frame by a pattern, for the description of a chart; by groups if so asked.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        Rows to say.
+    each : str
+        Format string of a row, columns in braces; ``:short`` writes as `short` does.
+    by : str, optional
+        Column that groups the rows.
+    group : str, optional
+        Format string of a group's name.
+
+    Examples
+    --------
+    >>> sizes = pd.DataFrame({"maker": ["A", "A", "B"], "size": [7e10, 4e11, 1.8e12]})
+    >>> listed(sizes, "{maker} {size:short}")
+    'A 70B; A 400B; B 1.8T'
+    >>> listed(sizes, "{size:short}", by="maker", group="of {}")
+    'of A: 70B, 400B; of B: 1.8T'
+    """
+    words = _Words()
+    said = pd.Series(
+        [words.format(each, **cast("dict[str, Any]", row)) for row in frame.to_dict("records")],
+        index=frame.index,
+    )
+    if not by:
+        return "; ".join(said)
+    groups = said.groupby(frame[by], sort=False)
+    return "; ".join(f"{group.format(name)}: {', '.join(rows)}" for name, rows in groups)
+
+
+def last_of_each(frame: pd.DataFrame, by: str, along: str) -> pd.DataFrame:
+    """The end of each line of a chart."""
+    return frame.sort_values(along).groupby(by, sort=False).last().reset_index()
+
+
 def finish(
     *layers: alt.Chart,
     takeaway: str,
@@ -198,23 +263,3 @@ def finish(
     title = alt.TitleParams(takeaway, subtitle=subtitle) if subtitle else takeaway
     chart = cast("alt.LayerChart", alt.layer(*layers))
     return chart.properties(title=title, description=description, width="container", height=height)
-
-
-__all__ = [
-    "SHAPES",
-    "STATUSES",
-    "date_x",
-    "finish",
-    "kinds",
-    "log_ticks",
-    "log_x",
-    "log_y",
-    "names_beside",
-    "series",
-    "short",
-    "spoken",
-    "status_fill",
-    "status_shape",
-    "theme",
-    "tidy",
-]

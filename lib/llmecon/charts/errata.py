@@ -6,7 +6,19 @@ import altair as alt
 import pandas as pd
 
 from llmecon.charts import theme
-from llmecon.charts.common import finish, kinds, log_x, log_y, series, short, spoken, tidy
+from llmecon.charts.common import (
+    finish,
+    kinds,
+    last_of_each,
+    listed,
+    log_x,
+    log_y,
+    row_y,
+    series,
+    spoken,
+    tidy,
+)
+from llmecon.charts.layers import rule_at
 
 
 def printed_over_computed(errata: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
@@ -21,22 +33,16 @@ def printed_over_computed(errata: pd.DataFrame, *, takeaway: str) -> alt.LayerCh
     """
     data = tidy(errata, ["place", "source", "ratio"], digits=4)
     data["row"] = data.source + ": " + data.place
-    y = alt.Y("row:N", sort=list(data.row), title=None, axis=alt.Axis(labelLimit=320))
     title = "Printed over computed, log scale; 1 is right [times]"
     x = log_x("ratio", data.ratio, [1.0], title=title, counts=False)
-    right = (
-        alt.Chart(pd.DataFrame({"ratio": [1.0]}))
-        .mark_rule(color=theme.GREY, strokeWidth=2)
-        .encode(x)
-    )
     points = (
         alt.Chart(data)
         .mark_point(size=90, filled=True)
-        .encode(x, y, tooltip=["source", "place", "ratio"])
+        .encode(x, row_y("row", data.row, 320), tooltip=["source", "place", "ratio"])
     )
-    said = "; ".join(f"{r.row}: {r.ratio:.3g}" for r in data.itertuples())
+    said = listed(data, "{row}: {ratio:.3g}")
     return finish(
-        right,
+        rule_at(x, 1.0, color=theme.GREY, strokeWidth=2),
         points,
         takeaway=takeaway,
         height=30 * len(data),
@@ -59,22 +65,15 @@ def printed_table(rows: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
     y = log_y(
         "ratio", data.ratio, [1.0], title="Printed FLOP over 6ND, log scale [times]", counts=False
     )
-    right = (
-        alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(color=theme.GREY).encode(y)
-    )  # fmt: skip
+    of_table = kinds("approach", "Table", data.approach)
     points = (
         alt.Chart(data)
         .mark_point(size=70)
-        .encode(
-            x,
-            y,
-            *kinds("approach", "Table", list(data.approach.unique())),
-            tooltip=["approach", "params", "ratio"],
-        )
+        .encode(x, y, *of_table, tooltip=["approach", "params", "ratio"])
     )
     off = data[(data.ratio < 0.5) | (data.ratio > 2)]
     return finish(
-        right,
+        rule_at(y, 1.0, color=theme.GREY),
         points,
         takeaway=takeaway,
         height=300,
@@ -96,17 +95,10 @@ def prescribed(curves: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         Title: the finding.
     """
     data = tidy(curves, ["law", "flop", "params"], digits=4)
-    lines = (
-        alt.Chart(data)
-        .mark_line()
-        .encode(
-            log_x("flop", data.flop, title="Training budget, log scale [FLOP]", counts=False),
-            log_y("params", data.params, title="Best size by the law, log scale [parameters]"),
-            *series("law", "Constants", list(data.law.unique())),
-        )
-    )
-    ends = data.sort_values("flop").groupby("law", sort=False).last()
-    said = "; ".join(f"{name}: {short(row.params)}" for name, row in ends.iterrows())
+    x = log_x("flop", data.flop, title="Training budget, log scale [FLOP]", counts=False)
+    y = log_y("params", data.params, title="Best size by the law, log scale [parameters]")
+    lines = alt.Chart(data).mark_line().encode(x, y, *series("law", "Constants", data.law))
+    said = listed(last_of_each(data, "law", "flop"), "{law}: {params:short}")
     return finish(
         lines,
         takeaway=takeaway,

@@ -9,20 +9,23 @@ import pandas as pd
 
 from llmecon.charts import theme
 from llmecon.charts.common import (
+    ALL,
+    by_kind_of_params,
     date_x,
     finish,
+    kinds_of_params,
+    last_of_each,
+    like,
+    listed,
     log_x,
     log_y,
+    row_y,
     series,
     short,
     spoken,
-    status_fill,
-    status_shape,
     tidy,
 )
-
-ALL = "All parameters, log scale [parameters]"
-KINDS = ["all", "at work on one token"]
+from llmecon.charts.layers import DOTTED, named_levels, names, ranges, status_points
 
 
 def sizes(models: pd.DataFrame, *, named: list[str], takeaway: str) -> alt.LayerChart:
@@ -40,35 +43,15 @@ def sizes(models: pd.DataFrame, *, named: list[str], takeaway: str) -> alt.Layer
     columns = ["model", "developer", "release_date", "total_params", "size_status"]
     data = tidy(models, [*columns, "size_low", "size_high"])
     ranged = data[data.size_status != "disclosed"].dropna(subset=["size_low", "size_high"])
-    sizes_shown = [data.total_params, ranged.size_low, ranged.size_high]
     x = date_x("release_date")
-    y = log_y("total_params", *sizes_shown, title=ALL)
-    points = (
-        alt.Chart(data)
-        .mark_point(color=theme.BLUE)
-        .encode(
-            x,
-            y,
-            status_shape(),
-            status_fill(theme.BLUE),
-            tooltip=["model", "developer", "release_date:T", "total_params", "size_status"],
-        )
-    )
-    bars = (
-        alt.Chart(ranged)
-        .mark_rule(color=theme.GREY, opacity=0.7)
-        .encode(x, log_y("size_low", *sizes_shown, title=ALL), alt.Y2("size_high:Q"))
-    )
-    labels = (
-        alt.Chart(data[data.model.isin(named)])
-        .mark_text(align="right", dx=-8, dy=-4)
-        .encode(x, y, text="model:N")
-    )
+    y = log_y("total_params", data.total_params, ranged.size_low, ranged.size_high, title=ALL)
+    bars = ranges(ranged, y, x, low="size_low", high="size_high", color=theme.GREY, opacity=0.7)
+    tooltip = ["model", "developer", "release_date:T", "total_params", "size_status"]
     chosen = data[data.model.isin(named)]
     return finish(
         bars,
-        points,
-        labels,
+        status_points(data, x, y, color=theme.BLUE, tooltip=tooltip),
+        names(chosen, x, y, "model", align="right", dx=-8, dy=-4),
         takeaway=takeaway,
         height=380,
         description=(
@@ -92,22 +75,16 @@ def growth(spans: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         Title: the finding.
     """
     data = tidy(spans, ["span", "factor_per_year", "low", "high"])
-    y = alt.Y("span:N", sort=list(data.span), title=None, axis=alt.Axis(labelLimit=240))
+    y = row_y("span", data.span, 240)
     shown = [data.factor_per_year, data.low, data.high]
     title = "Growth of all parameters, log scale [times per year]"
     x = log_x("factor_per_year", *shown, title=title, counts=False)
-    bars = (
-        alt.Chart(data.dropna(subset=["low"]))
-        .mark_rule(color=theme.GREY, strokeWidth=3, opacity=0.6)
-        .encode(log_x("low", *shown, title=title, counts=False), alt.X2("high:Q"), y)
-    )
+    known = data.dropna(subset=["low"])
+    bars = ranges(known, x, y, color=theme.GREY, strokeWidth=3, opacity=0.6)
     points = alt.Chart(data).mark_point(filled=True, size=90, color=theme.BLUE).encode(x, y)
-    labels = (
-        alt.Chart(data)
-        .mark_text(align="center", dy=-13)
-        .encode(x, y, text=alt.Text("factor_per_year:Q", format=".3~g"))
-    )
-    said = "; ".join(f"{r.span}: {r.factor_per_year:.3g}" for r in data.itertuples())
+    number = alt.Text("factor_per_year:Q", format=".3~g")
+    labels = alt.Chart(data).mark_text(align="center", dy=-13).encode(x, y, text=number)
+    said = listed(data, "{span}: {factor_per_year:.3g}")
     return finish(
         bars,
         points,
@@ -121,26 +98,18 @@ def growth(spans: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
 def total_and_active(models: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
     """All parameters and those at work on a token, joined by a line."""
     data = tidy(models, ["model", "total_params", "active_params", "size_status"])
-    long = data.melt(
-        ["model", "size_status"], ["total_params", "active_params"], "which", "params"
-    ).replace({"which": dict(zip(["total_params", "active_params"], KINDS, strict=True))})
-    y = alt.Y("model:N", sort=list(data.model), title=None)
-    title = "Parameters, log scale [parameters]"
-    span = (
-        alt.Chart(data)
-        .mark_rule(color=theme.GREY, strokeWidth=2)
-        .encode(log_x("active_params", long.params, title=title), alt.X2("total_params:Q"), y)
+    long = by_kind_of_params(
+        data, "total_params", "active_params", kept=["model", "size_status"], value="params"
+    )
+    y = row_y("model", data.model)
+    x = log_x("params", long.params, title="Parameters, log scale [parameters]")
+    span = ranges(
+        data, x, y, low="active_params", high="total_params", color=theme.GREY, strokeWidth=2
     )
     points = (
         alt.Chart(long)
         .mark_point(size=90, filled=True)
-        .encode(
-            log_x("params", long.params, title=title),
-            y,
-            kind_color(),
-            kind_shape(),
-            tooltip=["model", "which", "params", "size_status"],
-        )
+        .encode(x, y, *kinds_of_params(), tooltip=["model", "which", "params", "size_status"])
     )
     return finish(
         span,
@@ -172,37 +141,21 @@ def turning_point(
     """
     data = tidy(models, ["model", "release_date", "total_params", "size_status"])
     drawn = tidy(lines, ["line", "date", "params"])
-    shown = [data.total_params, drawn.params]
+    y = log_y("total_params", data.total_params, drawn.params, title=ALL)
     band = (
         alt.Chart(window)
         .mark_rect(color=theme.ORANGE, opacity=0.2)
-        .encode(date_x("start", "Release date"), alt.X2("end:T"))
+        .encode(date_x("start"), alt.X2("end:T"))
     )
-    points = (
-        alt.Chart(data)
-        .mark_point(color=theme.BLUE)
-        .encode(
-            date_x("release_date"),
-            log_y("total_params", *shown, title=ALL),
-            status_shape(),
-            status_fill(theme.BLUE),
-            tooltip=["model", "release_date:T", "total_params", "size_status"],
-        )
-    )
-    line = (
-        alt.Chart(drawn)
-        .mark_line(color=theme.VERMILLION)
-        .encode(
-            date_x("date"),
-            log_y("params", *shown, title=ALL),
-            series("line", "Fit", list(drawn.line.unique()))[1],
-        )
-    )
+    tooltip = ["model", "release_date:T", "total_params", "size_status"]
+    points = status_points(data, date_x("release_date"), y, color=theme.BLUE, tooltip=tooltip)
+    dash = series("line", "Fit", drawn.line)[1]
+    line = alt.Chart(drawn).mark_line(color=theme.VERMILLION)
     span = window.iloc[0]
     return finish(
         band,
         points,
-        line,
+        line.encode(date_x("date"), like(y, "params"), dash),
         takeaway=takeaway,
         height=360,
         description=(
@@ -212,18 +165,6 @@ def turning_point(
             f"{span.start:%Y-%m} to {span.end:%Y-%m}."
         ),
     )
-
-
-def kind_color() -> alt.Color:
-    """All parameters or active ones, as colour."""
-    scale = alt.Scale(domain=KINDS, range=[theme.BLUE, theme.VERMILLION])
-    return alt.Color("which:N", title="Parameters", scale=scale)
-
-
-def kind_shape() -> alt.Shape:
-    """All parameters or active ones, as shape."""
-    scale = alt.Scale(domain=KINDS, range=["circle", "square"])
-    return alt.Shape("which:N", title="Parameters", scale=scale)
 
 
 def extrapolations(
@@ -252,49 +193,26 @@ def extrapolations(
     drawn = tidy(lines, ["trend", "date", "params"])
     data = tidy(points, ["model", "release_date", "total_params", "size_status"])
     spread = tidy(fan, ["date", "level", "low", "high"], digits=4)
-    shown: list[Iterable[float]] = [
-        drawn.params,
-        data.total_params,
-        [claim_params],
-        spread.low,
-        spread.high,
-    ]
+    shown: list[Iterable[float]] = [drawn.params, data.total_params, [claim_params]]
+    x = date_x("date", "Date")
+    y = log_y("params", *shown, spread.low, spread.high, title=ALL)
     area = (
         alt.Chart(spread)
         .mark_area(color=theme.GREEN, opacity=0.18)
-        .encode(
-            date_x("date", "Date"),
-            log_y("low", *shown, title=ALL),
-            alt.Y2("high:Q"),
-            alt.Detail("level:N"),
-        )
+        .encode(x, like(y, "low"), alt.Y2("high:Q"), alt.Detail("level:N"))
     )
-    line = (
-        alt.Chart(drawn)
-        .mark_line()
-        .encode(
-            date_x("date", "Date"),
-            log_y("params", *shown, title=ALL),
-            *series("trend", "Trend through", list(drawn.trend.unique())),
-        )
-    )
-    marks = (
-        alt.Chart(data)
-        .mark_point(color=theme.GREY)
-        .encode(
-            date_x("release_date", "Date"),
-            log_y("total_params", *shown, title=ALL),
-            status_shape(),
-            status_fill(theme.GREY),
-            tooltip=["model", "release_date:T", "total_params", "size_status"],
-        )
+    of_trend = series("trend", "Trend through", drawn.trend)
+    line = alt.Chart(drawn).mark_line().encode(x, y, *of_trend)
+    marks = status_points(
+        data,
+        date_x("release_date", "Date"),
+        like(y, "total_params"),
+        color=theme.GREY,
+        tooltip=["model", "release_date:T", "total_params", "size_status"],
     )
     claim = pd.DataFrame([{"claim": f"the article: {short(claim_params)}", "params": claim_params}])
-    base = alt.Chart(claim).encode(log_y("params", *shown, title=ALL))
-    rule = base.mark_rule(strokeDash=[2, 3], color=theme.GREY)
-    label = base.mark_text(align="left", dy=-7, x=4).encode(text="claim:N")
-    ends = drawn.sort_values("date").groupby("trend", sort=False).last()
-    said = "; ".join(f"{name}: {short(row.params)}" for name, row in ends.iterrows())
+    rule, label = named_levels(claim, y, "claim", side="left", rule=DOTTED)
+    ends = last_of_each(drawn, "trend", "date")
     last = spread[spread.level == spread.level.max()].sort_values("date").iloc[-1]
     return finish(
         area,
@@ -306,8 +224,9 @@ def extrapolations(
         height=360,
         description=(
             f"Lines extend each trend in size, log scale, to {ends.date.max():%Y-%m-%d}, where "
-            f"they reach {said}. Marks show the models that were released. A dotted line marks "
-            f"the article's {short(claim_params)}. Shaded: intervals of the fit to the frontier, "
-            f"at the end {short(last.low)} to {short(last.high)}."
+            f"they reach {listed(ends, '{trend}: {params:short}')}. Marks show the models that "
+            f"were released. A dotted line marks the article's {short(claim_params)}. Shaded: "
+            f"intervals of the fit to the frontier, at the end {short(last.low)} to "
+            f"{short(last.high)}."
         ),
     )

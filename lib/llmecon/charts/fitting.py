@@ -10,13 +10,18 @@ from llmecon.charts.common import (
     COUNT_LABEL,
     finish,
     kinds,
+    like,
+    listed,
     log_x,
     log_y,
+    row_y,
     series,
     short,
+    significant,
     spoken,
     tidy,
 )
+from llmecon.charts.layers import names, ranges, rule_at
 
 FLOP, LOSS = "Training compute [FLOP], log scale", "Loss [nats/token]"
 SIZE = "Parameters, log scale [parameters]"
@@ -40,22 +45,18 @@ def fitted(runs: pd.DataFrame, frontier: pd.DataFrame, *, takeaway: str) -> alt.
     line = tidy(frontier, ["flop", "loss"])
     x = log_x("flop", points.flop, line.flop, title=FLOP, counts=False)
     y = alt.Y("loss:Q", title=LOSS, scale=alt.Scale(zero=False))
+    color = alt.Color(
+        "n_params:Q",
+        title="Parameters",
+        scale=alt.Scale(type="log", scheme="viridis"),
+        legend=alt.Legend(labelExpr=COUNT_LABEL),
+    )
     marks = (
         alt.Chart(points)
         .mark_point(filled=True, size=36)
-        .encode(
-            x=x,
-            y=y,
-            color=alt.Color(
-                "n_params:Q",
-                title="Parameters",
-                scale=alt.Scale(type="log", scheme="viridis"),
-                legend=alt.Legend(labelExpr=COUNT_LABEL),
-            ),
-            tooltip=["n_params", "flop", "loss", "predicted"],
-        )
+        .encode(x, y, color, tooltip=["n_params", "flop", "loss", "predicted"])
     )
-    curve = alt.Chart(line).mark_line(strokeDash=[6, 4]).encode(x=x, y=y)
+    curve = alt.Chart(line).mark_line(strokeDash=[6, 4]).encode(x, y)
     worst = (points.predicted / points.loss - 1).abs().max()
     description = (
         f"Scatter of {len(points)} training runs of {short(points.n_params.min())} to "
@@ -109,31 +110,28 @@ def isoflop_profiles(
     points = tidy(runs, ["n_params", "loss"], digits=4)
     lines = tidy(curves, ["budget", "n_params", "loss"], digits=4)
     best = tidy(minima, ["budget", "params", "loss"], digits=4)
-    shown = [points.n_params, lines.n_params]
-    x, y = log_x("n_params", *shown, title=SIZE), _loss(points.loss, lines.loss)
+    x = log_x("n_params", points.n_params, lines.n_params, title=SIZE)
+    y = _loss(points.loss, lines.loss)
     dots = alt.Chart(points).mark_point(size=14, opacity=0.6).encode(x, y)
     fits = alt.Chart(lines).mark_line(color=theme.GREY).encode(x, y, detail="budget:N")
-    at_best = log_x("params", *shown, title=SIZE)
     marks = (
         alt.Chart(best)
         .mark_point(shape="diamond", filled=True, size=90, color=theme.VERMILLION, opacity=1)
-        .encode(at_best, y, tooltip=["budget", "params", "loss"])
+        .encode(like(x, "params"), y, tooltip=["budget", "params", "loss"])
     )
     right = lines.loc[lines.groupby("budget", sort=False).n_params.idxmax()]
-    names = alt.Chart(right).mark_text(align="left", dx=6).encode(x, y, text="budget:N")
     return finish(
         fits,
         dots,
         marks,
-        names,
+        names(right, x, y, "budget", align="left", dx=6),
         takeaway=takeaway,
         height=420,
         description=(
             f"Scatter chart of the loss of {len(points)} runs against parameters on a log scale, "
             f"one valley for each of {len(best)} budgets, with the fitted law as a line through "
             "each. A diamond marks the size of lowest loss: "
-            + "; ".join(f"{r.budget} {short(r.params)}" for r in best.itertuples())
-            + "."
+            f"{listed(best, '{budget} {params:short}')}."
         ),
     )
 
@@ -157,24 +155,18 @@ def recovered(quantities: pd.DataFrame, *, takeaway: str, subtitle: str) -> alt.
         Title: the finding; and for which case.
     """
     data = tidy(quantities, ["quantity", "kind", "ratio", "low", "high"], digits=4)
-    y = alt.Y("quantity:N", sort=list(data.quantity), title=None)
-    about_one = alt.Scale(zero=False)
-    x = alt.X("ratio:Q", title=RATIO, scale=about_one)
-    low = alt.X("low:Q", title=RATIO, scale=about_one)
-    color, shape = kinds("kind", "Kind", list(data.kind.unique()))
-    rule = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(strokeDash=[4, 3]).encode(x)
-    spans = alt.Chart(data).mark_rule(strokeWidth=3).encode(low, y, color, x2="high:Q")
+    y = row_y("quantity", data.quantity)
+    x = alt.X("ratio:Q", title=RATIO, scale=alt.Scale(zero=False))
+    color, shape = kinds("kind", "Kind", data.kind)
     points = (
         alt.Chart(data)
         .mark_point(filled=True, size=90, opacity=1)
         .encode(x, y, color, shape, tooltip=["quantity", "ratio", "low", "high"])
     )
-    said = "; ".join(
-        f"{r.quantity}: {r.ratio:.3g} ({r.low:.3g} to {r.high:.3g})" for r in data.itertuples()
-    )
+    said = listed(data, "{quantity}: {ratio:.3g} ({low:.3g} to {high:.3g})")
     return finish(
-        rule,
-        spans,
+        rule_at(x, 1.0, strokeDash=[4, 3]),
+        ranges(data, x, y, color, strokeWidth=3),
         points,
         takeaway=takeaway,
         subtitle=subtitle,
@@ -205,26 +197,22 @@ def stops(
     data = tidy(ends, ["start", "stage", "params"], digits=3)
     x = log_x("params", data.params, title="Optimal size by the fit, log scale [parameters]")
     y = alt.Y("start:N", sort=list(data.start.unique()), title="Started at")
-    best = tidy(pd.DataFrame({"params": [optimum]}), ["params"], digits=3)
-    rule = alt.Chart(best).mark_rule(strokeDash=[4, 3]).encode(x)
+    best = significant(optimum, 3)
     points = (
         alt.Chart(data)
         .mark_point(size=90)
         .encode(x, y, *kinds("stage", "Minimised", stages), tooltip=["start", "stage", "params"])
     )
-    said = "; ".join(
-        f"{name}: " + ", ".join(f"{r.stage} {short(r.params)}" for r in rows.itertuples())
-        for name, rows in data.groupby("start", sort=False)
-    )
+    said = listed(data, "{stage} {params:short}", by="start")
     return finish(
-        rule,
+        rule_at(x, best, strokeDash=[4, 3]),
         points,
         takeaway=takeaway,
         subtitle=subtitle,
         height=48 * data.start.nunique(),
         description=(
             "For each start, marks on a log scale: the optimal size by the constants where the "
-            f"optimiser stopped. {said}. A dashed line at the best fit, {short(best.params[0])}."
+            f"optimiser stopped. {said}. A dashed line at the best fit, {short(best)}."
         ),
     )
 
@@ -241,28 +229,25 @@ def dropping(estimates: pd.DataFrame, *, takeaway: str, subtitle: str) -> alt.La
     """
     data = tidy(estimates, ["case", "way", "ratio"], digits=3)
     middle = data.groupby(["case", "way"], sort=False).ratio.median().reset_index()
-    cases, ways = list(data.case.unique()), list(data.way.unique())
     x = alt.X("ratio:Q", title="Optimal size over its true value [1]", scale=alt.Scale(zero=False))
-    y = alt.Y("way:N", sort=ways, title=None)
-    apart = alt.YOffset("case:N", sort=cases)
-    of_case = kinds("case", "Runs with", cases)
-    rule = alt.Chart(pd.DataFrame({"ratio": [1.0]})).mark_rule(strokeDash=[4, 3]).encode(x)
+    y = row_y("way", data.way)
+    apart = alt.YOffset("case:N", sort=list(data.case.unique()))
+    of_case = kinds("case", "Runs with", data.case)
     points = alt.Chart(data).mark_point(size=26, opacity=0.6).encode(x, y, apart, *of_case)
     ticks = alt.Chart(middle).mark_tick(thickness=3, size=18, color=theme.INK).encode(x, y, apart)
     away = data.assign(miss=(data.ratio - 1).abs())
     miss = away.groupby(["case", "way"], sort=False).miss.median().reset_index()
-    said = "; ".join(f"{r.case}, {r.way}: {r.miss:.1%}" for r in miss.itertuples())
     return finish(
-        rule,
+        rule_at(x, 1.0, strokeDash=[4, 3]),
         points,
         ticks,
         takeaway=takeaway,
         subtitle=subtitle,
-        height=54 * len(ways),
+        height=54 * data.way.nunique(),
         description=(
             "Rows of points: the optimal size estimated from each simulated table, "
             "over its true value, by what is wrong with the runs and by the way of estimating. "
-            f"Median distance from the truth: {said}."
+            f"Median distance from the truth: {listed(miss, '{case}, {way}: {miss:.1%}')}."
         ),
     )
 
@@ -292,25 +277,19 @@ def tokens_per_param(
         title="Optimal tokens per parameter, log scale [tokens/parameter]",
         counts=False,
     )
-    lines = alt.Chart(data).mark_line().encode(x, y, *series("law", "Law", list(data.law.unique())))
-    level = alt.Chart(pd.DataFrame({"tokens_per_param": [rule]})).mark_rule().encode(y)
-    end = pd.DataFrame({"flop": [fitted_to], "name": ["largest run fitted"]})
-    edge = alt.Chart(end).mark_rule(strokeDash=[2, 3]).encode(x)
-    name = (
-        alt.Chart(end)
-        .mark_text(align="right", dx=-6, baseline="top")
-        .encode(x, y=alt.value(4), text="name:N")
-    )
-    ends = data.sort_values("flop").groupby("law", sort=False)
+    lines = alt.Chart(data).mark_line().encode(x, y, *series("law", "Law", data.law))
+    end = alt.Chart(pd.DataFrame({"flop": [fitted_to], "name": ["largest run fitted"]})).encode(x)
+    edge = end.mark_rule(strokeDash=[2, 3])
+    name = end.mark_text(align="right", dx=-6, baseline="top")
     said = "; ".join(
         f"{law}: {rows.tokens_per_param.iloc[0]:.3g} to {rows.tokens_per_param.iloc[-1]:.3g}"
-        for law, rows in ends
+        for law, rows in data.sort_values("flop").groupby("law", sort=False)
     )
     return finish(
-        level,
+        rule_at(y, rule),
         edge,
         lines,
-        name,
+        name.encode(y=alt.value(4), text="name:N"),
         takeaway=takeaway,
         height=360,
         description=(
@@ -336,29 +315,24 @@ def allocations(sizes: pd.DataFrame, *, takeaway: str, subtitle: str) -> alt.Lay
     """
     data = tidy(sizes, ["law", "counts", "params", "low", "high"], digits=4)
     known = data.dropna(subset=["low"])
-    y = alt.Y("law:N", sort=list(data.law), title=None)
-    shown = [data.params, known.low, known.high]
-    x, low = log_x("params", *shown, title=SIZE), log_x("low", *shown, title=SIZE)
-    color, shape = kinds("counts", "Parameters counted", list(data.counts.unique()))
-    spans = alt.Chart(known).mark_rule(strokeWidth=3).encode(low, y, color, x2="high:Q")
+    y = row_y("law", data.law)
+    x = log_x("params", data.params, known.low, known.high, title=SIZE)
+    color, shape = kinds("counts", "Parameters counted", data.counts)
     points = (
         alt.Chart(data)
         .mark_point(filled=True, size=80, opacity=1)
         .encode(x, y, color, shape, tooltip=["law", "params", "low", "high"])
     )
-    said = spoken(data, "law", "params")
-    spans_said = "; ".join(
-        f"{r.law}: {short(r.low)} to {short(r.high)}" for r in known.itertuples()
-    )
     return finish(
-        spans,
+        ranges(known, x, y, color, strokeWidth=3),
         points,
         takeaway=takeaway,
         subtitle=subtitle,
         height=24 * len(data),
         description=(
             f"Marks on a log scale: optimal parameters of one budget by {len(data)} laws, "
-            f"smallest first. {said}. Bars show intervals: {spans_said}."
+            f"smallest first. {spoken(data, 'law', 'params')}. Bars show intervals: "
+            f"{listed(known, '{law}: {low:short} to {high:short}')}."
         ),
     )
 
@@ -384,11 +358,10 @@ def same_runs(
     made = tidy(run, ["n_params", "loss"], digits=4)
     x = log_x("n_params", lines.n_params, title=SIZE)
     y = _loss(lines.loss, best.loss)
-    of_law = series("law", "Law", list(lines.law.unique()))
+    of_law = series("law", "Law", lines.law)
     curve = alt.Chart(lines).mark_line().encode(x, y, *of_law)
     marks = alt.Chart(best).mark_point(filled=True, size=80, opacity=1).encode(x, y, of_law[0])
     common = alt.Chart(made).mark_point(shape="circle", size=260, color=theme.GREY).encode(x, y)
-    said = spoken(best, "law", "n_params")
     return finish(
         curve,
         marks,
@@ -399,7 +372,7 @@ def same_runs(
         description=(
             "Curves of loss against parameters on a log scale at one budget, one a law. All pass "
             f"through the run of {short(made.n_params[0])} parameters and {made.loss[0]:.3f} "
-            f"nats/token. Their lowest points lie apart: {said}."
+            f"nats/token. Their lowest points lie apart: {spoken(best, 'law', 'n_params')}."
         ),
     )
 
@@ -421,18 +394,14 @@ def widths(plans: pd.DataFrame, law: pd.DataFrame, *, takeaway: str) -> alt.Laye
     title = "Width of the 80 % interval of the exponent, log scale [1]"
     x = log_x("n_runs", data.n_runs, title="Runs, log scale [runs]", counts=False)
     y = log_y("width", data.width, drawn.width, title=title, counts=False)
-    order = list(data.profile.unique())
-    color, shape = kinds("profile", "Sizes in a profile", order)
+    color, shape = kinds("profile", "Sizes in a profile", data.profile)
     lines = alt.Chart(drawn).mark_line(strokeDash=[4, 3]).encode(x, y, color)
     points = (
         alt.Chart(data)
         .mark_point(filled=True, size=80, opacity=1)
         .encode(x, y, color, shape, tooltip=["profile", "n_runs", "width"])
     )
-    said = "; ".join(
-        f"{name}: " + ", ".join(f"{r.width:.2g} from {r.n_runs} runs" for r in rows.itertuples())
-        for name, rows in data.groupby("profile", sort=False)
-    )
+    said = listed(data, "{width:.2g} from {n_runs} runs", by="profile")
     return finish(
         lines,
         points,

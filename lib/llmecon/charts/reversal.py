@@ -8,19 +8,33 @@ import pandas as pd
 
 from llmecon.charts import theme
 from llmecon.charts.common import (
+    ALL,
     date_x,
+    field_of,
     finish,
     kinds,
+    like,
+    listed,
     log_x,
     log_y,
-    names_beside,
+    row_y,
     series,
     short,
     spoken,
     tidy,
 )
-
-ALL = "All parameters, log scale [parameters]"
+from llmecon.charts.layers import (
+    DOTTED,
+    at_moved_rent,
+    cost_y,
+    equality,
+    named_levels,
+    names,
+    names_beside,
+    price_y,
+    ranges,
+    step_lines,
+)
 
 
 def price_steps(prices: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
@@ -35,40 +49,17 @@ def price_steps(prices: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
     """
     data = tidy(prices, ["provider", "model", "effective_date", "output_usd_per_mtok"])
     x = date_x("effective_date", "From that day on")
-    y = log_y(
-        "output_usd_per_mtok",
-        data.output_usd_per_mtok,
-        title="Output price, log scale [USD per million tokens]",
-        counts=False,
-    )
-    makers = series("provider", "Maker", list(data.provider.unique()))
-    line = alt.Chart(data).mark_line(interpolate="step-after").encode(x, y, *makers)
-    points = (
-        alt.Chart(data)
-        .mark_point(filled=True, size=45)
-        .encode(
-            x,
-            y,
-            makers[0],
-            tooltip=["model", "provider", "effective_date:T", "output_usd_per_mtok"],
-        )
-    )
-    said = "; ".join(
-        f"{maker}: "
-        + ", ".join(
-            f"{r.model} {r.output_usd_per_mtok:g} from {r.effective_date:%Y-%m}"
-            for r in rows.itertuples()
-        )
-        for maker, rows in data.groupby("provider", sort=False)
-    )
+    y = price_y(data.output_usd_per_mtok)
+    of_maker = series("provider", "Maker", data.provider)
+    tooltip = ["model", "provider", "effective_date:T", "output_usd_per_mtok"]
+    each = "{model} {output_usd_per_mtok:g} from {effective_date:%Y-%m}"
     return finish(
-        line,
-        points,
+        *step_lines(data, x, y, of_maker, tooltip=tooltip, size=45),
         takeaway=takeaway,
         height=320,
         description=(
             "Step lines of the output price of flagship models in US dollars per million tokens, "
-            f"log scale. {said}."
+            f"log scale. {listed(data, each, by='provider')}."
         ),
     )
 
@@ -89,36 +80,27 @@ def speed_readings(
     """
     data = tidy(readings, ["model", "version", "output_tokens_per_s", "date", "host_or_basis"])
     stated = tidy(claims, ["model", "low", "high"])
-    order = list(dict.fromkeys(data.model))
-    y = alt.Y("model:N", sort=order, title=None, axis=alt.Axis(labelLimit=200))
-    title = "Output speed of one stream [tokens/s]"
+    y = row_y("model", data.model, 200)
+    x = alt.X("output_tokens_per_s:Q", title="Output speed of one stream [tokens/s]")
     band = (
         alt.Chart(stated)
         .mark_bar(color=theme.ORANGE, opacity=0.35, height=22)
-        .encode(alt.X("low:Q", title=title), alt.X2("high:Q"), y)
+        .encode(like(x, "low"), alt.X2("high:Q"), y)
     )
     points = (
         alt.Chart(data)
         .mark_point(size=60, color=theme.BLUE)
-        .encode(
-            alt.X("output_tokens_per_s:Q", title=title),
-            y,
-            tooltip=["model", "version", "date:T", "host_or_basis", "output_tokens_per_s"],
-        )
+        .encode(x, y, tooltip=["model", "version", "date:T", "host_or_basis", field_of(x)])
     )
-    said = "; ".join(
-        f"{name}: " + ", ".join(f"{v:g}" for v in rows.output_tokens_per_s)
-        for name, rows in data.groupby("model", sort=False)
-    )
-    ranges = "; ".join(f"{r.model} {r.low:g} to {r.high:g}" for r in stated.itertuples())
     return finish(
         band,
         points,
         takeaway=takeaway,
-        height=52 * len(order),
+        height=52 * data.model.nunique(),
         description=(
-            f"Dots are readings of output speed in tokens per second. {said}. Bars are what the "
-            f"article states: {ranges}."
+            "Dots are readings of output speed in tokens per second. "
+            f"{listed(data, '{output_tokens_per_s:g}', by='model')}. Bars are what the "
+            f"article states: {listed(stated, '{model} {low:g} to {high:g}')}."
         ),
     )
 
@@ -145,29 +127,26 @@ def score_and_size(
     high = max(data.score.max(), lines.score.max()) + 15
     y = alt.Y("score:Q", scale=alt.Scale(domain=[low, high]), title=score_title)
     x = log_x("total_params", data.total_params, title=ALL)
-    rules = alt.Chart(lines).mark_rule(color=theme.VERMILLION, strokeDash=[5, 3]).encode(y)
-    names = (
-        alt.Chart(lines)
-        .mark_text(align="left", dy=-6, x=4, fontStyle="italic")
-        .encode(y, text="model:N")
+    dashed = {"color": theme.VERMILLION, "strokeDash": [5, 3]}
+    rules, closed = named_levels(
+        lines, y, "model", side="left", rule=dashed, dy=-6, fontStyle="italic"
     )
     points = (
         alt.Chart(data)
         .mark_point(filled=True, color=theme.BLUE)
         .encode(x, y, tooltip=["model", "score", "total_params"])
     )
-    said = "; ".join(f"{r.model}: {short(r.total_params)}, {r.score:g}" for r in data.itertuples())
-    marks = "; ".join(f"{r.model} at {r.score:g}" for r in lines.itertuples())
     return finish(
         rules,
         points,
         *names_beside(data, x, y, name="model", across="total_params"),
-        names,
+        closed,
         takeaway=takeaway,
         height=400,
         description=(
-            f"Scatter chart of open models: size on a log scale against {score_title}. {said}. "
-            f"Dashed lines mark closed models: {marks}."
+            f"Scatter chart of open models: size on a log scale against {score_title}. "
+            f"{listed(data, '{model}: {total_params:short}, {score:g}')}. "
+            f"Dashed lines mark closed models: {listed(lines, '{model} at {score:g}')}."
         ),
     )
 
@@ -195,63 +174,24 @@ def frontier(
     """
     data = tidy(_thinned(curves), ["model", "tokens_per_s", "usd_per_mtok"], digits=4)
     sold = tidy(products, ["product", "low", "high", "usd_per_mtok"])
-    price = alt.param(
-        name="usd_per_gpu_hour",
-        value=usd_per_gpu_hour,
-        bind=alt.binding_range(
-            min=0.5, max=6, step=0.05, name="Price of one accelerator [USD per hour] "
-        ),
-    )
     x = alt.X("tokens_per_s:Q", title="Output speed of one user [tokens/s]")
-    scale = alt.Scale(type="log", domain=[0.02, 300], clamp=True)
-    axis = alt.Axis(
-        title="Cost, log scale [USD per million output tokens]", values=[0.1, 1, 10, 100]
-    )
+    y = cost_y("usd_per_mtok", 0.02, 300)
     lines = (
-        alt.Chart(data)
-        .add_params(price)
-        .transform_calculate(usd=f"datum.usd_per_mtok * usd_per_gpu_hour / {usd_per_gpu_hour}")
+        at_moved_rent(data, usd_per_gpu_hour)
         .mark_line(clip=True)
-        .encode(
-            x,
-            alt.Y("usd:Q", scale=scale, axis=axis),
-            *series("model", "Model", list(data.model.unique())),
-            order="tokens_per_s:Q",
-        )
-    )
-    bars = (
-        alt.Chart(sold)
-        .mark_rule(color=theme.GREY, strokeWidth=6, opacity=0.7)
-        .encode(
-            alt.X("low:Q", title="Output speed of one user [tokens/s]"),
-            alt.X2("high:Q"),
-            alt.Y("usd_per_mtok:Q", scale=scale, axis=axis),
-        )
-    )
-    names = (
-        alt.Chart(sold)
-        .mark_text(align="left", dy=-10)
-        .encode(
-            alt.X("low:Q", title="Output speed of one user [tokens/s]"),
-            alt.Y("usd_per_mtok:Q", scale=scale, axis=axis),
-            text="product:N",
-        )
+        .encode(x, like(y, "usd"), *series("model", "Model", data.model), order="tokens_per_s:Q")
     )
     ends = data.groupby("model", sort=False).agg(
         cheapest=("usd_per_mtok", "min"), fastest=("tokens_per_s", "max")
     )
-    said = "; ".join(
-        f"{name}: from {r.cheapest:.2g} USD, at most {r.fastest:.0f} tokens/s"
-        for name, r in ends.iterrows()
+    said = listed(
+        ends.reset_index(), "{model}: from {cheapest:.2g} USD, at most {fastest:.0f} tokens/s"
     )
-    offers = "; ".join(
-        f"{r.product}: {r.low:g} to {r.high:g} tokens/s at {r.usd_per_mtok:g} USD"
-        for r in sold.itertuples()
-    )
+    offers = listed(sold, "{product}: {low:g} to {high:g} tokens/s at {usd_per_mtok:g} USD")
     return finish(
         lines,
-        bars,
-        names,
+        ranges(sold, x, y, color=theme.GREY, strokeWidth=6, opacity=0.7),
+        names(sold, like(x, "low"), y, "product", align="left", dy=-10),
         takeaway=takeaway,
         subtitle=subtitle,
         height=400,
@@ -285,40 +225,34 @@ def size_readings(readings: pd.DataFrame, *, stated: pd.DataFrame, takeaway: str
     """
     data = tidy(readings, ["model", "by", "basis", "total_params", "low", "high"])
     data["row"] = data.model + ": " + data.by
-    claimed = tidy(stated, ["model", "total_params"])
-    claimed = data[["model", "row"]].merge(claimed, on="model")
-    y = alt.Y("row:N", sort=list(data.row), title=None, axis=alt.Axis(labelLimit=300))
-    shown = [data.total_params, data.low, data.high, claimed.total_params]
-    bars = (
-        alt.Chart(data.dropna(subset=["low", "high"]))
-        .mark_rule(strokeWidth=3, opacity=0.6, color=theme.GREY)
-        .encode(log_x("low", *shown, title=ALL), alt.X2("high:Q"), y)
+    claimed = data[["model", "row"]].merge(tidy(stated, ["model", "total_params"]), on="model")
+    y = row_y("row", data.row, 300)
+    x = log_x(
+        "total_params", data.total_params, data.low, data.high, claimed.total_params, title=ALL
     )
+    known = data.dropna(subset=["low", "high"])
     points = (
         alt.Chart(data)
         .mark_point(size=80)
         .encode(
-            log_x("total_params", *shown, title=ALL),
+            x,
             y,
-            *kinds("basis", "Uses", list(data.basis.unique())),
+            *kinds("basis", "Uses", data.basis),
             tooltip=["model", "by", "basis", "total_params", "low", "high"],
         )
     )
-    ticks = (
-        alt.Chart(claimed)
-        .mark_tick(color=theme.VERMILLION, thickness=3, size=20)
-        .encode(log_x("total_params", *shown, title=ALL), y)
-    )
+    ticks = alt.Chart(claimed).mark_tick(color=theme.VERMILLION, thickness=3, size=20)
+    article = spoken(claimed.drop_duplicates("model"), "model", "total_params")
     return finish(
-        bars,
-        ticks,
+        ranges(known, x, y, color=theme.GREY, strokeWidth=3, opacity=0.6),
+        ticks.encode(x, y),
         points,
         takeaway=takeaway,
         height=30 * len(data),
         description=(
             "Hollow marks are size estimates of closed models on a log scale with their published "
             f"ranges. {spoken(data, 'row', 'total_params', 'low', 'high')}. A thick tick marks the "
-            f"article's number: {spoken(claimed.drop_duplicates('model'), 'model', 'total_params')}."  # noqa: E501
+            f"article's number: {article}."
         ),
     )
 
@@ -337,40 +271,18 @@ def predicted_and_true(evaluation: pd.DataFrame, *, takeaway: str) -> alt.LayerC
     data = tidy(evaluation, ["model", "true", "predicted", "low_80", "high_80"], digits=4)
     inside = (data.low_80 <= data.true) & (data.true <= data.high_80)
     data["interval"] = inside.map({True: "holds the true size", False: "misses it"})
-    shown = [data.true, data.low_80, data.high_80]
-    titles = ("True size, log scale [parameters]", "Inferred size, log scale [parameters]")
-    ends = pd.DataFrame({"true": [data.true.min(), data.true.max()]})
-    same = (
-        alt.Chart(ends.assign(predicted=ends.true))
-        .mark_line(color=theme.GREY, strokeDash=[4, 3])
-        .encode(
-            log_x("true", data.true, title=titles[0]), log_y("predicted", *shown, title=titles[1])
-        )
-    )
-    kind = kinds("interval", "The 80 % interval", ["holds the true size", "misses it"])
-    bars = (
-        alt.Chart(data)
-        .mark_rule(opacity=0.45)
-        .encode(
-            log_x("true", data.true, title=titles[0]),
-            log_y("low_80", *shown, title=titles[1]),
-            alt.Y2("high_80:Q"),
-            kind[0],
-        )
-    )
+    x = log_x("true", data.true, title="True size, log scale [parameters]")
+    title = "Inferred size, log scale [parameters]"
+    y = log_y("predicted", data.true, data.low_80, data.high_80, title=title)
+    color, shape = kinds("interval", "The 80 % interval", ["holds the true size", "misses it"])
     points = (
         alt.Chart(data)
         .mark_point(size=60)
-        .encode(
-            log_x("true", data.true, title=titles[0]),
-            log_y("predicted", *shown, title=titles[1]),
-            *kind,
-            tooltip=["model", "true", "predicted", "low_80", "high_80"],
-        )
+        .encode(x, y, color, shape, tooltip=["model", "true", "predicted", "low_80", "high_80"])
     )
     return finish(
-        same,
-        bars,
+        equality([data.true.min(), data.true.max()], x, y),
+        ranges(data, y, x, color, low="low_80", high="high_80", opacity=0.45),
         points,
         takeaway=takeaway,
         height=420,
@@ -393,26 +305,23 @@ def error_by_rule(errors: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         Title: the finding.
     """
     data = tidy(errors, ["method", "which", "median_factor"], digits=4)
-    order = list(dict.fromkeys(data.sort_values("median_factor").method))
+    x = alt.X(
+        "median_factor:Q",
+        scale=alt.Scale(domain=[1, float(data.median_factor.max()) * 1.05]),
+        title="Median error, either way; 1 is perfect [times]",
+    )
+    y = row_y("method", data.sort_values("median_factor").method, 220)
+    of_size = kinds("which", "Parameters", data.which)
     points = (
         alt.Chart(data)
         .mark_point(size=90, filled=True)
-        .encode(
-            alt.X(
-                "median_factor:Q",
-                scale=alt.Scale(domain=[1, float(data.median_factor.max()) * 1.05]),
-                title="Median error, either way; 1 is perfect [times]",
-            ),
-            alt.Y("method:N", sort=order, title=None, axis=alt.Axis(labelLimit=220)),
-            *kinds("which", "Parameters", list(data.which.unique())),
-            tooltip=["method", "which", "median_factor"],
-        )
+        .encode(x, y, *of_size, tooltip=["method", "which", "median_factor"])
     )
-    said = "; ".join(f"{r.method}, {r.which}: {r.median_factor:.2f}" for r in data.itertuples())
+    said = listed(data, "{method}, {which}: {median_factor:.2f}")
     return finish(
         points,
         takeaway=takeaway,
-        height=30 * len(order),
+        height=30 * data.method.nunique(),
         description=f"Dot chart of median error factors by method. {said}.",
     )
 
@@ -428,19 +337,14 @@ def drivers(shares: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         Title: the finding.
     """
     data = tidy(shares, ["assumption", "share"], digits=3)
+    axis = alt.Axis(format="%", title="Variance that the assumption explains [share]")
+    y = row_y("assumption", data.assumption)
     bars = (
         alt.Chart(data)
         .mark_bar(color=theme.BLUE)
-        .encode(
-            alt.X(
-                "share:Q",
-                axis=alt.Axis(format="%", title="Variance that the assumption explains [share]"),
-            ),
-            alt.Y("assumption:N", sort=list(data.assumption), title=None),
-            tooltip=["assumption", "share"],
-        )
+        .encode(alt.X("share:Q", axis=axis), y, tooltip=["assumption", "share"])
     )
-    said = "; ".join(f"{r.assumption}: {r.share:.0%}" for r in data.itertuples())
+    said = listed(data, "{assumption}: {share:.0%}")
     return finish(
         bars,
         takeaway=takeaway,
@@ -463,22 +367,15 @@ def margin_curves(readings: pd.DataFrame, *, stated: pd.DataFrame, takeaway: str
     """
     data = tidy(readings.dropna(), ["case", "margin", "total_params"], digits=4)
     lines = tidy(stated, ["label", "total_params"])
-    shown = [data.total_params, lines.total_params]
+    x = alt.X("margin:Q", title="Price over cost assumed [times]")
+    y = log_y("total_params", data.total_params, lines.total_params, title=ALL)
+    of_case = series("case", "Product and context", data.case)
     curves = (
         alt.Chart(data)
         .mark_line(point=True)
-        .encode(
-            alt.X("margin:Q", title="Price over cost assumed [times]"),
-            log_y("total_params", *shown, title=ALL),
-            *series("case", "Product and context", list(data.case.unique())),
-            tooltip=["case", "margin", "total_params"],
-        )
+        .encode(x, y, *of_case, tooltip=["case", "margin", "total_params"])
     )
-    base = alt.Chart(lines).encode(log_y("total_params", *shown, title=ALL))
-    rules = base.mark_rule(color=theme.GREY, strokeDash=[2, 3])
-    names = base.mark_text(align="right", x="width", dy=-7, fontStyle="italic").encode(
-        text="label:N"
-    )
+    rules, labels = named_levels(lines, y, "label", rule=DOTTED, fontStyle="italic")
     said = "; ".join(
         f"{name}: {short(rows.total_params.iloc[0])} at margin {rows.margin.iloc[0]:g}, "
         f"{short(rows.total_params.iloc[-1])} at {rows.margin.iloc[-1]:g}"
@@ -487,7 +384,7 @@ def margin_curves(readings: pd.DataFrame, *, stated: pd.DataFrame, takeaway: str
     return finish(
         rules,
         curves,
-        names,
+        labels,
         takeaway=takeaway,
         height=360,
         description=(

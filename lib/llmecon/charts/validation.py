@@ -8,9 +8,11 @@ import altair as alt
 import pandas as pd
 
 from llmecon.charts import theme
-from llmecon.charts.common import finish, kinds, log_x, log_y, tidy
+from llmecon.charts.common import finish, kinds, listed, log_x, log_y, row_y, tidy
+from llmecon.charts.layers import equality, ranges, rule_at, slider
 
 HELD_BACK, FITTED = "held back", "fitted to"
+ERROR_X = alt.X("mape:Q", scale=alt.Scale(zero=True), title="Mean absolute error [%]")
 # Few ticks for all engines together, more where the menu has left few powers of ten.
 _WIDE = [1e-5, 1e-3, 0.1, 10.0]
 _NARROW = [float(f"{step}e{power}") for power in range(-6, 3) for step in (1, 3)]
@@ -96,30 +98,21 @@ def error_by_group(errors: pd.DataFrame, *, takeaway: str, subtitle: str) -> alt
     """
     data = tidy(errors, ["grouping", "group", "rows", "mape", "p90"], digits=3)
     data["name"] = [f"{r.group} ({r.rows})" for r in data.itertuples()]
-    title = "Error of predicted time or throughput [%]"
-    widest = float(data.p90.max())
-    scale = alt.Scale(domain=[0, round(widest * 1.04, 1)], nice=False)
-    y = alt.Y("name:N", sort=list(data.name), title=None, axis=alt.Axis(labelLimit=260))
-    reach = (
-        alt.Chart(data)
-        .mark_rule(color=theme.GREY, strokeWidth=1.5)
-        .encode(alt.X("mape:Q", scale=scale, title=title), alt.X2("p90:Q"), y)
-    )
+    scale = alt.Scale(domain=[0, round(float(data.p90.max()) * 1.04, 1)], nice=False)
+    x = alt.X("mape:Q", scale=scale, title="Error of predicted time or throughput [%]")
+    y = row_y("name", data.name, 260)
+    reach = ranges(data, x, y, low="mape", high="p90", color=theme.GREY, strokeWidth=1.5)
     dots = (
         alt.Chart(data)
         .mark_point(filled=True, size=70, opacity=1)
         .encode(
-            alt.X("mape:Q", scale=scale, title=title),
+            x,
             y,
-            *kinds("grouping", "Rows grouped by", list(data.grouping.unique())),
+            *kinds("grouping", "Rows grouped by", data.grouping),
             tooltip=["grouping", "group", "rows", "mape", "p90"],
         )
     )
-    said = "; ".join(
-        f"by {name}: "
-        + ", ".join(f"{r.group} {r.mape:.0f} % ({r.rows} rows)" for r in part.itertuples())
-        for name, part in data.groupby("grouping", sort=False)
-    )
+    said = listed(data, "{group} {mape:.0f} % ({rows} rows)", by="grouping", group="by {}")
     return finish(
         reach,
         dots,
@@ -151,23 +144,15 @@ def bias(rows: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         title="Predicted over measured time per token, log scale [1]",
         counts=False,
     )
-    exact = (
-        alt.Chart(pd.DataFrame({"ratio": [1.0]}))
-        .mark_rule(color=theme.GREY, strokeDash=[4, 3])
-        .encode(y)
-    )
+    title = "Requests in progress, log scale [requests]"
+    x = log_x("concurrency", data.concurrency, title=title, counts=False)
     marks = (
         alt.Chart(data)
         .mark_point(size=48)
         .encode(
-            log_x(
-                "concurrency",
-                data.concurrency,
-                title="Requests in progress, log scale [requests]",
-                counts=False,
-            ),
+            x,
             y,
-            *kinds("profile", "Constants", list(data.profile.unique())),
+            *kinds("profile", "Constants", data.profile),
             tooltip=["profile", "system", "chips", "concurrency", "ratio"],
         )
     )
@@ -177,7 +162,7 @@ def bias(rows: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         for name, part in data.groupby("profile", sort=False)
     )
     return finish(
-        exact,
+        rule_at(y, 1.0, color=theme.GREY, strokeDash=[4, 3]),
         marks,
         takeaway=takeaway,
         height=340,
@@ -203,16 +188,13 @@ def ablation(terms: pd.DataFrame, *, takeaway: str, subtitle: str) -> alt.LayerC
         alt.Chart(data)
         .mark_point(size=80)
         .encode(
-            alt.X("mape:Q", scale=alt.Scale(zero=True), title="Mean absolute error [%]"),
-            alt.Y("term:N", sort=list(dict.fromkeys(data.term)), title=None),
-            *kinds("how", "Error of", list(data.how.unique())),
+            ERROR_X,
+            row_y("term", data.term),
+            *kinds("how", "Error of", data.how),
             tooltip=["term", "how", "mape"],
         )
     )
-    said = "; ".join(
-        f"{term}: " + ", ".join(f"{r.mape:.1f} % {r.how}" for r in part.itertuples())
-        for term, part in data.groupby("term", sort=False)
-    )
+    said = listed(data, "{mape:.1f} % {how}", by="term")
     return finish(
         marks,
         takeaway=takeaway,
@@ -236,27 +218,22 @@ def constants(shares: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
     data["low"], data["high"] = data.share - data.error, data.share + data.error
     data["row"] = data.profile + ": " + data.constant
     ends = [min(0.6, float(data.low.min())), max(1.05, float(data.high.max()))]
-    scale = alt.Scale(domain=ends, nice=False)
     axis = alt.Axis(format="%", title="Achieved share, one standard error either way [%]")
-    y = alt.Y("row:N", sort=list(data.row), title=None, axis=alt.Axis(labelLimit=300))
-    bars = (
-        alt.Chart(data)
-        .mark_rule(color=theme.GREY, strokeWidth=2)
-        .encode(alt.X("low:Q", scale=scale, axis=axis), alt.X2("high:Q"), y)
-    )
+    x = alt.X("share:Q", scale=alt.Scale(domain=ends, nice=False), axis=axis)
+    y = row_y("row", data.row, 300)
     points = (
         alt.Chart(data)
         .mark_point(filled=True, size=80, opacity=1)
         .encode(
-            alt.X("share:Q", scale=scale, axis=axis),
+            x,
             y,
-            *kinds("constant", "Share of", list(data.constant.unique())),
+            *kinds("constant", "Share of", data.constant),
             tooltip=["profile", "constant", "share", "error"],
         )
     )
-    said = "; ".join(f"{r.row} {r.share:.0%} ± {r.error:.0%}" for r in data.itertuples())
+    said = listed(data, "{row} {share:.0%} ± {error:.0%}")
     return finish(
-        bars,
+        ranges(data, x, y, color=theme.GREY, strokeWidth=2),
         points,
         takeaway=takeaway,
         height=28 * len(data),
@@ -283,29 +260,15 @@ def knobs(
     """
     steps = [str(name) for name in rows if str(name).startswith("b")]
     data = tidy(rows, ["use", "system", "measured_ms", *steps], digits=4)
-    share = alt.param(
-        name="bandwidth_percent",
-        value=bandwidth,
-        bind=alt.binding_range(min=50, max=100, step=5, name="Achieved bandwidth [%] "),
-    )
-    kernel = alt.param(
-        name="kernel_us",
-        value=kernel_us,
-        bind=alt.binding_range(min=0, max=12, step=0.25, name="Time of one kernel [µs] "),
-    )
+    share = slider("bandwidth_percent", bandwidth, 50, 100, step=5, label="Achieved bandwidth [%]")
+    kernel = slider("kernel_us", kernel_us, 0, 12, step=0.25, label="Time of one kernel [µs]")
     made = f"datum['b' + bandwidth_percent] + kernel_us * {kernels} / 1000"
     least, most = float(data[steps].min().min()), float(data[steps].max().max())
     shown = [*data.measured_ms, least, most + 12e-3 * kernels]
     x = log_x("measured_ms", shown, title="Measured, log scale [ms per token]", counts=False)
     y = log_y("predicted_ms", shown, title="Predicted, log scale [ms per token]", counts=False)
     base = alt.Chart(data).transform_calculate(predicted_ms=made)
-    ends = [min(shown), max(shown)]
-    equal = (
-        alt.Chart(pd.DataFrame({"measured_ms": ends, "predicted_ms": ends}))
-        .mark_line(color=theme.GREY, strokeDash=[4, 3], strokeWidth=1.5)
-        .encode(x, y)
-        .add_params(share, kernel)
-    )
+    equal = equality([min(shown), max(shown)], x, y, strokeWidth=1.5).add_params(share, kernel)
     points = base.mark_point(size=50).encode(
         x,
         y,
@@ -353,37 +316,16 @@ def peers(tools: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         alt.Chart(data)
         .mark_point(size=80)
         .encode(
-            alt.X("mape:Q", scale=alt.Scale(zero=True), title="Mean absolute error [%]"),
-            alt.Y(
-                "name:N",
-                sort=list(dict.fromkeys(data.name)),
-                title=None,
-                axis=alt.Axis(labelLimit=260),
-            ),
-            *kinds("rows_judged", "Judged on", list(data.rows_judged.unique())),
+            ERROR_X,
+            row_y("name", data.name, 260),
+            *kinds("rows_judged", "Judged on", data.rows_judged),
             tooltip=["name", "rows_judged", "mape"],
         )
     )
-    said = "; ".join(
-        f"{name}: " + ", ".join(f"{r.mape:.1f} % on {r.rows_judged}" for r in part.itertuples())
-        for name, part in data.groupby("name", sort=False)
-    )
+    said = listed(data, "{mape:.1f} % on {rows_judged}", by="name")
     return finish(
         marks,
         takeaway=takeaway,
         height=30 * data.name.nunique(),
         description=f"Dot chart of the mean absolute error of tools, by rows judged on. {said}.",
     )
-
-
-__all__ = [
-    "FITTED",
-    "HELD_BACK",
-    "ablation",
-    "bias",
-    "constants",
-    "error_by_group",
-    "knobs",
-    "measured_and_predicted",
-    "peers",
-]
