@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import json
 import shutil
 import sys
@@ -37,24 +38,34 @@ class Finding:
     source: str = "Brown et al. 2020"
     source_url: str = "https://arxiv.org/abs/2005.14165"
     checked_by: str = "catalog.value"
+    computation: str = "claims.evolution.gpt3_size"
 
 
 FINDINGS = [
     Finding("E04", "evolution", "right", 1.746e11),
     Finding("R02", "reversal", "wrong", 2.0e11, holds=False),
-    Finding("O01", "outlook", "unverifiable", None, checked_by=""),
+    Finding("O01", "outlook", "unverifiable", None, checked_by="claims.reading"),
     Finding("E01", "evolution", "right", 2017, unit="year"),
 ]
 
 
 @pytest.fixture(scope="module")
 def pages(tmp_path_factory):
-    """Pages of a small site with both directives."""
-    root = tmp_path_factory.mktemp("tables")
+    """Pages of a small site with both directives and the mark of a claim."""
+    out, told = built(tmp_path_factory.mktemp("tables"), marked=ARGUED)
+    assert told == ""
+    return out
+
+
+ARGUED = "An essay says so. {claim}`R02` So does another. {claim}`R02`"
+
+
+def built(root: Path, marked: str) -> tuple[Path, str]:
+    """The small site, and what its build complained of."""
     shutil.copytree(DATA, root / "data")
     (root / "conf.py").write_text(
         "extensions = ['myst_parser', 'llmecon.site.sphinx_ext']\nhtml_theme = 'basic'\n"
-        "exclude_patterns = ['data', 'out']\n"
+        "exclude_patterns = ['data', 'out']\nnitpicky = True\n"
     )
     (root / "index.md").write_text(
         "# Start\n\nSee {ref}`claim-r02`.\n\n```{toctree}\nbook/all\nbook/one\nbook/data\n"
@@ -62,22 +73,33 @@ def pages(tmp_path_factory):
     )
     (root / "book").mkdir()
     (root / "notebooks").mkdir()
-    (root / "notebooks" / "reversal.md").write_text("# Did the models shrink?\n")
+    reversal = f"# Did the models shrink?\n\nBefore.\n\n{marked}\n"
+    (root / "notebooks" / "reversal.md").write_text(reversal)
     (root / "book" / "all.md").write_text("# All\n\n```{claims-table}\n```\n")
-    one = "# One\n\n```{claims-table}\n:chapter: evolution\n```\n"
+    one = f"# One\n\n```{{claims-table}}\n:chapter: evolution\n```\n\n{CODE}"
     (root / "book" / "one.md").write_text(one)
     (root / "book" / "data.md").write_text("# Data\n\n```{data-tables}\n```\n")
     fake = types.ModuleType("llmecon.claims")
     fake.compute = lambda: list(FINDINGS)
+    fake.READING = "claims.reading"
     with pytest.MonkeyPatch.context() as patch:
         import llmecon
 
         patch.setitem(sys.modules, "llmecon.claims", fake)
         patch.setattr(llmecon, "claims", fake, raising=False)
-        app = Sphinx(root, root, root / "out", root / "out" / ".trees", "html", status=None)
+        told = io.StringIO()
+        app = Sphinx(
+            root, root, root / "out", root / "out" / ".trees", "html", status=None, warning=told
+        )
         app.build()
     assert app.statuscode == 0
-    return root / "out"
+    return root / "out", told.getvalue()
+
+
+CODE = "".join(
+    f"```{{py:function}} llmecon.{name}\n```\n"
+    for name in ("catalog.value", "claims.evolution.gpt3_size")
+)
 
 
 def soup(pages, name):
@@ -93,12 +115,12 @@ def test_each_claim_is_a_row_with_its_verdict_and_source(pages):
         "E04",
         "GPT-3 has 175 billion parameters.fact",
         "right",
-        "174.6 billion parameterscatalog.value",
+        "174.6 billion parametersrule and codecatalog.value",
         "The paper’s table says so. Brown et al. 2020",
     ]
     assert "200 billion parameters differs from the 175 billion" in texts[1][3]
-    assert texts[2][3] == "judged from the source"
-    assert texts[3][3] == "2017catalog.value", "a year has no comma"
+    assert texts[2][3] == "judged from the sourcerule and code"
+    assert texts[3][3].startswith("2017rule"), "a year has no comma"
     assert page.select_one("p.claims-summary").text == (
         "4 claims: 2 right, 1 wrong, 1 unverifiable."
     )
@@ -117,15 +139,43 @@ def test_one_chapter_shows_its_own_claims_only_and_names_none_twice(pages):
 
 def test_a_claim_can_be_referred_to(pages):
     link = soup(pages, "index.html").select_one("a[href='book/all.html#claim-r02']")
-    assert link.text == "R02"
+    assert link.text == "R02 · wrong"
 
 
-def test_a_claim_leads_to_its_chapter_where_the_site_has_it(pages):
+def test_a_claim_leads_to_its_paragraph_where_the_site_has_its_chapter(pages):
     page = soup(pages, "book/all.html")
-    link = page.select_one("#claim-r02 a[href='../notebooks/reversal.html']")
-    assert link.text == "chapter reversal"
+    link = page.select_one("#claim-r02 a[href='../notebooks/reversal.html#claim-r02']")
+    assert link.text == "paragraph in reversal"
     assert not page.select("#claim-e04 a[href*='notebooks']")
     assert not soup(pages, "book/one.html").select("a[href*='notebooks/evolution']")
+
+
+def test_a_paragraph_shows_the_verdict_and_leads_back(pages):
+    place = soup(pages, "notebooks/reversal.html").select("[id='claim-r02']")
+    assert [tag.name for tag in place] == ["p"], "one place, named by the first mark"
+    assert place[0].text.startswith("An essay says so.")
+    marks = place[0].select(".claim-mark a[href='../book/all.html#claim-r02']")
+    assert [mark.text for mark in marks] == ["R02 · wrong"] * 2
+
+
+def test_a_claim_leads_to_its_code(pages):
+    cell = soup(pages, "book/all.html").select_one("#claim-r02 td:nth-of-type(4)")
+    assert {link.text: link["href"].partition("#")[2] for link in cell.select("a")} == {
+        "rule and code": "llmecon.claims.evolution.gpt3_size",
+        "catalog.value": "llmecon.catalog.value",
+    }
+
+
+@pytest.mark.parametrize(
+    ("marked", "complaint"),
+    [
+        ("Nothing is argued here.", "undefined label: 'reversal-claim-r02'"),
+        (f"{ARGUED} {{claim}}`R99`", "undefined label: 'claim-r99'"),
+    ],
+    ids=["claim without a place", "mark of no claim"],
+)
+def test_a_broken_mark_is_reported(tmp_path, marked, complaint):
+    assert complaint in built(tmp_path, marked)[1]
 
 
 def test_the_script_is_loaded_only_where_the_table_is(pages):

@@ -50,7 +50,9 @@ class Finding:
     source, source_url : str
         The source that decides.
     checked_by : str
-        Computation that decides, as ``room.function`` of the library.
+        Computation that the value rests on, as ``room.function`` of the library.
+    computation : str
+        The claim's own function, which holds the rule: ``claims.module.function``.
     """
 
     id: str
@@ -73,6 +75,7 @@ class Finding:
     source: str
     source_url: str
     checked_by: str
+    computation: str
 
 
 def check(row: ClaimRow, computation: Computation) -> Finding:
@@ -113,6 +116,7 @@ def check(row: ClaimRow, computation: Computation) -> Finding:
         source=row.source,
         source_url=row.source_url,
         checked_by=row.checked_by,
+        computation=f"{computation.__module__}.{computation.__qualname__}".removeprefix("llmecon."),
     )
 
 

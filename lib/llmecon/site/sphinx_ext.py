@@ -16,7 +16,7 @@ from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 import llmecon
-from llmecon.site import execution, lean, mathml, tables, vega
+from llmecon.site import execution, lean, marks, mathml, tables, vega
 
 _LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -181,10 +181,13 @@ def setup(app: Sphinx) -> dict[str, Any]:
     # Sphinx looks for <builder>_math_renderer before html_math_renderer.
     app.add_config_value("epub_math_renderer", "mathml", "env")
     app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))
+    app.add_role("claim", marks.ClaimMark())
     app.add_directive("claims-summary", tables.ClaimsSummary)
     app.add_directive("claims-table", tables.ClaimsTable)
     app.add_directive("data-tables", tables.DataTables)
     app.add_css_file(STYLE)
+    app.setup_extension("sphinx.ext.autodoc")  # its event, below
+    app.connect("autodoc-process-docstring", marks.name_claim, priority=900)  # after numpydoc
     app.connect("config-inited", refresh_chapters)
     app.connect("config-inited", own_settings)
     app.connect("builder-inited", write_assets)

@@ -11,9 +11,9 @@ from typing import Any, ClassVar, TypeAlias
 
 from docutils import nodes
 from docutils.parsers.rst import directives
-from sphinx import addnodes
 from sphinx.util.docutils import SphinxDirective
 
+from llmecon.site import marks
 from llmecon.site.specs import shown
 
 CLAIMS_SCRIPT = "claims-table.js"
@@ -93,14 +93,12 @@ class ClaimsTable(SphinxDirective):
         ]
 
     def _name(self, findings: Sequence[Any]) -> None:
-        standard: Any = self.env.get_domain("std")
         for finding in findings:
-            label = f"claim-{finding.id.lower()}"
-            standard.labels[label] = (self.env.docname, label, finding.id)
-            standard.anonlabels[label] = (self.env.docname, label)
+            anchor = marks.anchor(finding.id)
+            marks.label(self.env, anchor, anchor, f"{finding.id} · {finding.verdict}")
 
     def _row(self, finding: Any, *, named: bool) -> nodes.row:
-        marks = [f"chapter-{finding.chapter}", f"verdict-{_slug(finding.verdict)}"]
+        classes = [f"chapter-{finding.chapter}", f"verdict-{_slug(finding.verdict)}"]
         why = nodes.inline("", f"{finding.explanation} ")
         return row(
             [
@@ -108,31 +106,41 @@ class ClaimsTable(SphinxDirective):
                 [
                     nodes.Text(finding.claim),
                     nodes.inline("", finding.kind, classes=["claim-kind"]),
-                    *(self._chapter(finding.chapter) if named else []),
+                    *self._paragraph(finding),
                 ],
-                nodes.inline("", finding.verdict, classes=["verdict", marks[1]]),
-                _computed(finding),
+                nodes.inline("", finding.verdict, classes=["verdict", classes[1]]),
+                [*_computed(finding), *self._code(finding)],
                 [why, _link(finding.source, finding.source_url)],
             ],
-            classes=marks,
-            ids=[f"claim-{finding.id.lower()}"] if named else [],
+            classes=classes,
+            ids=[marks.anchor(finding.id)] if named else [],
         )
 
-    def _chapter(self, chapter: str) -> list[nodes.Node]:
-        """Link to the chapter that argues the claim, where the site has it."""
-        if f"notebooks/{chapter}" not in self.env.found_docs:
+    def _paragraph(self, finding: Any) -> list[nodes.Node]:
+        """Link to the paragraph that argues the claim, where the site has its chapter."""
+        if f"notebooks/{finding.chapter}" not in self.env.found_docs:
             return []
-        link = addnodes.pending_xref(
-            "",
-            nodes.inline("", f"chapter {chapter}"),
-            refdomain="std",
-            reftype="doc",
-            reftarget=f"/notebooks/{chapter}",
-            refdoc=self.env.docname,
-            refexplicit=True,
-            refwarn=True,
-        )
-        return [nodes.inline("", "", link, classes=["claim-kind"])]
+        place = marks.place(finding.chapter, finding.id)
+        shown = nodes.inline("", f"paragraph in {finding.chapter}")
+        return [_small(marks.link(self.env, shown, place, domain="std", kind="ref"))]
+
+    def _code(self, finding: Any) -> list[nodes.Node]:
+        """Links to the function that decides the claim and to the one that it rests on."""
+        from llmecon.claims import READING
+
+        shown = {
+            finding.computation: nodes.inline("", "rule and code"),
+            finding.checked_by: nodes.literal("", finding.checked_by),
+        }
+        shown.pop(READING, None)  # no function of the library
+        return [
+            _small(marks.link(self.env, inner, f"llmecon.{name}", domain="py", kind="obj"))
+            for name, inner in shown.items()
+        ]
+
+
+def _small(inner: nodes.Node) -> nodes.Node:
+    return nodes.inline("", "", inner, classes=["claim-kind"])
 
 
 class ClaimsSummary(SphinxDirective):
@@ -156,16 +164,15 @@ def _slug(text: str) -> str:
 
 
 def _computed(finding: Any) -> list[nodes.Node]:
+    """The value, and the ledger's where the two differ."""
     if finding.value is None or finding.value != finding.value:
         return [nodes.Text("judged from the source")]
     unit = "" if finding.unit in (None, "", "1", "year", "date") else f" {finding.unit}"
-    shown_value = f"{_value(finding.value, finding.unit)}{unit}"
-    by = nodes.inline("", "", nodes.literal("", finding.checked_by), classes=["claim-check"])
-    parts: list[nodes.Node] = [nodes.Text(shown_value)]
-    if finding.holds is False:
-        expected = _value(finding.expected, finding.unit)
-        parts.append(nodes.strong("", f" differs from the {expected} of the ledger"))
-    return [*parts, by] if finding.checked_by else parts
+    value = nodes.Text(f"{_value(finding.value, finding.unit)}{unit}")
+    if finding.holds is not False:
+        return [value]
+    expected = _value(finding.expected, finding.unit)
+    return [value, nodes.strong("", f" differs from the {expected} of the ledger")]
 
 
 def _value(value: object, unit: object) -> str:
@@ -194,9 +201,7 @@ class DataTables(SphinxDirective):
         path = folder / resource["path"]
         self.env.note_dependency(str(path))
         label, title = f"data-{nodes.make_id(resource['name'])}", resource["title"]
-        standard: Any = self.env.get_domain("std")
-        standard.labels[label] = (self.env.docname, label, title)
-        standard.anonlabels[label] = (self.env.docname, label)
+        marks.label(self.env, label, label, title)
         rows = [row(_column(field)) for field in resource["schema"]["fields"]]
         columns = table(self.heads, rows, widths=self.widths, classes=["data-columns"])
         return nodes.section(
