@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from itertools import product
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     from llmecon.accelerator import Accelerator
@@ -42,6 +43,20 @@ def whole(name: str, text: str) -> list[int]:
         if value % 1:
             raise ValueError(f"{name} must be whole numbers, got {value:g}")
     return [int(value) for value in found]
+
+
+def grid(**lists: str) -> dict[str, Any]:
+    """Every combination of the numbers in some options, the last option changing fastest.
+
+    Examples
+    --------
+    >>> {name: column.tolist() for name, column in grid(batch="1,8", context="9").items()}
+    {'batch': [1.0, 8.0], 'context': [9.0, 9.0]}
+    """
+    import numpy as np
+
+    options = [numbers(f"--{name.replace('_', '-')}", text) for name, text in lists.items()]
+    return dict(zip(lists, np.array(list(product(*options))).T, strict=True))
 
 
 def words(text: str | None) -> list[str]:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from itertools import product
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -17,6 +16,12 @@ if TYPE_CHECKING:
 
 Model = Annotated[str, typer.Argument(help="Name (llmecon models) or a config.json.")]
 Chip = Annotated[str, typer.Argument(help="Name (llmecon chips) or a JSON or YAML file.")]
+Prompt = Annotated[str, typer.Option(help="Length of a prompt, with commas.")]
+TensorParallel = Annotated[str, typer.Option(help="Accelerators that share a layer, with commas.")]
+ExpertParallel = Annotated[int, typer.Option(help="Groups that hold whole experts.")]
+AttentionDataParallel = Annotated[
+    int, typer.Option(help="Groups that attend for different sequences.")
+]
 Weights = Annotated[str, typer.Option(help="Format of the weights: bf16, fp8, int8, int4, fp4 ...")]
 Kv = Annotated[str | None, typer.Option(help="Format of the KV cache; 16 bit if not given.")]
 ProfileName = Annotated[
@@ -25,6 +30,20 @@ ProfileName = Annotated[
 Rent = Annotated[float | None, typer.Option(help="Rent of one accelerator, USD an hour.")]
 Utilisation = Annotated[float, typer.Option(help="Share of the paid time with this load.")]
 Node = Annotated[int, typer.Option(help="Accelerators that the fast links join.")]
+
+TP = Column(name="tensor_parallel", header="TP", form=".0f")
+PROMPT = Column(name="input_tokens", header="prompt", form=",.0f")
+PRICE = Column(name="usd_per_mtok", header="USD/Mtok", form=".3g")
+TERMS_ALONE = "Terms in ms, each as if it stood alone; reading and arithmetic overlap."
+SERVED = [
+    "ttft_s",
+    "tpot_s",
+    "tpot_low_s",
+    "tpot_high_s",
+    "tokens_per_s_per_user",
+    "output_tokens_per_s_per_chip",
+    "input_tokens_per_s_per_chip",
+]
 
 
 def register(app: typer.Typer) -> None:
@@ -51,14 +70,10 @@ def decode(
     chip: Chip,
     batch: Annotated[str, typer.Option(help="Sequences decoded together, with commas.")] = "1,8,64",
     context: Annotated[str, typer.Option(help="Tokens in the cache, with commas.")] = "8192",
-    tensor_parallel: Annotated[
-        str, typer.Option(help="Accelerators that share a layer, with commas.")
-    ] = "1",
+    tensor_parallel: TensorParallel = "1",
     pipeline_parallel: Annotated[int, typer.Option(help="Stages of layers.")] = 1,
-    expert_parallel: Annotated[int, typer.Option(help="Groups that hold whole experts.")] = 1,
-    attention_data_parallel: Annotated[
-        int, typer.Option(help="Groups that attend for different sequences.")
-    ] = 1,
+    expert_parallel: ExpertParallel = 1,
+    attention_data_parallel: AttentionDataParallel = 1,
     weights: Weights = "bf16",
     kv: Kv = None,
     chips_per_node: Node = 8,
@@ -69,26 +84,14 @@ def decode(
     as_csv: AsCsv = False,
 ) -> None:
     """Time of one decode step: its terms, what binds, tokens a second, USD per million tokens."""
-    import numpy as np
-
     from llmecon import roofline
 
-    grid = np.array(
-        list(
-            product(
-                inputs.numbers("--tensor-parallel", tensor_parallel),
-                inputs.numbers("--context", context),
-                inputs.numbers("--batch", batch),
-            )
-        )
-    )
+    grid = inputs.grid(tensor_parallel=tensor_parallel, context=context, batch=batch)
     shape, accelerator = inputs.model(model), inputs.chip(chip)
     step = roofline.decode(
         shape,
         accelerator,
-        batch=grid[:, 2],
-        context=grid[:, 1],
-        tensor_parallel=grid[:, 0],
+        **grid,
         pipeline_parallel=pipeline_parallel,
         expert_parallel=expert_parallel,
         attention_data_parallel=attention_data_parallel,
@@ -97,18 +100,15 @@ def decode(
         chips_per_node=chips_per_node,
         profile=inputs.profile(profile),
     )
-    frame = _frame(step, usd_per_gpu_hour, utilisation)
-    frame.insert(0, "context", grid[:, 1])
-    frame.insert(0, "tensor_parallel", grid[:, 0])
     emit(
-        frame,
+        _steps(grid, step, usd_per_gpu_hour, utilisation),
         [
-            Column(name="tensor_parallel", header="TP", form=".0f"),
+            TP,
             Column(name="context", header="context", form=",.0f"),
             *_columns("ms/token", "tokens/s per user", usd_per_gpu_hour is not None),
         ],
         title=f"Decode: {shape.name} on {accelerator.name}, {weights} weights",
-        notes=_notes(step),
+        notes=[TERMS_ALONE, _constants(step.profile)],
         as_json=as_json,
         as_csv=as_csv,
         extra=_extra(shape.name, accelerator.name, weights, kv, step.profile),
@@ -118,12 +118,10 @@ def decode(
 def prefill(
     model: Model,
     chip: Chip,
-    input_tokens: Annotated[str, typer.Option(help="Length of a prompt, with commas.")] = "1024",
+    input_tokens: Prompt = "1024",
     cached_tokens: Annotated[int, typer.Option(help="Those of them already in the cache.")] = 0,
     batch: Annotated[str, typer.Option(help="Prompts read together, with commas.")] = "1",
-    tensor_parallel: Annotated[
-        str, typer.Option(help="Accelerators that share a layer, with commas.")
-    ] = "1",
+    tensor_parallel: TensorParallel = "1",
     weights: Weights = "bf16",
     kv: Kv = None,
     chips_per_node: Node = 8,
@@ -134,44 +132,29 @@ def prefill(
     as_csv: AsCsv = False,
 ) -> None:
     """Time to read a prompt, which is the time to first token of an idle server."""
-    import numpy as np
-
     from llmecon import roofline
 
-    grid = np.array(
-        list(
-            product(
-                inputs.numbers("--tensor-parallel", tensor_parallel),
-                inputs.numbers("--input-tokens", input_tokens),
-                inputs.numbers("--batch", batch),
-            )
-        )
-    )
+    grid = inputs.grid(tensor_parallel=tensor_parallel, input_tokens=input_tokens, batch=batch)
     shape, accelerator = inputs.model(model), inputs.chip(chip)
     step = roofline.prefill(
         shape,
         accelerator,
-        batch=grid[:, 2],
-        input_tokens=grid[:, 1],
+        **grid,
         cached_tokens=cached_tokens,
-        tensor_parallel=grid[:, 0],
         weights=weights,
         kv=kv,
         chips_per_node=chips_per_node,
         profile=inputs.profile(profile),
     )
-    frame = _frame(step, usd_per_gpu_hour, utilisation)
-    frame.insert(0, "input_tokens", grid[:, 1])
-    frame.insert(0, "tensor_parallel", grid[:, 0])
     emit(
-        frame,
+        _steps(grid, step, usd_per_gpu_hour, utilisation),
         [
-            Column(name="tensor_parallel", header="TP", form=".0f"),
-            Column(name="input_tokens", header="prompt", form=",.0f"),
+            TP,
+            PROMPT,
             *_columns("ms", "input tokens/s", usd_per_gpu_hour is not None),
         ],
         title=f"Prefill: {shape.name} on {accelerator.name}, {weights} weights",
-        notes=_notes(step),
+        notes=[TERMS_ALONE, _constants(step.profile)],
         as_json=as_json,
         as_csv=as_csv,
         extra=_extra(shape.name, accelerator.name, weights, kv, step.profile),
@@ -182,15 +165,11 @@ def serve(
     model: Model,
     chip: Chip,
     concurrency: Annotated[str, typer.Option(help="Requests in progress, with commas.")] = "16",
-    input_tokens: Annotated[str, typer.Option(help="Length of a prompt, with commas.")] = "1024",
+    input_tokens: Prompt = "1024",
     output_tokens: Annotated[str, typer.Option(help="Length of an answer, with commas.")] = "1024",
-    tensor_parallel: Annotated[
-        str, typer.Option(help="Accelerators that share a layer, with commas.")
-    ] = "1",
-    expert_parallel: Annotated[int, typer.Option(help="Groups that hold whole experts.")] = 1,
-    attention_data_parallel: Annotated[
-        int, typer.Option(help="Groups that attend for different sequences.")
-    ] = 1,
+    tensor_parallel: TensorParallel = "1",
+    expert_parallel: ExpertParallel = 1,
+    attention_data_parallel: AttentionDataParallel = 1,
     cached_share: Annotated[float, typer.Option(help="Share of a prompt found in a cache.")] = 0.0,
     weights: Weights = "bf16",
     kv: Kv = None,
@@ -202,28 +181,19 @@ def serve(
     as_csv: AsCsv = False,
 ) -> None:
     """A server under steady load: waiting times with their band, tokens per accelerator."""
-    import numpy as np
-
     from llmecon import roofline
 
-    grid = np.array(
-        list(
-            product(
-                inputs.numbers("--tensor-parallel", tensor_parallel),
-                inputs.numbers("--input-tokens", input_tokens),
-                inputs.numbers("--output-tokens", output_tokens),
-                inputs.numbers("--concurrency", concurrency),
-            )
-        )
+    grid = inputs.grid(
+        tensor_parallel=tensor_parallel,
+        input_tokens=input_tokens,
+        output_tokens=output_tokens,
+        concurrency=concurrency,
     )
     shape, accelerator = inputs.model(model), inputs.chip(chip)
     run = roofline.serve(
         shape,
         accelerator,
-        concurrency=grid[:, 3],
-        input_tokens=grid[:, 1],
-        output_tokens=grid[:, 2],
-        tensor_parallel=grid[:, 0],
+        **grid,
         expert_parallel=expert_parallel,
         attention_data_parallel=attention_data_parallel,
         cached_share=cached_share,
@@ -232,19 +202,12 @@ def serve(
         chips_per_node=chips_per_node,
         profile=inputs.profile(profile),
     )
-    frame = _served(run, usd_per_gpu_hour, utilisation)
-    for name, column in zip(
-        ("concurrency", "output_tokens", "input_tokens", "tensor_parallel"),
-        grid[:, [3, 2, 1, 0]].T,
-        strict=True,
-    ):
-        frame.insert(0, name, column)
     priced = usd_per_gpu_hour is not None
     emit(
-        frame,
+        _served(grid, run, usd_per_gpu_hour, utilisation),
         [
-            Column(name="tensor_parallel", header="TP", form=".0f"),
-            Column(name="input_tokens", header="prompt", form=",.0f"),
+            TP,
+            PROMPT,
             Column(name="output_tokens", header="answer", form=",.0f"),
             Column(name="concurrency", header="requests", form=",.0f"),
             Column(name="ttft_s", header="TTFT [ms]", scale=1e3, form=",.0f"),
@@ -253,7 +216,7 @@ def serve(
             Column(name="tpot_high_s", header="to", scale=1e3, form=",.2f"),
             Column(name="tokens_per_s_per_user", header="tokens/s per user", form=",.1f"),
             Column(name="output_tokens_per_s_per_chip", header="per chip", form=",.1f"),
-            *([Column(name="usd_per_mtok", header="USD/Mtok", form=".3g")] if priced else []),
+            *([PRICE] if priced else []),
             Column(name="fits", header="fits"),
             Column(name="max_concurrency", header="most that fit", form=",.0f"),
         ],
@@ -269,7 +232,10 @@ def serve(
     )
 
 
-def _served(run: Serving, usd_per_gpu_hour: float | None, utilisation: float) -> pd.DataFrame:
+def _served(
+    grid: dict[str, Any], run: Serving, usd_per_gpu_hour: float | None, utilisation: float
+) -> pd.DataFrame:
+    """One row a load, in base units; an error if none of them fits."""
     import numpy as np
     import pandas as pd
 
@@ -277,11 +243,7 @@ def _served(run: Serving, usd_per_gpu_hour: float | None, utilisation: float) ->
 
     if not np.any(run.fits):
         run.require_fit()
-    frame = pd.DataFrame({"ttft_s": run.ttft_s, "tpot_s": run.tpot_s})
-    for name in ("tpot_low_s", "tpot_high_s", "tokens_per_s_per_user"):
-        frame[name] = getattr(run, name)
-    for name in ("output_tokens_per_s_per_chip", "input_tokens_per_s_per_chip"):
-        frame[name] = getattr(run, name)
+    frame = pd.DataFrame(grid | {name: getattr(run, name) for name in SERVED})
     if usd_per_gpu_hour is not None:
         frame["usd_per_mtok"] = cost.usd_per_mtok_from(
             seconds=1.0,
@@ -290,12 +252,14 @@ def _served(run: Serving, usd_per_gpu_hour: float | None, utilisation: float) ->
             usd_per_gpu_hour=usd_per_gpu_hour,
             utilisation=utilisation,
         )
-    frame["fits"] = np.broadcast_to(run.fits, run.tpot_s.shape)
-    frame["max_concurrency"] = np.broadcast_to(run.memory.max_batch, run.tpot_s.shape)
+    frame["fits"] = np.broadcast_to(run.fits, len(frame))
+    frame["max_concurrency"] = np.broadcast_to(run.memory.max_batch, len(frame))
     return frame
 
 
-def _frame(step: Step, usd_per_gpu_hour: float | None, utilisation: float) -> pd.DataFrame:
+def _steps(
+    grid: dict[str, Any], step: Step, usd_per_gpu_hour: float | None, utilisation: float
+) -> pd.DataFrame:
     """One row a configuration, in base units; an error if none of them fits."""
     import numpy as np
     import pandas as pd
@@ -305,8 +269,7 @@ def _frame(step: Step, usd_per_gpu_hour: float | None, utilisation: float) -> pd
 
     if not np.any(step.fits):
         step.require_fit()
-    size = step.seconds.shape
-    frame = pd.DataFrame({"batch": np.broadcast_to(step.batch, size), "seconds": step.seconds})
+    frame = pd.DataFrame(grid | {"seconds": step.seconds})
     for term in TERMS:
         frame[f"{term}_s"] = getattr(step.terms, term)
     frame["binds"] = step.binds
@@ -316,8 +279,8 @@ def _frame(step: Step, usd_per_gpu_hour: float | None, utilisation: float) -> pd
         frame["usd_per_mtok"] = cost.usd_per_mtok(
             step, usd_per_gpu_hour=usd_per_gpu_hour, utilisation=utilisation
         )
-    frame["fits"] = np.broadcast_to(step.fits, size)
-    frame["max_batch"] = np.broadcast_to(step.memory.max_batch, size)
+    frame["fits"] = np.broadcast_to(step.fits, len(frame))
+    frame["max_batch"] = np.broadcast_to(step.memory.max_batch, len(frame))
     return frame
 
 
@@ -325,7 +288,6 @@ def _columns(time: str, speed: str, priced: bool) -> list[Column]:
     def ms(term: str, header: str) -> Column:
         return Column(name=f"{term}_s", header=header, scale=1e3, form=".3g")
 
-    price = [Column(name="usd_per_mtok", header="USD/Mtok", form=".3g")] if priced else []
     return [
         Column(name="batch", header="batch", form=",.0f"),
         Column(name="seconds", header=time, scale=1e3, form=",.2f"),
@@ -337,16 +299,9 @@ def _columns(time: str, speed: str, priced: bool) -> list[Column]:
         Column(name="binds", header="binds"),
         Column(name="tokens_per_s", header=speed, form=",.1f"),
         Column(name="tokens_per_s_per_chip", header="per chip", form=",.1f"),
-        *price,
+        *([PRICE] if priced else []),
         Column(name="fits", header="fits"),
         Column(name="max_batch", header="most that fit", form=",.0f"),
-    ]
-
-
-def _notes(step: Step) -> list[str]:
-    return [
-        "Terms in ms, each as if it stood alone; reading and arithmetic overlap.",
-        _constants(step.profile),
     ]
 
 
