@@ -14,6 +14,7 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import harness, peer_set  # noqa: E402
 
 from llmecon import catalog, roofline  # noqa: E402
+from llmecon.catalog.reading import read_rows  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
 RENEW = "run `python -m benchmarks.peer_set --store`"
@@ -210,6 +211,25 @@ def test_small_groups_are_in_the_totals_only(mapped):
     assert {line["grouping"] for line in lines} == {"all"}
     lines = peer_set.table(peer_set.predictions(few.assign(half="look")))
     assert {line["grouping"] for line in lines} == {"all", *peer_set.GROUPINGS}
+
+
+def test_rows_that_mostly_wait_are_told_apart(mapped):
+    answer = ROW["osl"] * ROW["silicon_tpot_ms"]
+    waits = ({"silicon_ttft_ms": share * answer, "id": f"a{share}"} for share in (0.1, 0.9, 1.1))
+    lines = peer_set.table(peer_set.predictions(mapped(*waits).assign(half="look")))
+    counts = {line["group"]: line["n_rows"] for line in lines}
+    assert (counts[peer_set.EACH], counts[peer_set.ANSWERED]) == (3, 2)
+
+
+def test_what_is_stored_is_a_table_of_the_book(mapped, tmp_path):
+    mapped({}, {"mode": "disagg"})
+    (tmp_path / "data").mkdir()
+    peer_set.store(tmp_path / "set.csv", tmp_path / "results", tmp_path / "data")
+    score = pd.read_csv(tmp_path / "results" / "serving_peer_set.csv")
+    book = read_rows(tmp_path / "data" / "peer_set.csv", catalog.TABLES["peer_set"])
+    assert [row.group for row in book] == score.group.tolist()
+    assert [row.n_rows for row in book] == score.rows.tolist() == [1, 1, 1, 1]
+    assert [row.mape_percent for row in book[:3]] == score.iloc[:3, 4].tolist()
 
 
 def test_without_the_set_it_says_so_and_stores_nothing(monkeypatch, capsys):
