@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llmecon import catalog, chinchilla, claims, cli, cost, roofline, sizing, trends
+from llmecon import catalog, chinchilla, claims, cli, cost, roofline, scorecard, sizing, trends
 from llmecon.cli import ledger
 from llmecon.cli.output import Column, emit, plain, short
 
@@ -366,6 +366,7 @@ def test_the_ledger_agrees_with_itself_and_filters(run):
 def test_a_claim_is_explained_with_its_numbers(run):
     status, out, _ = run("claims", "--explain", "E05")
     assert status == 0 and "1495.7" in out and "Right if the stated ratio" in out
+    assert "llmecon.claims.evolution.gpt3_over_predecessor" in out
     content = json.loads(run("claims", "--explain", "E05", "--json")[1])
     assert content["value"] == pytest.approx(claims.compute_one("E05").value)
 
@@ -380,6 +381,32 @@ def test_a_verdict_or_value_that_left_the_ledger_exits_with_one(run, monkeypatch
     status, out, _ = run("claims")
     assert status == 1 and "Not as in the ledger: E01." in out
     assert ledger._is_off(changed[0]) and not ledger._is_off(real[0])
+
+
+# --- scorecard -------------------------------------------------------------------------------
+
+
+def test_the_scorecard_prints_what_the_library_scores(run):
+    found = rows(run, "scorecard", "--until", "2025-12-31")
+    wanted = scorecard.compute(until="2025-12-31")
+    assert [(r["id"], r["verdict"], r["article"]) for r in found] == [
+        (one.id, one.verdict, one.article) for one in wanted
+    ]
+    assert [r["observed"] for r in found] == [plain(one.observed) for one in wanted]
+    told = run("scorecard")[1]
+    assert all(f" {one.id} " in told for one in wanted)
+    for verdict, count in scorecard.counts(scorecard.compute()).items():
+        assert f"{count} {verdict}" in told
+
+
+def test_a_proposition_is_explained_with_its_rule(run):
+    one = scorecard.compute_one("P1a")
+    status, out, _ = run("scorecard", "--explain", "P1a")
+    told = " ".join(out.split())
+    assert status == 0 and one.rule in told and one.measure in told and "O01, R04" in told
+    assert f"{one.observed:.3g} ({one.low:.3g} to {one.high:.3g})" in told
+    content = json.loads(run("scorecard", "--explain", "P1a", "--json")[1])
+    assert content["article"] == "right" and content["observed"] == pytest.approx(one.observed)
 
 
 # --- bad input -------------------------------------------------------------------------------
@@ -450,6 +477,11 @@ BAD = {
     "unknown claim": (["claims", "--explain", "E5"], "no claim is called 'E5'; nearest: E05"),
     "unknown verdict": (["claims", "--verdict", "rong"], "nearest: wrong"),
     "unknown chapter": (["claims", "--chapter", "evolutions"], "nearest: evolution"),
+    "unknown proposition": (["scorecard", "--explain", "P1"], "nearest: P1a, P1b"),
+    "a score before the forecast": (
+        ["scorecard", "--until", "2024-01-01"],
+        "until must be after made",
+    ),
     "two forms": (["models", "--json", "--csv"], "--json and --csv exclude each other"),
     "two forms of a size": ([*PRICED, "--json", "--csv"], "--json and --csv exclude each other"),
     "two forms of a fit": (["law", "fit", "x.csv", "--json", "--csv"], "exclude each other"),

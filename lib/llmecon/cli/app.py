@@ -12,6 +12,7 @@ from llmecon.cli import (
     lists,
     pricing,
     rerunning,
+    scoring,
     serving,
     sizes,
     trending,
@@ -43,5 +44,16 @@ def _options(
     pass
 
 
-for room in (serving, pricing, calibrating, sizes, trending, laws, ledger, lists, rerunning):
+for room in (
+    serving,
+    pricing,
+    calibrating,
+    sizes,
+    trending,
+    laws,
+    ledger,
+    scoring,
+    lists,
+    rerunning,
+):
     room.register(app)

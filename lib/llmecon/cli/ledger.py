@@ -128,6 +128,7 @@ def _explain(found: Finding, as_json: bool) -> None:
     numbers = [f"{name} = {_said(value)}" for name, value in content["values"].items()]
     lines = {
         "rule": found.rule,
+        "code": f"llmecon.{found.computation}",
         "stated": f"{_said(found.stated_value, found.stated_value_high)} [{found.unit}]",
         "computed": f"{_said(found.value)} by {found.checked_by}",
         "expected": f"{_said(found.expected)} within {found.tolerance}" if found.tolerance else "",
