@@ -40,6 +40,7 @@ ROW = {
     "silicon_ttft_ms": 100.0,
     "silicon_tpot_ms": 20.0,
 }
+TENSORRT = ("trtllm", "TensorRT-LLM", "fp8")
 SPARSE = {"model_path": "deepseek-ai/DeepSeek-R1", "backend": "sglang"}
 
 
@@ -78,15 +79,18 @@ def test_a_measurement_is_unseen_only_if_no_copy_of_it_may_be_looked_at(mapped):
     )
     assert rows.half.tolist()[:3] == ["look", "look", "unseen"]
     assert rows.measurement.nunique() == 2
-    once = peer_set.scored(peer_set.predictions(rows))
-    assert sorted(once.copies) == [1, 3]
+    predicted = peer_set.predictions(rows)
+    assert sorted(peer_set.scored(predicted).copies) == [1, 3]
+    counts = {(r["half"], r["group"]): r["n_rows"] for r in peer_set.table(predicted)}
+    assert counts["look", peer_set.EACH] == 1 and counts["look", peer_set.COPIES] == 3
 
 
 # --- the mapping ---------------------------------------------------------------------------
 
 
-def test_a_row_becomes_a_call_of_the_library(mapped):
-    row = peer_set.predictions(mapped({})).iloc[0]
+@pytest.mark.parametrize(("backend", "engine", "kv"), [("vllm", "vLLM", "bf16"), TENSORRT])
+def test_a_row_becomes_a_call_of_the_library(mapped, backend, engine, kv):
+    row = peer_set.predictions(mapped({"backend": backend})).iloc[0]
     run = roofline.serve(
         catalog.transformer("Llama 3.1 70B"),
         catalog.accelerator("H200 SXM 141GB"),
@@ -95,11 +99,11 @@ def test_a_row_becomes_a_call_of_the_library(mapped):
         output_tokens=500,
         tensor_parallel=8,
         weights="fp8",
-        kv="bf16",
+        kv=kv,
     )
     assert row.skipped == "" and row.value == 20.0
     assert row.predicted == pytest.approx(1e3 * float(run.tpot_s))
-    assert (row.engine, row.measured_on, row.concurrency) == ("vLLM", "2025-10-29", 64)
+    assert (row.engine, row.measured_on, row.concurrency) == (engine, "2025-10-29", 64)
 
 
 @pytest.mark.parametrize(
