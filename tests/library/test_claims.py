@@ -139,7 +139,8 @@ CHECKS = {
     ("R08", "one_in_ten"): ("4.98", 0.005),
     ("R15", "per_year"): ("0.152", 0.0005),
     ("R16", "behind_gpt4o"): ("2", 0),
-    ("R16", "gpqa"): ("13.6", 0.05),
+    # The reference prints 13.6: a majority of 32 answers of the June model against one answer.
+    ("R16", "gpqa"): ("7.27", 0.005),
     ("C04", "tokens"): ("2.845", 0.0005),
     ("C04", "saved"): ("0.280", 0.0005),
     ("C05", "any_price"): ("82.7", 0.05),

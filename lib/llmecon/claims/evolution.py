@@ -265,5 +265,6 @@ def makers_with_a_larger_model(row: ClaimRow) -> Result:
 
 
 def _name_and_size(developer: str, model: str, params: float, status: str) -> str:
-    how = "by compute" if math.isnan(params) else f"{status} {params / 1e12:.0f} trillion"
-    return f"{developer} {model} ({how})"
+    if math.isnan(params):
+        return f"{developer} {model} (size not disclosed, most compute of theirs by estimate)"
+    return f"{developer} {model} ({status} {params / 1e12:.0f} trillion)"
