@@ -1,6 +1,5 @@
 """An accelerator of one's own, described in a file."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -8,6 +7,7 @@ from pydantic import ValidationError
 
 from llmecon._names import nearest
 from llmecon.accelerator import Accelerator
+from llmecon.catalog.reading import read_json
 
 
 def read(path: Path) -> Accelerator:
@@ -35,12 +35,8 @@ def read(path: Path) -> Accelerator:
 
 
 def _parsed(path: Path) -> Any:
-    text = path.read_text(encoding="utf-8")
     if path.suffix == ".json":
-        try:
-            return json.loads(text)
-        except json.JSONDecodeError as error:
-            raise ValueError(f"{path.name}, line {error.lineno}: {error.msg}") from error
+        return read_json(path)
     try:
         import yaml
     except ModuleNotFoundError as error:
@@ -48,7 +44,7 @@ def _parsed(path: Path) -> Any:
             f"{path.name}: reading YAML needs PyYAML (pip install pyyaml), or write it as JSON"
         ) from error
     try:
-        return yaml.safe_load(text)
+        return yaml.safe_load(path.read_text(encoding="utf-8"))
     except yaml.YAMLError as error:
         raise ValueError(f"{path.name}: {' '.join(str(error).split())}") from error
 

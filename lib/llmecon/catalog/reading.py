@@ -1,6 +1,7 @@
 """Read one table: every row checked, the first wrong one named with file, line and column."""
 
 import csv
+import json
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,20 @@ def data_folder() -> Path:
     """Where the tables are: inside an installed wheel, else beside the library's source."""
     inside = Path(str(files("llmecon"))) / "_data"
     return inside if inside.is_dir() else Path(__file__).parents[3] / "data"
+
+
+def read_json(path: Path) -> Any:
+    """What a JSON file holds.
+
+    Raises
+    ------
+    ValueError
+        If it is not JSON: file, line and reason.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{path.name}, line {error.lineno}: {error.msg}") from error
 
 
 def read_rows(path: Path, row_type: type[Row]) -> list[Row]:

@@ -10,6 +10,7 @@ import pandas as pd
 from llmecon import catalog, cost
 from llmecon.catalog.rows import ClaimRow
 from llmecon.roofline import published
+from llmecon.scorecard import facts
 
 ESSAY_DAY = "2024-12-13"  # Erdil 2024, which the article retells
 ARENA = "Arena text score"
@@ -17,19 +18,12 @@ TURNED = "2024-07-01"  # open frontier "since July 2024" of the ledger's O01
 ERDIL_GPT4 = "GPT-4 (Erdil assumption)"
 H200_RENT_DAY = "2025-01-23"  # commit dfcb15f, which holds the configuration of the H200 figure
 
+model = facts.model  # a row of models.csv by name
+
 
 def stated(row: ClaimRow) -> float:
     """The number that the article states."""
     return float(row.stated_value)
-
-
-def model(name: str) -> pd.Series:
-    """Row of ``models.csv``."""
-    frame = catalog.models()
-    found = frame[frame.model == name]
-    if found.empty:
-        raise catalog.UnknownName("model", name, frame.model)
-    return found.iloc[0]
 
 
 def size(name: str) -> float:

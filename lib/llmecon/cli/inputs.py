@@ -119,15 +119,12 @@ def profile(name: str) -> Profile | None:
 
 
 def _written_profile(path: Path) -> Profile:
-    import json
     from dataclasses import fields
 
     from llmecon import roofline
+    from llmecon.catalog.reading import read_json
 
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path.name}, line {error.lineno}: {error.msg}") from error
+    content = read_json(path)
     known = {item.name for item in fields(roofline.Profile)}
     if not isinstance(content, dict) or "name" not in content or set(content) - known:
         raise ValueError(f"{path.name} is no profile: see llmecon calibrate --output")
