@@ -15,7 +15,9 @@ if TYPE_CHECKING:
 
     from llmecon.chinchilla import Allocation, Law
 
+LawName = Annotated[str, typer.Argument(help="A law (llmecon law show).")]
 Flop = Annotated[str | None, typer.Option(help="Training budgets, FLOP, with commas.")]
+Budgets = Annotated[str, typer.Option(help="Training budgets, FLOP, with commas.")]
 Served = Annotated[
     str | None, typer.Option(help="Tokens served over the model's life, with commas.")
 ]
@@ -115,7 +117,7 @@ def _said(value: Any) -> str:
 
 
 def optimal(
-    law: Annotated[str, typer.Argument(help="A law (llmecon law show).")],
+    law: LawName,
     flop: Flop = None,
     loss: Annotated[str | None, typer.Option(help="Losses to reach, with commas.")] = None,
     params: Annotated[str | None, typer.Option(help="Sizes, with commas.")] = None,
@@ -212,7 +214,7 @@ def _serving_optimum(
 
 def compare(
     laws: Annotated[str, typer.Option(help="Laws, with commas; all if not given.")] = "",
-    flop: Annotated[str, typer.Option(help="Training budgets, FLOP, with commas.")] = "5.76e23",
+    flop: Budgets = "5.76e23",
     as_json: AsJson = False,
     as_csv: AsCsv = False,
 ) -> None:
@@ -239,9 +241,9 @@ def compare(
 
 
 def explain(
-    first: Annotated[str, typer.Argument(help="A law (llmecon law show).")],
+    first: LawName,
     second: Annotated[str, typer.Argument(help="Another one.")],
-    flop: Annotated[str, typer.Option(help="Training budgets, FLOP, with commas.")] = "5.76e23",
+    flop: Budgets = "5.76e23",
     as_json: AsJson = False,
 ) -> None:
     """Why two sources disagree: conventions, rounding, constants, domains."""
