@@ -157,9 +157,7 @@ from llmecon.chinchilla.separable import (
     SeparableLaw,
 )
 from llmecon.chinchilla.tables import (
-    DEEPSEEK_2024_EXPONENTS,
     EPOCH_2023_SPANS,
-    HOFFMANN_2022_APPENDIX_C,
     HOFFMANN_2022_TABLE_2,
     PORIAN_2024_TABLE_1,
     PorianStep,
@@ -182,7 +180,6 @@ __all__ = [
     "CLARK_2022_RL_R",
     "CLARK_2022_S_BASE",
     "DEEPSEEK_2024",
-    "DEEPSEEK_2024_EXPONENTS",
     "DEEPSEEK_M",
     "DE_VRIES_2023",
     "EPOCH_2023_SPANS",
@@ -192,7 +189,6 @@ __all__ = [
     "GADRE_2024_C4",
     "GADRE_2024_REDPAJAMA",
     "GADRE_2024_REFINEDWEB",
-    "HOFFMANN_2022_APPENDIX_C",
     "HOFFMANN_2022_APPROACH_1",
     "HOFFMANN_2022_APPROACH_2",
     "HOFFMANN_2022_APPROACH_3",

@@ -120,7 +120,6 @@ def fit_warnings(
     *,
     law: SeparableLaw,
     points: Points,
-    residuals: Array,
     identifiability: Identifiability,
     objective: float,
     decrement: float,

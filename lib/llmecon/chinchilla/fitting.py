@@ -473,7 +473,6 @@ def _report(
     messages = broken + fit_warnings(
         law=law,
         points=table,
-        residuals=r,
         identifiability=known,
         objective=end.objective,
         decrement=end.decrement,

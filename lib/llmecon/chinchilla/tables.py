@@ -69,14 +69,6 @@ HOFFMANN_2022_TABLE_2 = MappingProxyType(
     }
 )
 
-# Hoffmann et al. 2022, appendix C: (a, b) of Approach 2 on other corpora.
-HOFFMANN_2022_APPENDIX_C = MappingProxyType({"C4": (0.50, 0.50), "GitHub": (0.53, 0.47)})
-
-# DeepSeek LLM, arXiv:2401.02954: exponent of M* by corpus.
-DEEPSEEK_2024_EXPONENTS = MappingProxyType(
-    {"early": 0.450, "current": 0.524, "OpenWebText2": 0.578}
-)
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PorianStep:

@@ -34,11 +34,6 @@ class IsoLoss:
         """Extra training compute over the base run, k_N k_D - 1. [1]"""
         return plain(self.size_factor * self.token_factor - 1)
 
-    @property
-    def serve_saving(self) -> Array:
-        """Inference compute saved on every token, 1 - k_N. [1]"""
-        return plain(1 - self.size_factor)
-
 
 def iso_loss(
     law: SeparableLaw,

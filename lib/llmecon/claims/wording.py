@@ -145,14 +145,3 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     '174.6 billion, a ninth'
     """
     return _Filler().vformat(template, (), values)
-
-
-def literal_text(template: str) -> str:
-    """What of a template is typed, placeholders left out.
-
-    Examples
-    --------
-    >>> literal_text("{size:.1f/1e9} billion")
-    ' billion'
-    """
-    return "".join(text for text, *_ in string.Formatter().parse(template))
