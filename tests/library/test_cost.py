@@ -287,6 +287,15 @@ def test_gpu_hour_without_interest_is_price_over_life():
     assert float(dearer) == pytest.approx(1.1)  # one payment after a year
 
 
+def test_energy_of_tokens_is_power_times_the_time_of_the_step():
+    model, chip = catalog.transformer("Llama 3.1 70B"), catalog.accelerator("H200 SXM 141GB")
+    step = roofline.decode(model, chip, batch=[8, 64], context=4096, tensor_parallel=4)
+    joules = cost.joules_per_token(step, watts=700, pue=1.3) * [8, 64]
+    assert joules == pytest.approx(4 * 700 * 1.3 * step.seconds)
+    with pytest.raises(ValueError, match="pue must be >= 1"):
+        cost.joules_per_token(step, watts=700, pue=0.9)
+
+
 def test_energy_of_a_kilowatt_hour():
     assert float(cost.energy_usd(watts=1000, seconds=3600, usd_per_kwh=0.1, pue=1.5)) == (
         pytest.approx(0.15)

@@ -196,6 +196,15 @@ def test_prefill_in_two_parts_is_prefill_in_one():
         assert float(parts) == pytest.approx(float(whole))
 
 
+@pytest.mark.parametrize("model", [LLAMA_70B, GPT_OSS, DEEPSEEK])
+def test_a_prompt_costs_the_same_in_parts_and_its_last_token_a_decode_step(model):
+    """Each part has an output position of its own: 2 V d FLOP more."""
+    output = 2 * model.vocab_size * model.d_model
+    parts = model.prefill_flop(2000) + model.prefill_flop(4000, 2000)
+    assert float(parts) == pytest.approx(float(model.prefill_flop(6000)) + output, rel=1e-12)
+    assert float(model.prefill_flop(1, 6000)) == float(model.flop_per_token(6000))
+
+
 def test_latent_attention_works_on_the_latent_in_decode_and_unfolds_in_prefill():
     """Section 2.2 of the reference: 2 h (2c + r) x L, and h (nope + r + v) L n^2."""
     assert float(DEEPSEEK.attention_flop(1, 1000)) == 2 * 128 * (2 * 512 + 64) * 1000 * 61
