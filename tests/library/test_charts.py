@@ -346,6 +346,16 @@ def test_log_ticks_are_inside_and_round():
         assert len(ticks) >= 2 and low <= min(ticks) and max(ticks) <= high
 
 
+def test_words_come_from_the_numbers_as_they_are_and_marks_from_cut_ones():
+    """1.7146 is 1.71; cut to four digits first it would be 1.72."""
+    chart = errata.printed_over_computed(
+        pd.DataFrame({"place": ["p"], "source": ["s"], "ratio": [1.7146]}), takeaway=SAY
+    ).to_dict()
+    assert "s: p: 1.71." in chart["description"]
+    drawn = [row["ratio"] for rows in chart["datasets"].values() for row in rows]
+    assert sorted(drawn) == [1.0, 1.715]
+
+
 @pytest.mark.parametrize(
     ("wanted", "good", "bad"),
     [

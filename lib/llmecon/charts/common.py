@@ -22,6 +22,7 @@ STATUSES = ["disclosed", "reported", "estimate"]
 # Shape and filling tell a status without colour: only a disclosed size is a filled mark.
 SHAPES = ["circle", "diamond", "triangle-up"]
 STATUS_TITLE = "Size is"
+_DIGITS = 6  # of a drawn number
 COUNT_LABEL = "replace(format(datum.value, '~s'), 'G', 'B')"  # 1.8T, 70B: as the field writes it
 
 
@@ -156,12 +157,23 @@ def status_fill(color: str) -> alt.Fill:
     )
 
 
-def tidy(frame: pd.DataFrame, columns: list[str], digits: int = 6) -> pd.DataFrame:
-    """The columns a chart draws, floats cut to the same digits on every machine."""
-    out = frame[columns].copy()
+def tidy(frame: pd.DataFrame, columns: list[str], digits: int = _DIGITS) -> pd.DataFrame:
+    """The columns a chart draws, uncut: a number rounded twice would contradict the text.
+
+    The digits go with the frame, and `finish` cuts what is drawn.
+    """
+    out = frame[columns].reset_index(drop=True)
+    out.attrs["digits"] = digits
+    return out
+
+
+def _cut(data: pd.DataFrame) -> pd.DataFrame:
+    """Floats of a frame with the same digits on every machine."""
+    digits = data.attrs.get("digits", _DIGITS)
+    out = data.copy()
     for name in out.select_dtypes("number"):
         out[name] = [None if pd.isna(v) else significant(v, digits) for v in out[name]]
-    return out.reset_index(drop=True)
+    return out
 
 
 def significant(value: float, digits: int) -> float:
@@ -262,4 +274,7 @@ def finish(
     """
     title = alt.TitleParams(takeaway, subtitle=subtitle) if subtitle else takeaway
     chart = cast("alt.LayerChart", alt.layer(*layers))
+    for part in (chart, *chart.layer):
+        if isinstance(part.data, pd.DataFrame):
+            part.data = _cut(part.data)
     return chart.properties(title=title, description=description, width="container", height=height)

@@ -112,6 +112,7 @@ from llmecon.chinchilla.laws import (
     SARDANA_2024_RUNS_500,
     SARDANA_2024_RUNS_10000,
     law,
+    law_title,
 )
 from llmecon.chinchilla.lifetime import LifetimeOptimum, inference_optimal
 from llmecon.chinchilla.likelihood import huber_log_likelihood, objective_at
@@ -278,6 +279,7 @@ __all__ = [
     "isoflop_design",
     "kaplan_compute_exponent",
     "law",
+    "law_title",
     "loss_from_compute",
     "non_embedding_params",
     "objective_at",

@@ -4,6 +4,7 @@ Names are author, year and, where one paper has several, which. A result is quot
 name of its law: published sets differ by more than a factor of two in the optimal size.
 """
 
+import re
 from math import exp
 from types import MappingProxyType
 
@@ -560,6 +561,35 @@ LAWS = MappingProxyType(
         )
     }
 )
+
+
+_TITLES = {
+    "HOFFMANN_2022_ROUNDED": "Hoffmann 2022, as printed",
+    "HOFFMANN_2022_TEX": "Hoffmann 2022, unrounded",
+    "DE_VRIES_2023": "de Vries 2023",
+    "REFIT_240": "Refit of the 240 runs",
+}
+
+
+def law_title(name: str) -> str:
+    """Name of a law as a reader meets it: authors, year, and which of several sets.
+
+    Parameters
+    ----------
+    name : str
+        As in ``LAWS``.
+
+    Examples
+    --------
+    >>> law_title("BESIROGLU_2024"), law_title("HOFFMANN_2022_TEX"), law_title("DE_VRIES_2023")
+    ('Besiroglu 2024', 'Hoffmann 2022, unrounded', 'de Vries 2023')
+    >>> law_title("HOFFMANN_2022_APPROACH_1")
+    'Hoffmann 2022, approach 1'
+    """
+    if name in _TITLES:
+        return _TITLES[name]
+    words = name.replace("_", " ").lower()
+    return re.sub(r"^(.+?) (\d{4}) (?=.)", r"\1 \2, ", words).capitalize()
 
 
 def law(name: str) -> Law:
