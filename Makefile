@@ -22,7 +22,7 @@ test: .venv/ready  ## everything: style, types, library, chapters, site
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/library lib
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/chapters
-	$(BIN)/python -m pytest -q tests/site
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/site
 
 check: .venv/ready  ## format, lint, types
 	$(BIN)/ruff format --check -q lib tests tools benchmarks notebooks

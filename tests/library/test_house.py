@@ -1,11 +1,12 @@
 """The house keeps its rules: layers, lazy imports, one set of pins, data inside the wheel."""
 
 import ast
+import os
 import re
 import subprocess
 import sys
 import tomllib
-import venv
+from importlib import metadata
 from pathlib import Path
 
 import pytest
@@ -122,21 +123,39 @@ def test_lock_files_name_no_host_and_hash_every_package():
     assert all("--hash=sha256:" in entry for entry in entries)
 
 
-def test_an_installed_wheel_carries_its_tables(tmp_path):
+def lend(needs, folder):
+    """Put packages of this environment, and those that they need, into a folder."""
+    waiting, lent = list(needs), set()
+    while waiting:
+        need = Requirement(waiting.pop())
+        if need.name in lent or (need.marker and not need.marker.evaluate({"extra": ""})):
+            continue
+        lent.add(need.name)
+        package = metadata.distribution(need.name)
+        for name in {path.parts[0] for path in package.files} - {"..", "__pycache__"}:
+            (folder / name).symlink_to(package.locate_file(name))
+        waiting += package.requires or []
+
+
+def test_an_installed_wheel_carries_its_tables_and_names_its_needs(tmp_path):
     build = [sys.executable, "-m", "build", "-q", "--wheel", "--no-isolation", "-o", tmp_path]
     subprocess.run(build, cwd=ROOT, check=True, capture_output=True)
     (wheel,) = tmp_path.glob("*.whl")
-    empty = tmp_path / "empty"
-    venv.create(empty, with_pip=True)
-    python = empty / "bin" / "python"
-    install = [python, "-m", "pip", "install", "-q", "--disable-pip-version-check", wheel]
+    alone = tmp_path / "alone"
+    install = [sys.executable, "-m", "pip", "install", "-q", "--no-deps", "--target", alone, wheel]
     subprocess.run(install, check=True, capture_output=True)
+    (installed,) = metadata.distributions(path=[str(alone)])
+    lend(installed.requires, alone)
     code = (
-        "from llmecon import catalog; "
+        "import llmecon.cli; from llmecon import catalog; "
         "print(catalog.transformer('Llama 3.1 70B').n_layers, len(catalog.models()) > 100, "
         "str(catalog.data_folder()).endswith('_data'))"
     )
     done = subprocess.run(
-        [python, "-c", code], cwd=tmp_path, capture_output=True, text=True, check=True
+        [sys.executable, "-S", "-c", code],  # -S: nothing of this environment but what was lent
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(alone)},
+        capture_output=True,
+        text=True,
     )
-    assert done.stdout.split() == ["80", "True", "True"]
+    assert done.stdout.split() == ["80", "True", "True"], done.stderr

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import re
 import subprocess
 import sys
@@ -23,13 +24,30 @@ def build(root: Path) -> subprocess.CompletedProcess[str]:
     )
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """What reads the site comes first: one worker builds it, the other does the rest meanwhile."""
+    items.sort(key=lambda item: "site" not in getattr(item, "fixturenames", ()))
+
+
 @pytest.fixture(scope="session")
-def site() -> Path:
+def site(tmp_path_factory, worker_id) -> Path:
     """Folder with the pages of the book as it is now."""
+    run = tmp_path_factory.getbasetemp()
+    folder = run if worker_id == "master" else run.parent  # of all workers of this run
+    with (folder / "site.lock").open("a+") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        done = folder / "site.built"
+        if not done.exists():
+            bring_up_to_date()
+            done.touch()
+    return ROOT / "_build" / "html"
+
+
+def bring_up_to_date() -> None:
+    """Check the stored outputs and build, both without a warning."""
     # First: a build would rewrite stale outputs, and they would never be noticed.
     execution.refresh(ROOT, check=True)
     result = build(ROOT)
     told = (result.stdout + result.stderr).splitlines()
     faults = [line for line in told if re.search("WARNING|ERROR|Error:|error:", line)]
     assert result.returncode == 0, "\n".join(faults[:20] or told[-20:])
-    return ROOT / "_build" / "html"
