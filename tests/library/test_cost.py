@@ -213,7 +213,7 @@ def test_t4_and_t6_generations_and_widths(name, i, model, machine):
 positive = st.floats(0.01, 1e4)
 
 
-@settings(derandomize=True)
+@settings(derandomize=True, deadline=None)
 @given(st.lists(st.tuples(positive, positive), min_size=1, max_size=60))
 def test_a_frontier_is_what_nothing_beats(points):
     seconds, usd = np.array(points).T
@@ -247,7 +247,7 @@ def test_cheapest_and_fastest_are_inverse_on_the_frontier():
     assert np.allclose(cost.fastest_at(line, cost.cheapest_at(line, speeds)), speeds)
 
 
-@settings(derandomize=True)
+@settings(derandomize=True, deadline=None)
 @given(st.integers(1, 512), st.floats(0.1, 20))
 def test_cost_is_proportional_to_rent_and_scales_with_chips(batch, rent):
     step = roofline.decode(
