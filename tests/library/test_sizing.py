@@ -208,6 +208,46 @@ def test_the_inference_beats_every_naive_rule_in_the_median(judged, of):
     assert (table[sizing.METHOD] < table.drop(sizing.METHOD)).all()
 
 
+def test_the_width_of_a_family_is_that_which_the_others_choose(judged):
+    """Second way: one evaluation a width, and the choice made here from the other families."""
+    one_by_one = pd.concat(sizing.evaluate(draws=2000, widths=(w,)) for w in sizing.WIDTHS)
+    tried = one_by_one[one_by_one.method == sizing.METHOD]
+    alone = ("DeepSeek-V4-Pro", "gpt-oss-120b", "Mixtral 8x22B", "Mistral Medium 3.5")
+    for name in alone:  # families of one model
+        chosen = judged[(judged.model == name) & (judged.method == sizing.METHOD)].widened
+        assert set(chosen) == {sizing.calibrated_width(tried[tried.model != name])}
+    assert sizing.calibrated_width(tried) == sizing.Assumptions().widened
+
+
+def test_the_calibrated_width_holds_four_of_five_families_each_counted_once():
+    """By hand: at 1 half of the families are held, at 2 four of five, at 3 all."""
+    held = {1.0: "ab", 2.0: "abcd", 3.0: "abcde"}
+    tried = pd.DataFrame(
+        [
+            {"model": name, "widened": width, "true": 1.0, "low_80": 0.5, "high_80": high}
+            for width, names in held.items()
+            for name in "abcde" + "e" * 9  # rows of one family do not count ten times
+            for high in [2.0 if name in names else 0.9]
+        ]
+    )
+    assert sizing.calibrated_width(tried) == 2.0
+
+
+def test_what_is_drawn_towards_the_middle_is_said(judged):
+    """Closed form: predicted = 1e11 (true / 1e11)^0.3; then the rows of the book."""
+    true = np.array([1e9, 1e10, 1e11, 1e12])
+    made = pd.DataFrame({"true": true, "predicted": 1e11 * (true / 1e11) ** 0.3})
+    made = made.assign(error=made.predicted / true, of="total_params", method=sizing.METHOD)
+    assert sizing.read_per_tenfold(made) == pytest.approx(10**0.3)
+    table = sizing.by_true_size(made, [0, 2e10, 5e11, 5e11 + 1, 1e13])
+    assert table.n.tolist() == [2, 1, 0, 1]
+    assert table.n_under.tolist() == [0, 0, 0, 1]
+    assert table.bias.to_numpy() == pytest.approx([10**1.05, 1.0, np.nan, 10**-0.7], nan_ok=True)
+    small, large = sizing.by_true_size(judged, [0, 5e10, 1e13]).itertuples()
+    assert small.bias > 2 and large.bias < 1
+    assert 1 < sizing.read_per_tenfold(judged) < 10
+
+
 def test_the_input_price_carries_news(judged):
     more = sizing.summary(sizing.evaluate(draws=2000, use_input_price=True))
     less = sizing.summary(judged)
@@ -300,6 +340,34 @@ def test_a_dense_model_has_all_its_parameters_at_work():
     assert (found.total_params == found.active_params).all()
 
 
+def test_without_news_of_price_and_speed_the_prior_is_the_answer():
+    """Limit: residuals so wide that every size explains the offer."""
+    blind = sizing.infer(10.0, 120.8, "2024-12-13", widened=1e4)
+    before = sizing.prior("2024-12-13")
+    told = sizing.infer(10.0, 120.8, "2024-12-13")
+    levels = [0.1, 0.5, 0.9]
+    assert blind.quantile(levels) == pytest.approx(before.quantile(levels), rel=0.05)
+    assert told.quantile(0.9) < 0.8 * before.quantile(0.9)
+
+
+def test_the_prior_knows_the_day_and_what_is_left_out():
+    at_least = sizing.prior("2024-12-13", sparsity=(4.0, 8.0))
+    assert (at_least.total_params / at_least.active_params).min() > 3.5
+    assert sizing.prior("2026-07-10").chance_below(1e12) < sizing.prior("2023-12-31").chance_below(
+        1e12
+    )
+    without = sizing.prior("2024-12-13", leave_out=("Llama 3.1 405B",), wide=0.0)
+    assert without.chance_below(3e11) > sizing.prior("2024-12-13", wide=0.0).chance_below(3e11)
+
+
+def test_the_chance_of_a_smaller_size_is_the_level_of_its_quantile():
+    found = sizing.infer(10.0, 120.8, "2024-12-13")
+    for of in ("total_params", "active_params"):
+        for level in (0.1, 0.5, 0.99):
+            size = float(found.quantile(level, of=of))
+            assert found.chance_below(size, of=of) == pytest.approx(level, abs=1e-3)
+
+
 def test_intervals_lie_inside_each_other_around_the_median():
     found = sizing.infer(10.0, 120.8, "2024-11-20")
     (low_80, high_80), (low_50, high_50) = found.interval(0.8), found.interval(0.5)
@@ -357,6 +425,12 @@ def test_the_sizes_of_the_article_lie_inside_the_intervals():
             lambda: sizing.evaluate(catalog.served_open_models().iloc[:0]),
             "at least one row",
         ),
+        (lambda: sizing.evaluate(widths=()), "at least one width"),
+        (
+            lambda: sizing.infer(1.0, 50.0, "2025-01-26", widened=0.0),
+            "widened must be > 0",
+        ),
+        (lambda: sizing.by_true_size(pd.DataFrame(), [2.0, 1.0]), "edges must rise"),
     ],
 )
 def test_bad_questions_are_answered_with_the_bound(call, message):
@@ -371,3 +445,5 @@ def test_unknown_names_are_answered_with_the_nearest():
         sizing.infer(1.0, 50.0, "2025-01-26", chip="H300")
     with pytest.raises(catalog.UnknownName, match="no size is called 'params'"):
         sizing.infer(1.0, 50.0, "2025-01-26").quantile(0.5, of="params")
+    with pytest.raises(catalog.UnknownName, match="no size is called 'params'"):
+        sizing.read_per_tenfold(pd.DataFrame({"of": ["total_params"]}), of="params")

@@ -1,5 +1,8 @@
 """Which accelerators served on a day, and what an hour of one cost."""
 
+from functools import cache
+from pathlib import Path
+
 import pandas as pd
 
 from llmecon import catalog
@@ -35,6 +38,11 @@ def chips_on(day: pd.Timestamp) -> list[Accelerator]:
     ValueError
         Before the first of them.
     """
+    return list(_chips_on(day, catalog.data_folder()))
+
+
+@cache
+def _chips_on(day: pd.Timestamp, folder: Path) -> tuple[Accelerator, ...]:
     frame = catalog.accelerators().set_index("name").loc[list(_SERVING)]
     age = (day - frame.release_date).dt.days / _DAYS_PER_YEAR
     if not (age >= 0).any():
@@ -46,7 +54,7 @@ def chips_on(day: pd.Timestamp) -> list[Accelerator]:
     used = frame.index[(age >= _YEARS_TO_VOLUME) & (age <= _YEARS_IN_SERVICE)]
     if used.empty:
         used = frame.index[age == age[age >= 0].min()]
-    return [catalog.accelerator(str(name)) for name in used]
+    return tuple(catalog.accelerator(str(name)) for name in used)
 
 
 def usd_per_chip_hour(chip: str, day: pd.Timestamp) -> float:
@@ -57,6 +65,11 @@ def usd_per_chip_hour(chip: str, day: pd.Timestamp) -> float:
     UnknownName
         If no price of the accelerator is known.
     """
+    return _usd_per_chip_hour(chip, day, catalog.data_folder())
+
+
+@cache
+def _usd_per_chip_hour(chip: str, day: pd.Timestamp, folder: Path) -> float:
     frame = catalog.gpu_prices()
     frame = frame[frame.price_kind.isin(_KINDS)]
     rows = frame[frame.accelerator == chip]

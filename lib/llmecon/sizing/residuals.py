@@ -1,6 +1,8 @@
 """How providers differ from the limits: learned from open models whose size is known."""
 
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -157,7 +159,7 @@ def population(day: pd.Timestamp, leave_out: frozenset[str], *, wide: float) -> 
     numpy.ndarray
         Probability of each cell of the grid.
     """
-    known = _known_sizes()
+    known = _known_sizes(catalog.data_folder())
     age = (day - known.since).dt.days.to_numpy(dtype=float) / 365.25
     keep = (age >= 0) & ~known.family.isin(leave_out).to_numpy()
     weight = np.exp(-age[keep] / _MEMORY_YEARS)
@@ -176,7 +178,8 @@ def population(day: pd.Timestamp, leave_out: frozenset[str], *, wide: float) -> 
 _KERNEL_SIZE, _KERNEL_RATIO, _MEMORY_YEARS = 0.3, 0.15, 2.0
 
 
-def _known_sizes() -> pd.DataFrame:
+@cache
+def _known_sizes(folder: Path) -> pd.DataFrame:
     models = catalog.models()
     models = models[models.open_weights & models.active_params.notna()]
     listed = pd.DataFrame(
