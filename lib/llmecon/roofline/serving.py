@@ -106,11 +106,11 @@ def serve(
 ) -> Serving:
     r"""Steady state of continuous batching with chunked prefill, closed loop.
 
-    Each of the :math:`b` requests needs one prefill per :math:`O` output tokens, so that a
-    step carries :math:`b/O` prompts on average, in chunks that share the pass over the
-    weights with the decoding requests.
+    Each of the :math:`b` requests needs one prefill per :math:`O` output tokens. While a
+    request decodes, the prompts of the :math:`b - 1` others pass: its steps carry
+    :math:`(b-1)/O` of them on average, in chunks that share the pass over the weights.
 
-    .. math:: TPOT = t_{step}(b, I + O/2) + \frac{b}{O} t_{prefill}(I)
+    .. math:: TPOT = t_{step}(b, I + O/2) + \frac{b - 1}{O} t_{prefill}(I)
 
     less what chunks save by sharing the reading of the weights.
 
@@ -153,7 +153,9 @@ def serve(
 
     Notes
     -----
-    Requests arrive as others end; queueing of an open loop is out of scope. Where memory
+    The formula is often printed with :math:`b` for :math:`b - 1`; a request would then wait
+    for its own prompt twice, once before its first token and once after it. Requests arrive
+    as others end; queueing of an open loop is out of scope. Where memory
     holds fewer requests than ``concurrency``, the others wait for a place: ``fits`` is
     False, ``batch`` is what runs, and the wait is part of ``ttft_s``.
 
@@ -194,7 +196,7 @@ def serve(
     terms, tpot = load.mixed(decode_work(run, batch, mean_context, np.ones(())))
     first = load.ttft(tpot, rounds)
     ttft = first + _wait(requests, batch, answer * tpot)
-    rate = batch / (first + answer * tpot)
+    rate = batch / (first + (answer - 1.0) * tpot)
     spread = np.exp(TEN_PERCENT * run.constants.log_sd)
     return Serving(
         ttft_s=ttft,
@@ -229,8 +231,8 @@ class _Load:
 
     @property
     def prompts_per_step(self) -> FloatArray:
-        """Prompts that one step carries on average."""
-        return np.asarray(self.batch / self.answer)
+        """Prompts of others that a step carries on average; the own one came before."""
+        return np.asarray((self.batch - 1.0) / self.answer)
 
     def prompt_work(self, dealt: FloatArray) -> Work:
         """Work of one prompt."""
@@ -240,8 +242,9 @@ class _Load:
         """Mean step: decoding, and the prompts it carries."""
         prompt, per_step = self.prompt_work(np.ones(())), self.prompts_per_step
         # A step carries a whole prompt or a chunk; with many prompts every step carries some.
-        carrying = np.minimum(per_step * np.ceil(self.new_tokens / self.chunk), 1.0)
-        in_each = per_step * prompt.matrices_s / carrying
+        chunks = np.ceil(self.new_tokens / self.chunk)
+        carrying = np.minimum(per_step * chunks, 1.0)
+        in_each = prompt.matrices_s * np.maximum(per_step, 1.0 / chunks)
         plain = np.maximum(decoding.matrices_s, decoding.weights_s)
         loaded = np.maximum(decoding.matrices_s + in_each, decoding.weights_s)
         attending = np.maximum(decoding.attention_s, decoding.kv_cache_s)
