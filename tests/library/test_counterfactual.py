@@ -1,5 +1,7 @@
 """Counterfactual sizes: closed forms of the laws, a second way to each optimum, and invariants."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 import pytest
@@ -106,6 +108,19 @@ def test_the_valley_of_a_lifetime_curve_is_the_optimum_in_dollars():
     assert total.min() == pytest.approx(float(best.total_usd), rel=1e-5)
 
 
+def test_a_coarse_lifetime_curve_can_be_led_through_the_optimum():
+    case = {
+        "loss": 1.95,
+        "usd_per_train_flop": RATE,
+        "usd_per_served_token": lambda n: 3e-18 * n**1.1,
+    }
+    best = chinchilla.inference_optimal_usd(LAW, tokens_served=2e12, **case)
+    coarse, led = (cf.lifetime_curve(LAW, points=9, **case, through=t) for t in ([], [best.params]))
+    least = [(c.train_usd + 2e12 * c.usd_per_mtok / 1e6).min() for c in (coarse, led)]
+    assert least[1] == pytest.approx(float(best.total_usd), rel=1e-9)
+    assert least[0] > 1.001 * least[1] and len(led) == 10
+
+
 def test_every_size_of_a_lifetime_curve_has_the_loss():
     curve = cf.lifetime_curve(
         LAW, loss=1.95, usd_per_train_flop=RATE, usd_per_served_token=lambda n: 1e-18 * n
@@ -134,6 +149,12 @@ def test_demand_that_justifies_released_models(name, params, tokens, ratio):
     found = cf.servings_that_justify(LAW, row).iloc[0]
     assert round(found.tokens_served / tokens, 2) == ratio
     assert found.flop_ratio >= 1
+
+
+def test_a_model_is_as_far_outside_the_runs_as_its_compute():
+    row = pd.DataFrame({"model": ["m"], "active_params": [7e10], "training_tokens": [1.5e13]})
+    (far,) = cf.servings_that_justify(LAW, row).decades_outside
+    assert far == pytest.approx(np.log10(6 * 7e10 * 1.5e13 / 1.3e22))  # Besiroglu's largest run
 
 
 def test_served_as_much_as_a_model_bets_on_it_is_the_cheapest():
@@ -217,6 +238,26 @@ def test_price_follows_the_rent(frontiers):
     dear = cf.scaled_frontiers(GPT4, None, usd_per_gpu_hour=6.0, points=60)
     one, two = (cf.serving_price(GPT4, lines, tokens_per_s=20.0) for lines in (frontiers, dear))
     assert float(two(1e11)) == pytest.approx(2 * float(one(1e11)))
+
+
+def test_half_the_bytes_are_an_accelerator_of_twice_every_rate():
+    """The published rate at 8 bit is twice that at 16: memory, links and arithmetic all double.
+
+    By the code of May 2025: that of January forgets the width of one activation.
+    """
+    h200 = published.H200
+    rates = ("flop_per_s_16bit", "hbm_bytes_per_s", "hbm_bytes")
+    links = ("intra_bytes_per_s", "inter_bytes_per_s")
+    twice = replace(h200, **{name: 2 * getattr(h200, name) for name in (*rates, *links)})
+    case = {"usd_per_gpu_hour": 3.0, "points": 60, "scales": (1.0,), "conventions": "may2025"}
+    narrow = cf.scaled_frontiers(GPT4, None, bytes_per_value=1.0, **case)[1.0]
+    pd.testing.assert_frame_equal(narrow, cf.scaled_frontiers(GPT4, None, machine=twice, **case)[1])
+
+
+@pytest.mark.parametrize("width", [0.0, 4.0, float("nan")])
+def test_a_width_that_no_format_has_is_refused(width):
+    with pytest.raises(ValueError, match="bytes_per_value must be"):
+        cf.scaled_frontiers(GPT4, None, usd_per_gpu_hour=3.0, bytes_per_value=width)
 
 
 def test_a_speed_that_nothing_reaches_is_refused(frontiers):

@@ -9,6 +9,7 @@ import pytest
 
 from llmecon import catalog, cost
 from llmecon.cost.h200 import halvings_frontier, machine_of
+from llmecon.roofline import published
 
 GPT4 = catalog.transformer("GPT-4 (Erdil assumption)")
 DRAFT = catalog.transformer("Llama 3 8B")
@@ -66,6 +67,19 @@ def test_cost_is_proportional_to_the_price_of_an_hour():
     one = halvings_frontier(GPT4, DRAFT, fractions=(0.5,), points=60, usd_per_gpu_hour=1.0)
     three = halvings_frontier(GPT4, DRAFT, fractions=(0.5,), points=60, usd_per_gpu_hour=3.0)
     assert three.usd_per_mtok.to_numpy() == pytest.approx(3 * one.usd_per_mtok.to_numpy())
+
+
+def test_width_variant_and_pipeline_are_those_of_the_frontier():
+    """The same as the frontier below it, asked for each."""
+    case = {"variant": "paper_2d", "pipeline": False}
+    shape, draft = (
+        published.Shape.of(m, weight_bytes=1.0, activation_bytes=1.0) for m in (GPT4, DRAFT)
+    )
+    below = cost.published_frontier(
+        shape, published.H200, speculation=published.Speculation(draft=draft), points=60, **case
+    )
+    ours = halvings_frontier(GPT4, DRAFT, fractions=(1.0,), points=60, bytes_per_value=1.0, **case)
+    assert ours.usd_per_mtok.to_numpy() == pytest.approx(below.usd_per_mtok.to_numpy(), rel=1e-12)
 
 
 def test_drafting_never_slows_the_fastest_point():

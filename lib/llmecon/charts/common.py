@@ -23,7 +23,9 @@ STATUSES = ["disclosed", "reported", "estimate"]
 SHAPES = ["circle", "diamond", "triangle-up"]
 STATUS_TITLE = "Size is"
 _DIGITS = 6  # of a drawn number
-COUNT_LABEL = "replace(format(datum.value, '~s'), 'G', 'B')"  # 1.8T, 70B: as the field writes it
+# 70B, 1.8T, 1,000T: as the field writes it, and `short`
+COUNT_LABEL = "replace(replace(format(datum.value, '~s'), 'G', 'B'), 'P', ',000T')"
+PLAIN_LABEL = "replace(format(datum.value, '~g'), 'e+', 'e')"
 
 
 def log_x(field: str, *numbers: Iterable[Any], title: str, counts: bool = True) -> alt.X:
@@ -74,7 +76,7 @@ def row_y(field: str, order: Iterable[str], label_px: int | None = None) -> alt.
 def _log(numbers: Iterable[Iterable[Any]], title: str, counts: bool) -> tuple[alt.Scale, alt.Axis]:
     known = [float(n) for column in numbers for n in column if pd.notna(n) and float(n) > 0]
     low, high = min(known) / 1.25, max(known) * 1.25
-    label = COUNT_LABEL if counts else "format(datum.value, '~g')"
+    label = COUNT_LABEL if counts else PLAIN_LABEL
     axis = alt.Axis(title=f"{title}", values=log_ticks(low, high), labelExpr=label)
     return alt.Scale(type="log", domain=[_round(low), _round(high)], nice=False), axis
 
@@ -243,6 +245,18 @@ def listed(frame: pd.DataFrame, each: str, *, by: str = "", group: str = "{}") -
         return "; ".join(said)
     groups = said.groupby(frame[by], sort=False)
     return "; ".join(f"{group.format(name)}: {', '.join(rows)}" for name, rows in groups)
+
+
+def outside(data: pd.DataFrame, of: str = "it") -> str:
+    """How far beyond the runs behind the laws a figure is, in words; empty where it is not."""
+    beyond = data.decades_outside[data.decades_outside > 0]
+    if beyond.empty:
+        return ""
+    what = "All" if len(beyond) == len(data) else f"{len(beyond) / len(data):.0%}"
+    lie = "lies" if of == "it" else "lie"
+    low, high = beyond.min(), beyond.max()
+    far = f"{high:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f}"
+    return f"{what} of {of} {lie} {far} powers of ten beyond the runs behind the laws"
 
 
 def last_of_each(frame: pd.DataFrame, by: str, along: str) -> pd.DataFrame:

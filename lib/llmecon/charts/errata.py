@@ -15,7 +15,6 @@ from llmecon.charts.common import (
     log_y,
     row_y,
     series,
-    spoken,
     tidy,
 )
 from llmecon.charts.layers import rule_at
@@ -79,7 +78,7 @@ def printed_table(rows: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         height=300,
         description=(
             f"Scatter chart of {len(data)} rows: printed FLOP over 6ND against size, both on log "
-            f"scales. All lie near 1 except {spoken(off, 'params', 'ratio') or 'none'}."
+            f"scales. All lie near 1 except {listed(off, '{params:short}: {ratio:.3g}') or 'none'}."
         ),
     )
 

@@ -1,6 +1,7 @@
 """The figure behind the article: GPT-4 and its halvings served on one accelerator."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import pandas as pd
 
@@ -25,6 +26,8 @@ def halvings_frontier(
     fractions: Sequence[float] = HALVINGS,
     acceptance: float = ACCEPTANCE,
     points: int = 200,
+    bytes_per_value: float = 2.0,
+    **options: Any,
 ) -> pd.DataFrame:
     r"""Cost against speed for a model and smaller copies of it, by the published model.
 
@@ -47,6 +50,10 @@ def halvings_frontier(
         Probability that a drafted token is kept; 0 switches drafting off. [1]
     points : int, optional
         Grid points in instance size and in batch.
+    bytes_per_value : float, optional
+        Width of weights and activations: 2 for 16 bit, as the figure has it, 1 for 8 bit. [B]
+    **options
+        ``variant``, ``conventions``, ``pipeline``: as of `published_frontier`.
 
     Returns
     -------
@@ -73,11 +80,13 @@ def halvings_frontier(
     True
     """
     require("fractions", list(fractions), above=0, maximum=1)
-    whole = published.Shape.of(model)
+    whole = published.Shape.stored(model, bytes_per_value)
     helper = None
     if require("acceptance", acceptance, minimum=0, maximum=0.9999) > 0:
         helper = published.Speculation(
-            draft=published.Shape.of(draft), acceptance=acceptance, gamma_max=DRAFTS
+            draft=published.Shape.stored(draft, bytes_per_value),
+            acceptance=acceptance,
+            gamma_max=DRAFTS,
         )
     curves = []
     for fraction in fractions:
@@ -89,6 +98,7 @@ def halvings_frontier(
             speculation=helper,
             usd_per_gpu_hour=usd_per_gpu_hour,
             points=points,
+            **options,
         )
         curves.append(curve.assign(fraction=fraction, n_params=shape.n_params))
     return pd.concat(curves, ignore_index=True)

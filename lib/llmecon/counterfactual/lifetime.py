@@ -1,6 +1,6 @@
 """Dollars over a model's life against its size, at equal quality."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -19,6 +19,7 @@ def lifetime_curve(
     usd_per_served_token: Callable[[Numbers], Numbers],
     largest: float = 2.0,
     points: int = 60,
+    through: Sequence[float] = (),
 ) -> pd.DataFrame:
     """Training and serving cost of every size that reaches a loss.
 
@@ -36,6 +37,8 @@ def lifetime_curve(
         Largest size over the compute-optimal one. [1]
     points : int, optional
         Sizes, evenly spaced in logarithm.
+    through : sequence of float, optional
+        Further sizes, such as the best one, that the curve must not miss. [parameters]
 
     Returns
     -------
@@ -56,7 +59,8 @@ def lifetime_curve(
     best = law.optimal(loss=loss)
     top = float(require("largest", largest, above=1)) * float(best.params)
     count = int(require("points", points, minimum=2))
-    sizes = np.geomspace(_NEAR_FLOOR * float(law.params_floor(loss)), top, count)
+    even = np.geomspace(_NEAR_FLOOR * float(law.params_floor(loss)), top, count)
+    sizes = np.union1d(even, require("through", list(through), above=0, unit="parameters"))
     run = law.predict(sizes, law.tokens_for(sizes, loss))
     rate = float(require("usd_per_train_flop", usd_per_train_flop, above=0, unit="USD/FLOP"))
     return pd.DataFrame(
@@ -86,15 +90,17 @@ def servings_that_justify(law: SeparableLaw, models: pd.DataFrame) -> pd.DataFra
     pandas.DataFrame
         The rows with ``tokens_served`` (negative where the model saw fewer tokens than even its
         training optimum), ``size_ratio`` and ``flop_ratio`` to the compute-optimal model of the
-        same loss, and ``tokens_per_param``.
+        same loss, ``tokens_per_param``, and ``decades_outside`` the law's runs.
     """
     size, tokens = (models[name].to_numpy(dtype=float) for name in _SIZE_AND_DATA)
+    run = law.predict(size, tokens)
     best = law.optimal(loss=law.loss(size, tokens))
     return models.assign(
         tokens_served=implied_served_per_trained_token(law, size, tokens) * tokens,
         size_ratio=size / best.params,
         flop_ratio=6 * size * tokens / best.flop,
         tokens_per_param=tokens / size,
+        decades_outside=run.decades_outside,
     )
 
 

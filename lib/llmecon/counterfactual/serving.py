@@ -36,6 +36,7 @@ def scaled_frontiers(
     acceptance: float = 0.8,
     scales: Sequence[float] = SCALES,
     points: int = 100,
+    bytes_per_value: float = 2.0,
     **options: Any,
 ) -> dict[float, pd.DataFrame]:
     """Cost against speed for copies of one shape, by the published serving model.
@@ -58,6 +59,8 @@ def scaled_frontiers(
         Sizes of the copies over that of the model. [1]
     points : int, optional
         Grid points in instance size and in batch.
+    bytes_per_value : float, optional
+        Width of weights and activations: 2 for 16 bit, 1 for 8 bit. [B]
     **options
         As of :func:`llmecon.cost.published_frontier`.
 
@@ -66,12 +69,12 @@ def scaled_frontiers(
     dict
         Scale to frontier, as of :func:`llmecon.cost.published_frontier`.
     """
-    whole = published.Shape.of(model)
     kept = float(require("acceptance", acceptance, minimum=0, maximum=0.9999, unit="1"))
+    whole = published.Shape.stored(model, bytes_per_value)
     helper = None
     if draft is not None and kept > 0:
         helper = published.Speculation(
-            draft=published.Shape.of(draft), acceptance=kept, gamma_max=_DRAFTS
+            draft=published.Shape.stored(draft, bytes_per_value), acceptance=kept, gamma_max=_DRAFTS
         )
     return {
         float(scale): cost.published_frontier(

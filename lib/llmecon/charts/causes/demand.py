@@ -8,7 +8,6 @@ import altair as alt
 import pandas as pd
 
 from llmecon.charts import theme
-from llmecon.charts.causes.training import outside
 from llmecon.charts.common import (
     ALL,
     finish,
@@ -17,6 +16,7 @@ from llmecon.charts.common import (
     listed,
     log_x,
     log_y,
+    outside,
     row_y,
     series,
     short,
@@ -164,7 +164,7 @@ def lifetime(
         10,
         16,
         step=0.1,
-        label="Tokens served [powers of ten: 13 is ten trillion]",
+        label="Tokens served [powers of ten]",
     )
     rent = rent_slider(usd_per_gpu_hour, "Price of one accelerator for serving [USD per hour]")
     total = (
@@ -193,12 +193,23 @@ def lifetime(
         .mark_text(align="center", baseline="middle")
         .encode(x, like(y, "name_at"), of_law[0], text="said:N")
     )
+    written = (
+        alt.Chart(pd.DataFrame([{"corner": "upper right"}]))
+        .transform_calculate(trillions="pow(10, log10_tokens - 12)")
+        .transform_calculate(
+            served="(datum.trillions < 1 ? format(1000 * datum.trillions, '.2r') + 'B'"
+            " : format(datum.trillions, ',.2r') + 'T') + ' tokens served'"
+        )
+        .mark_text(align="right", x="width", y=10, dx=-6, fontStyle="italic")
+        .encode(text="served:N")
+    )
     sums = data.assign(total=data.train_usd + tokens_served / 1e6 * data.usd_per_mtok)
     least = sums.loc[sums.groupby("law", sort=False).total.idxmin()]
     return finish(
         lines,
         points,
         labels,
+        written,
         takeaway=takeaway,
         subtitle=outside(data),
         height=380,

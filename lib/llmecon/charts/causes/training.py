@@ -14,6 +14,7 @@ from llmecon.charts.common import (
     listed,
     log_x,
     log_y,
+    outside,
     row_y,
     series,
     short,
@@ -116,14 +117,15 @@ def overtraining(
     curves : pandas.DataFrame
         ``law``, ``size_ratio``, ``flop_ratio``: along equal loss, over the compute optimum.
     models : pandas.DataFrame
-        ``model``, ``size_ratio``, ``flop_ratio``, by one of the laws.
+        ``model``, ``size_ratio``, ``flop_ratio``, by one of the laws; ``decades_outside`` its
+        runs.
     floors : pandas.DataFrame
         ``law``, ``size_ratio`` that no amount of data gets below.
     takeaway : str
         Title: the finding.
     """
     data = tidy(curves, ["law", "size_ratio", "flop_ratio"], digits=4)
-    real = tidy(models, ["model", "size_ratio", "flop_ratio"], digits=4)
+    real = tidy(models, ["model", "size_ratio", "flop_ratio", "decades_outside"], digits=4)
     ends = tidy(floors, ["law", "size_ratio"], digits=4)
     of_law = series("law", "Law", data.law)
     x = log_x(
@@ -144,6 +146,7 @@ def overtraining(
         .encode(x, y, tooltip=["model", "size_ratio", "flop_ratio"])
     )
     near_least = real.flop_ratio < 1.02  # the line is flat there: names would meet
+    beyond = outside(real, of="the points")
     return finish(
         rules,
         lines,
@@ -151,12 +154,13 @@ def overtraining(
         names(real[~near_least], x, y, "model", align="left", dx=8, dy=-6),
         names(real[near_least], x, y, "model", align="left", dx=8, dy=14),
         takeaway=takeaway,
+        subtitle=beyond,
         height=380,
         description=(
             "Lines of equal loss on log scales: training compute over the least against size over "
             "the compute-optimal one, one line a law, rising to the left without bound at a floor: "
             f"{spoken(ends, 'law', 'size_ratio')}. Real models, size and compute ratio: "
-            f"{spoken(real, 'model', 'size_ratio', 'flop_ratio')}."
+            f"{spoken(real, 'model', 'size_ratio', 'flop_ratio')}. {beyond}."
         ),
     )
 
@@ -167,11 +171,12 @@ def repeats(curves: pd.DataFrame, *, takeaway: str, subtitle: str) -> alt.LayerC
     Parameters
     ----------
     curves : pandas.DataFrame
-        ``data`` (how many unique tokens, in words), ``tokens``, ``loss``.
+        ``data`` (how many unique tokens, in words), ``tokens``, ``loss``, ``decades_outside``
+        the law's runs.
     takeaway, subtitle : str
         Title: the finding; and for which case.
     """
-    data = tidy(curves, ["data", "tokens", "loss"], digits=5)
+    data = tidy(curves, ["data", "tokens", "loss", "decades_outside"], digits=5)
     x = log_x("tokens", data.tokens, title="Tokens processed, log scale [tokens]")
     y = alt.Y("loss:Q", scale=alt.Scale(zero=False), title="Loss by the law [nats per token]")
     lines = alt.Chart(data).mark_line().encode(x, y, *series("data", "Unique tokens", data.data))
@@ -179,22 +184,11 @@ def repeats(curves: pd.DataFrame, *, takeaway: str, subtitle: str) -> alt.LayerC
     return finish(
         lines,
         takeaway=takeaway,
-        subtitle=subtitle,
+        subtitle=". ".join(filter(None, (subtitle, outside(data)))),
         height=320,
         description=(
             "Falling lines of loss against tokens processed, log scale, one line for each stock of "
             f"unique tokens; those with little go flat. At {short(data.tokens.max())} tokens: "
-            f"{said}."
+            f"{said}. {outside(data)}."
         ),
     )
-
-
-def outside(data: pd.DataFrame) -> str:
-    """How far beyond the runs behind the laws a figure is, in words; empty where it is not."""
-    beyond = data.decades_outside[data.decades_outside > 0]
-    if beyond.empty:
-        return ""
-    what = "All of it" if len(beyond) == len(data) else f"{len(beyond) / len(data):.0%} of it"
-    low, high = beyond.min(), beyond.max()
-    far = f"{high:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f}"
-    return f"{what} lies {far} powers of ten beyond the runs behind the laws"

@@ -14,6 +14,7 @@ from llmecon.charts.common import (
     kinds_of_params,
     log_x,
     log_y,
+    outside,
     series,
     spoken,
     tidy,
@@ -27,13 +28,13 @@ def iso_loss(curves: pd.DataFrame, floors: pd.DataFrame, *, takeaway: str) -> al
     Parameters
     ----------
     curves : pandas.DataFrame
-        ``law``, ``params``, ``tokens``.
+        ``law``, ``params``, ``tokens``, ``decades_outside`` the law's runs.
     floors : pandas.DataFrame
         ``law``, ``params``: the smallest size that any amount of data brings there.
     takeaway : str
         Title: the finding.
     """
-    data = tidy(curves, ["law", "params", "tokens"], digits=4)
+    data = tidy(curves, ["law", "params", "tokens", "decades_outside"], digits=4)
     ends = tidy(floors, ["law", "params"], digits=4)
     of_law = series("law", "Law", data.law)
     x = log_x("params", data.params, ends.params, title="Parameters, log scale [parameters]")
@@ -44,11 +45,12 @@ def iso_loss(curves: pd.DataFrame, floors: pd.DataFrame, *, takeaway: str) -> al
         rules,
         lines,
         takeaway=takeaway,
+        subtitle=outside(data),
         height=340,
         description=(
             "Lines of equal loss: training tokens needed against parameters, both on log scales, "
             "one line a law. Each rises without bound at its floor: "
-            f"{spoken(ends, 'law', 'params')}."
+            f"{spoken(ends, 'law', 'params')}. {outside(data)}."
         ),
     )
 

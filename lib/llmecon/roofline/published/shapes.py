@@ -59,6 +59,12 @@ class Shape:
             mla_q_rank=model.mla_q_rank,
         )
 
+    @classmethod
+    def stored(cls, model: Transformer, bytes_per_value: float) -> "Shape":
+        """The shape of a model whose weights and activations have one width, 4 to 16 bit. [B]"""
+        width = float(require("bytes_per_value", bytes_per_value, minimum=0.5, maximum=2, unit="B"))
+        return cls.of(model, weight_bytes=width, activation_bytes=width)
+
     def scaled(self, factor: float) -> "Shape":
         """The model made ``factor`` times as large, as the H200 figure does.
 
