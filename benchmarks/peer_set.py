@@ -229,8 +229,8 @@ _SAME = ["model", "chip", "weights", "kv", "n_chips", "expert_parallel", "attent
 
 
 def predictions(rows: pd.DataFrame, profile: roofline.Profile | None = None) -> pd.DataFrame:
-    """Rows with ``predicted`` [ms] and ``fits``, or the reason why the library refuses."""
-    rows = rows.assign(predicted=np.nan, fits=True)
+    """Rows with ``predicted``, its 80 % band [ms] and ``fits``, or why the library refuses."""
+    rows = rows.assign(predicted=np.nan, low=np.nan, high=np.nan, fits=True)
     for _, group in rows[rows.skipped == ""].groupby(_SAME):
         try:
             run = _serve(group, profile)
@@ -238,6 +238,8 @@ def predictions(rows: pd.DataFrame, profile: roofline.Profile | None = None) -> 
             rows.loc[group.index, "skipped"] = "split does not divide the model"
             continue
         rows.loc[group.index, "predicted"] = 1e3 * run.tpot_s
+        rows.loc[group.index, "low"] = 1e3 * run.tpot_low_s
+        rows.loc[group.index, "high"] = 1e3 * run.tpot_high_s
         rows.loc[group.index, "fits"] = run.fits
     return rows
 
@@ -326,6 +328,7 @@ def errors(rows: pd.DataFrame) -> dict[str, float]:
         "median": float(np.median(size)),
         "bias": float(np.median(error)),
         "p90": float(size[int(0.9 * len(size))]),
+        "in_band": 100.0 * float(rows.value.between(rows.low, rows.high).mean()),
     }
 
 
@@ -370,6 +373,7 @@ def results(path: Path | None, *, missing: Sequence[str] = ()) -> list[harness.R
             column("median", "median absolute error [%]", ".1f"),
             column("bias", "median bias [%]", "+.1f"),
             column("p90", "90th percentile [%]", ".1f"),
+            column("in_band", "in the 80 % band [%]", ".1f"),
             column("peer", "aiconfigurator's own [%]"),
         ],
         rows=lines,
@@ -420,6 +424,7 @@ def data_rows(lines: Sequence[dict[str, Any]], day: str) -> pd.DataFrame:
             "median_absolute_percent": line.get("median"),
             "median_bias_percent": line.get("bias"),
             "p90_percent": line.get("p90"),
+            "in_band_percent": line.get("in_band"),
         }
         for line in lines
     ).round(1)

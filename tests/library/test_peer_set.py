@@ -204,8 +204,9 @@ def test_a_split_that_the_model_cannot_have_is_refused_not_guessed(mapped):
 
 def test_errors_are_those_worked_out_by_hand():
     rows = pd.DataFrame({"value": [10.0, 10.0, 10.0, 10.0], "predicted": [9.0, 12.0, 10.0, 14.0]})
+    rows = rows.assign(low=rows.predicted / 1.25, high=rows.predicted * 1.25)
     assert peer_set.errors(rows) == pytest.approx(
-        {"n_rows": 4, "mape": 17.5, "median": 15.0, "bias": 10.0, "p90": 40.0}
+        {"n_rows": 4, "mape": 17.5, "median": 15.0, "bias": 10.0, "p90": 40.0, "in_band": 75.0}
     )
 
 
@@ -269,6 +270,7 @@ def test_the_table_of_the_book_is_the_stored_result():
         "median_absolute_percent": "median absolute error [%]",
         "median_bias_percent": "median bias [%]",
         "p90_percent": "90th percentile [%]",
+        "in_band_percent": "in the 80 % band [%]",
     }
     for ours, theirs in pairs.items():
         assert book[ours].tolist() == pytest.approx(stored[theirs].tolist(), nan_ok=True), RENEW

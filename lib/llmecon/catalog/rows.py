@@ -365,6 +365,9 @@ class PeerSetRow(Sourced):
     p90_percent: float | None = column(
         "90th percentile of the absolute error", unit="%", default=None, ge=0
     )
+    in_band_percent: float | None = column(
+        "Rows inside the 80 % band of the prediction", unit="%", default=None, ge=0, le=100
+    )
     profile: Text = column("Constants that were used")
     date: Day = column("Day of the run")
 
