@@ -2,6 +2,7 @@
 
 import csv
 import dataclasses
+import importlib
 import re
 import string
 from pathlib import Path
@@ -393,6 +394,12 @@ CELLS = {
 # Claims that a published law, an index outside the tables, or reading decides.
 BY_LAW = {"C04": "chinchilla", "C09": "chinchilla"}
 BY_READING = {"E10", "C01"}
+
+
+def test_a_finding_names_the_function_that_decides_it(findings):
+    for name, function in computations().items():
+        room, _, decided_by = findings[name].computation.rpartition(".")
+        assert getattr(importlib.import_module(f"llmecon.{room}"), decided_by) is function
 
 
 def test_every_claim_is_perturbed_or_known_to_be_read():
