@@ -52,17 +52,17 @@ def require(
     """
     try:
         array = np.asarray(value, dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must be a number, got {value!r}") from error
-    suffix = f" [{unit}]" if unit else ""
-    tests = [
-        (np.isfinite(array), "be a finite number"),
-        (True if minimum is None else array >= minimum, f"be >= {minimum}"),
-        (True if above is None else array > above, f"be > {above}"),
-        (True if maximum is None else array <= maximum, f"be <= {maximum}"),
-    ]
+    tests = [(np.isfinite(array), "be a finite number")]
+    if minimum is not None:
+        tests.append((array >= minimum, f"be >= {minimum}"))
+    if above is not None:
+        tests.append((array > above, f"be > {above}"))
+    if maximum is not None:
+        tests.append((array <= maximum, f"be <= {maximum}"))
     for passed, wanted in tests:
-        bad = array[~np.broadcast_to(passed, array.shape)]
-        if bad.size:
-            raise ValueError(f"{name} must {wanted}, got {bad.flat[0]:g}{suffix}")
+        if not passed.all():
+            suffix = f" [{unit}]" if unit else ""
+            raise ValueError(f"{name} must {wanted}, got {array[~passed].flat[0]:g}{suffix}")
     return array
