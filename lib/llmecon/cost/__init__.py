@@ -19,6 +19,7 @@ from llmecon.cost.pricing import (
     usd_per_mtok_from,
 )
 from llmecon.cost.published import implied_size, published_frontier
+from llmecon.cost.reach import reach
 from llmecon.cost.tokens import TokenCosts, token_costs
 
 __all__ = [
@@ -43,6 +44,7 @@ __all__ = [
     "preferred",
     "price_over_cost",
     "published_frontier",
+    "reach",
     "rent_usd",
     "token_costs",
     "training_cost",
