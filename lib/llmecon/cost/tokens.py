@@ -9,6 +9,7 @@ from llmecon._checks import Numbers, require
 from llmecon.accelerator import Accelerator
 from llmecon.cost.pricing import usd_per_mtok
 from llmecon.roofline import decode, prefill
+from llmecon.roofline.step import prompt_and_cached
 from llmecon.transformer import FloatArray, Transformer
 
 
@@ -71,7 +72,8 @@ def token_costs(
 
     Notes
     -----
-    Prompts are read one at a time, without decoding in the same steps. A cached token
+    Prompts are read one at a time, one in every stage of a pipeline, without decoding in the
+    same steps. A cached token
     costs what it adds to the reading of those after it; storing the cache is not charged.
 
     Examples
@@ -84,14 +86,14 @@ def token_costs(
     >>> bool(cost.output_usd_per_mtok > cost.input_usd_per_mtok)
     True
     """
-    prompt = require("input_tokens", input_tokens, minimum=1, unit="tokens")
+    prompt, cached = prompt_and_cached(input_tokens, cached_tokens)
     answer = require("output_tokens", output_tokens, minimum=1, unit="tokens")
-    cached = require("cached_tokens", cached_tokens, minimum=0, unit="tokens")
     factor = require("price_over_cost", price_over_cost, above=0)
     rent: dict[str, Any] = {"usd_per_gpu_hour": usd_per_gpu_hour, "utilisation": utilisation}
     new = prompt - cached
-    fresh = prefill(model, chip, input_tokens=new, **options)
-    after = prefill(model, chip, input_tokens=prompt, cached_tokens=cached, **options)
+    reading = {**options, "batch": options.get("pipeline_parallel", 1)}
+    fresh = prefill(model, chip, input_tokens=new, **reading)
+    after = prefill(model, chip, input_tokens=prompt, cached_tokens=cached, **reading)
     step = decode(model, chip, batch=batch, context=prompt + answer / 2.0, **options)
     read = usd_per_mtok(fresh, **rent) * factor
     added = read * new * (after.seconds / fresh.seconds - 1.0)

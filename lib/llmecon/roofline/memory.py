@@ -65,14 +65,23 @@ class Memory:
             return
         shape = np.broadcast_shapes(self.fits.shape, self.batch.shape)
         at = int(np.argmin(np.broadcast_to(self.fits, shape)))
-        most = np.broadcast_to(self.max_batch, shape).flat[at]
-        if most < 1:
-            need = np.broadcast_to(self.weight_bytes + self.reserve_bytes, shape).flat[at]
-            raise ValueError(
-                f"{self.name} does not fit: weights and reserve need {need / 1e9:.1f} GB on each "
-                f"accelerator, it has {self.hbm_bytes / 1e9:.1f} GB"
+        most, asked, fixed, one = (
+            float(np.broadcast_to(values, shape).flat[at])
+            for values in (
+                self.max_batch,
+                self.batch,
+                self.weight_bytes + self.reserve_bytes,
+                self.sequence_bytes,
             )
-        asked = np.broadcast_to(self.batch, shape).flat[at]
+        )
+        if most < 1:
+            needs = f"weights and reserve need {fixed / 1e9:.1f} GB"
+            if fixed <= self.hbm_bytes:  # the context is too long, not the model too large
+                needs = f"beside {fixed / 1e9:.1f} GB one sequence needs {one / 1e9:.1f} GB"
+            raise ValueError(
+                f"{self.name} does not fit: {needs} on each accelerator, "
+                f"it has {self.hbm_bytes / 1e9:.1f} GB"
+            )
         raise ValueError(
             f"batch must be <= {most:.0f} at this context for {self.name}, "
             f"got {asked:g} [sequences]"

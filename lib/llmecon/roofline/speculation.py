@@ -11,6 +11,8 @@ from llmecon.roofline.layout import Precision
 from llmecon.roofline.step import TERMS, Step, Terms, decode
 from llmecon.transformer import FloatArray, Transformer
 
+_DEGREES = ("tensor_parallel", "attention_data_parallel", "expert_parallel")
+
 
 def tokens_per_round(acceptance: Numbers, gamma: Numbers, *, bonus: bool = True) -> FloatArray:
     r"""Tokens that one round of speculation yields, in expectation.
@@ -103,7 +105,7 @@ def speculate(
     if draft_weights is not None:
         options = {**options, "weights": draft_weights}
     if not draft.n_experts:
-        options = {name: value for name, value in options.items() if name != "expert_parallel"}
+        options = _without_experts(options)
     drafting = decode(draft, chip, **options)
     seconds = check.seconds + gamma * drafting.seconds
     terms = [getattr(check.terms, name) + gamma * getattr(drafting.terms, name) for name in TERMS]
@@ -120,3 +122,12 @@ def speculate(
             name=f"{model.name} with {draft.name} on {chip.name}",
         ),
     )
+
+
+def _without_experts(options: dict[str, Any]) -> dict[str, Any]:
+    """The same accelerators for a model without experts: groups become replicas."""
+    given = {name: np.asarray(options.get(name, 1)) for name in _DEGREES}
+    tensor, replicas, expert = (given[name] for name in _DEGREES)
+    chips = np.maximum(tensor, expert)  # as in layout()
+    resolved = (chips, replicas * chips // tensor, 1)
+    return {**options, **dict(zip(_DEGREES, resolved, strict=True))}

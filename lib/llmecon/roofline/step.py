@@ -164,7 +164,8 @@ def decode(
     Returns
     -------
     Step
-        Arrays in the broadcast shape of the arguments.
+        ``seconds`` and ``terms`` in the broadcast shape of the arguments; the others in a
+        shape that broadcasts to it.
 
     Raises
     ------
@@ -250,7 +251,8 @@ def prefill(
     input_tokens, cached_tokens : float or array
         Tokens of a prompt, and those of them whose keys and values are cached. [tokens]
     batch : float or array
-        Prompts read together. [sequences]
+        Prompts under way; a pipeline reads ``batch / pipeline_parallel`` of them in every
+        stage, and fewer than one a stage leave stages idle. [sequences]
 
     The others are those of :func:`decode`.
 
@@ -270,11 +272,8 @@ def prefill(
     >>> float(step.seconds)
     0.2364
     """
-    prompt = require("input_tokens", input_tokens, minimum=1, unit="tokens")
-    cached = require("cached_tokens", cached_tokens, minimum=0, unit="tokens")
+    prompt, cached = prompt_and_cached(input_tokens, cached_tokens)
     sequences = require("batch", batch, minimum=1, unit="sequences")
-    if np.any(cached >= prompt):
-        raise ValueError("cached_tokens must be < input_tokens")
     run = instance(
         model,
         chip,
@@ -290,17 +289,34 @@ def prefill(
         chips_per_node=chips_per_node,
     )
     new = prompt - cached
-    dealt = busiest(sequences, run.where)
+    in_flight = np.maximum(sequences / run.where.pipeline, 1.0)  # fewer leave stages idle
+    dealt = busiest(in_flight, run.where)
     return _step(
         run,
-        prefill_work(run, sequences, dealt, new, cached),
+        prefill_work(run, in_flight, dealt, new, cached),
         sequences=sequences,
-        in_flight=sequences,
+        in_flight=in_flight,
         moving=dealt * new,
         tokens=prompt,
         held=prompt,
         reserve_bytes=reserve_bytes,
     )
+
+
+def prompt_and_cached(
+    input_tokens: Numbers, cached_tokens: Numbers
+) -> tuple[FloatArray, FloatArray]:
+    """Lengths of a prompt and of its cached part; something must be left to read. [tokens]"""
+    prompt = require("input_tokens", input_tokens, minimum=1, unit="tokens")
+    cached = require("cached_tokens", cached_tokens, minimum=0, unit="tokens")
+    nothing_left = cached >= prompt
+    if np.any(nothing_left):
+        most, got = (
+            np.broadcast_to(values, nothing_left.shape)[nothing_left].flat[0]
+            for values in (prompt, cached)
+        )
+        raise ValueError(f"cached_tokens must be < input_tokens = {most:g}, got {got:g} [tokens]")
+    return prompt, cached
 
 
 def _step(
@@ -322,7 +338,11 @@ def _step(
         )
     else:
         busy = np.maximum(work.matrices_s + work.attention_s, work.weights_s + work.kv_cache_s)
-    seconds = np.asarray(busy + between + network + overhead)
+    holds = memory(run, batch=sequences, context=held, reserve_bytes=reserve_bytes)
+    total = busy + between + network + overhead
+    # An argument that changes no time here may still change what fits, or be one of a grid.
+    shape = np.broadcast_shapes(total.shape, holds.fits.shape, run.where.chips_per_node.shape)
+    seconds = np.broadcast_to(total, shape)
     compute = work.matrices_s + work.attention_s
     parts = (compute, work.weights_s, work.kv_cache_s, between, network, overhead)
     return Step(
@@ -331,6 +351,6 @@ def _step(
         batch=sequences,
         chips=run.where.chips,
         tokens=tokens,
-        memory=memory(run, batch=sequences, context=held, reserve_bytes=reserve_bytes),
+        memory=holds,
         profile=run.constants,
     )
