@@ -215,8 +215,33 @@ def test_dense_layers_among_experts_are_counted():
     assert listed.n_moe_layers == 8
     marked = hf_config.convert({**base, "moe_layer_freq": [0] + [1] * 9})
     assert marked.n_moe_layers == 9
+    every_second = hf_config.convert({**base, "moe_layer_freq": 2})
+    assert every_second.n_moe_layers == 5  # 0, 2, 4, 6, 8: DeepSeek counts from 0
+    behind_dense = hf_config.convert({**base, "moe_layer_freq": 3, "first_k_dense_replace": 1})
+    assert behind_dense.n_moe_layers == 3  # 3, 6, 9
     shared = hf_config.convert({**base, "shared_expert_intermediate_size": 1536})
     assert shared.n_shared_experts == 2
+
+
+# Keys of two published files without the one whose default is meant, and the sizes their makers
+# state (huggingface.co/CohereForAI/c4ai-command-r-v01, huggingface.co/bigcode/starcoder2-3b).
+TIED = {
+    "cohere": ((40, 8192, 64, 64, 22528, 256_000), 35.0e9),
+    "starcoder2": ((30, 3072, 24, 2, 12288, 49_152), 3.03e9),
+}
+KEYS = (
+    *("num_hidden_layers", "hidden_size", "num_attention_heads", "num_key_value_heads"),
+    *("intermediate_size", "vocab_size"),
+)
+
+
+@pytest.mark.parametrize("family", TIED)
+def test_families_that_tie_embeddings_unless_told_otherwise_have_their_stated_size(family):
+    shape, stated = TIED[family]
+    content = {"model_type": family, **dict(zip(KEYS, shape, strict=True))}
+    assert hf_config.convert(content).n_params == pytest.approx(stated, rel=0.003)
+    untied = hf_config.convert({**content, "tie_word_embeddings": False})
+    assert untied.n_params > 1.04 * stated
 
 
 def changed(name, **keys):
@@ -278,6 +303,50 @@ BAD = {
     "more dense layers than layers": (
         changed("DeepSeek-V3", first_k_dense_replace=62),
         "62 dense layers first, 61 layers in all",
+    ),
+    "a layer that is not there": (
+        changed("Qwen3-30B-A3B", mlp_only_layers=[0, 48]),
+        "mlp_only_layers must name layers from 0 to 47, got 48",
+    ),
+    "a layer called by a word": (
+        changed("Qwen3-30B-A3B", mlp_only_layers=["a"]),
+        "mlp_only_layers must name layers from 0 to 47, got 'a'",
+    ),
+    "a number for a list of layers": (
+        changed("Qwen3-30B-A3B", mlp_only_layers=3),
+        "mlp_only_layers must be a list, got 3",
+    ),
+    "a number for kinds of layers": (
+        changed("gpt-oss-120b", layer_types=5),
+        "layer_types must be a list, got 5",
+    ),
+    "a list for a kind of layer": (
+        changed("gpt-oss-120b", layer_types=[["x"]] * 36),
+        "layer_types: layers of kind ['x'] are not modelled",
+    ),
+    "a number for layers without positions": (
+        changed("Llama 3.1 70B", model_type="llama4_text", no_rope_layers=4),
+        "no_rope_layers must be a list, got 4",
+    ),
+    "experts at a frequency in words": (
+        changed("DeepSeek-V3", moe_layer_freq="x"),
+        "moe_layer_freq must be a whole number >= 1, got 'x'",
+    ),
+    "a width of 400 digits": (
+        changed("Llama 3.1 70B", hidden_size=10**400),
+        "hidden_size must be a whole number >= 1, got a huge number",
+    ),
+    "a billion layers": (
+        changed("DeepSeek-V3", num_hidden_layers=10**9),
+        "num_hidden_layers must be a whole number >= 1, got a huge number",
+    ),
+    "an encoder": (
+        changed("Llama 3.1 70B", model_type="bert"),
+        "model_type 'bert' has an encoder; only decoders are modelled",
+    ),
+    "an encoder before a decoder": (
+        changed("Llama 3.1 70B", is_encoder_decoder=True),
+        "has an encoder; only decoders are modelled",
     ),
     "a shared expert of odd width": (
         changed("Qwen3-30B-A3B", shared_expert_intermediate_size=1000),

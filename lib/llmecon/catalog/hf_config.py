@@ -21,7 +21,10 @@ _PLAIN = {
     *("bloom", "phi", "starcoder2", "nemotron"),
 }
 # Families that share input and output embedding unless their file says otherwise.
-_TIED = {"gpt2", "gpt_bigcode", "opt", "falcon", "bloom", "gemma", "gemma2", "gemma3_text"}
+_TIED = {
+    *("gpt2", "gpt_bigcode", "opt", "falcon", "bloom", "starcoder2", "cohere", "cohere2"),
+    *("gemma", "gemma2", "gemma3", "gemma3_text", "smollm3"),
+}
 _PARALLEL = {"gptj", "cohere", "cohere2"}
 # Families whose every layer keeps the window, and those in which every other layer does.
 _ALL_WINDOWED = {"mistral", "mixtral", "phi3", "starcoder2"}
@@ -30,6 +33,8 @@ _ALTERNATING = {"gpt_oss", "gemma2"}
 _NOT_MODELLED = ("hybrid_layer_pattern", "layers_block_type", "block_types", "compress_ratios")
 # Mixers without a cache of keys and values that this library models.
 _OTHER_MIXERS = ("mamba", "rwkv", "ssm", "recurrent_gemma", "jamba", "hyena")
+# Families that read a text and write none. Those that do both say so in a key of their own.
+_ENCODERS = ("bert", "electra", "xlm")
 # Names that older families use for the common ones.
 _SYNONYMS = {
     "num_hidden_layers": ("n_layer", "n_layers", "num_layers"),
@@ -51,6 +56,14 @@ _LAYER_KINDS = {
     "chunked_attention": "window",
     "linear_attention": "linear",
 }
+
+
+_ABSURD = 10**8  # no width, depth, vocabulary or context comes near
+
+
+def _short(value: Any) -> str:
+    text = repr(value) if not isinstance(value, int) or abs(value) < _ABSURD else "a huge number"
+    return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 class _Config:
@@ -77,9 +90,27 @@ class _Config:
             if default is None:
                 raise self.fail(f"{key} is missing{self._hint(key)}")
             return default
-        if isinstance(value, bool) or not isinstance(value, int) or value < least:
-            raise self.fail(f"{key} must be a whole number >= {least}, got {value!r}")
+        if isinstance(value, bool) or not isinstance(value, int) or not least <= value < _ABSURD:
+            raise self.fail(f"{key} must be a whole number >= {least}, got {_short(value)}")
         return value
+
+    def items(self, key: str) -> list[Any]:
+        """A list under a key; empty if there is none."""
+        value = self.content.get(key)
+        if value is None:
+            return []
+        if not isinstance(value, list):
+            raise self.fail(f"{key} must be a list, got {_short(value)}")
+        return value
+
+    def per_layer(self, key: str) -> list[Any]:
+        """A list with one entry a layer; empty if there is none."""
+        values, layers = self.items(key), self.count("num_hidden_layers")
+        if values and len(values) != layers:
+            raise self.fail(
+                f"contradiction: {key} has {len(values)} entries, num_hidden_layers is {layers}"
+            )
+        return values
 
     def flag(self, key: str, default: bool) -> bool:
         value = self.content.get(key)
@@ -154,6 +185,7 @@ def convert(
     config = _Config(file, {**content, **inner} if isinstance(inner, dict) else content)
     if any(word in config.family for word in _OTHER_MIXERS):
         raise config.fail(f"model_type {config.family!r} has layers that are not modelled")
+    _refuse_encoders(config)
     fields = {**_width(config), **_experts(config), **_attention(config)}
     fields["n_mtp_layers"] = config.count("num_nextn_predict_layers", 0, least=0)
     try:
@@ -161,6 +193,14 @@ def convert(
     except ValidationError as error:
         problem = error.errors()[0]["msg"].removeprefix("Value error, ")
         raise config.fail(problem.removeprefix(f"{name}: ")) from error
+
+
+def _refuse_encoders(config: _Config) -> None:
+    encodes = any(word in config.family for word in _ENCODERS)
+    if encodes or config.flag("is_encoder_decoder", False):
+        raise config.fail(
+            f"model_type {config.family!r} has an encoder; only decoders are modelled"
+        )
 
 
 def _width(config: _Config) -> dict[str, Any]:
@@ -213,27 +253,34 @@ def _shared_experts(config: _Config) -> int:
 
 def _dense_layers(config: _Config) -> dict[str, int]:
     layers = config.count("num_hidden_layers")
-    listed = config.content.get("mlp_only_layers") or []
     step = config.count("decoder_sparse_step", config.count("interleave_moe_layer_step", 1))
     first = config.count("first_k_dense_replace", 0, least=0)
     if first > layers:
         raise config.fail(f"contradiction: {first} dense layers first, {layers} layers in all")
-    dense = {n for n in range(layers) if n < first or (n + 1) % step} | {int(n) for n in listed}
-    pattern = config.content.get("moe_layer_freq")
-    if isinstance(pattern, list):  # one entry a layer, 0 for a dense one
-        _same_length(config, "moe_layer_freq", pattern, layers)
-        dense |= {n for n, has_experts in enumerate(pattern) if not has_experts}
+    dense = {n for n in range(layers) if n < first or (n + 1) % step}
+    dense |= _listed_layers(config, "mlp_only_layers", layers) | _marked_layers(config, layers)
     if not dense:
         return {}
     key = "intermediate_size_mlp" if config.get("intermediate_size_mlp") else "intermediate_size"
     return {"n_dense_layers": len(dense), "d_ff_dense": config.count(key)}
 
 
-def _same_length(config: _Config, key: str, values: list[Any], layers: int) -> None:
-    if len(values) != layers:
-        raise config.fail(
-            f"contradiction: {key} has {len(values)} entries, num_hidden_layers is {layers}"
-        )
+def _listed_layers(config: _Config, key: str, layers: int) -> set[int]:
+    """Layers named by their number, from 0."""
+    listed = config.items(key)
+    for layer in listed:
+        if type(layer) is not int or not 0 <= layer < layers:
+            raise config.fail(f"{key} must name layers from 0 to {layers - 1}, got {_short(layer)}")
+    return set(listed)
+
+
+def _marked_layers(config: _Config, layers: int) -> set[int]:
+    """Dense layers by ``moe_layer_freq``: 0 in a list of layers, or all but every n-th."""
+    if isinstance(config.content.get("moe_layer_freq"), list):
+        marks = config.per_layer("moe_layer_freq")
+        return {n for n, has_experts in enumerate(marks) if not has_experts}
+    every = config.count("moe_layer_freq", 1)
+    return {n for n in range(layers) if n % every}
 
 
 def _attention(config: _Config) -> dict[str, Any]:
@@ -328,9 +375,9 @@ def _kinds(config: _Config, layers: int) -> Counter[str]:
         if config.content.get(key):
             raise config.fail(f"{key} describes layers that are not modelled")
     for key, words in (("layer_types", _LAYER_KINDS), ("attn_type_list", {1: "full"})):
-        listed = config.content.get(key)
+        listed = config.per_layer(key)
         if listed:
-            return _listed_kinds(config, key, listed, words, layers)
+            return _listed_kinds(config, key, listed, words)
     if "llama4" in config.family:
         return _llama_4(config, layers)
     for key, other in (
@@ -344,20 +391,18 @@ def _kinds(config: _Config, layers: int) -> Counter[str]:
 
 
 def _listed_kinds(
-    config: _Config, key: str, listed: list[Any], words: Mapping[Any, str], layers: int
+    config: _Config, key: str, listed: list[Any], words: Mapping[Any, str]
 ) -> Counter[str]:
-    _same_length(config, key, listed, layers)
     for kind in listed:
-        if kind not in words:
-            raise config.fail(f"{key}: layers of kind {kind!r} are not modelled")
+        if not isinstance(kind, str | int) or kind not in words:
+            raise config.fail(f"{key}: layers of kind {_short(kind)} are not modelled")
     return Counter(words[kind] for kind in listed)
 
 
 def _llama_4(config: _Config, layers: int) -> Counter[str]:
     """Chunks of local attention, but for every fourth layer or those marked 0."""
-    marks = config.get("no_rope_layers")
+    marks = config.per_layer("no_rope_layers")
     if marks:
-        _same_length(config, "no_rope_layers", marks, layers)
         whole = sum(not mark for mark in marks)
     else:
         whole = layers // config.count("no_rope_layer_interval", 4)
