@@ -312,6 +312,49 @@ def test_a_fit_draws_a_figure(run, runs_csv, tmp_path):
     ]
 
 
+def test_nothing_is_written_if_the_figure_fails(run, runs_csv, tmp_path, monkeypatch):
+    from altair import TopLevelMixin
+
+    def full(chart, beside, **options):
+        beside.write_text("half a figure")
+        raise OSError(28, "No space left on device", str(beside))
+
+    monkeypatch.setattr(TopLevelMixin, "save", full)
+    before = set(tmp_path.iterdir())
+    status, out, err = run(
+        *("law", "fit", runs_csv, "--bootstrap", 0),
+        *("--output", tmp_path / "fit.json", "--figure", tmp_path / "fit.svg"),
+    )
+    assert (status, out) == (2, "") and "No space left on device" in err
+    assert set(tmp_path.iterdir()) == before
+
+
+@pytest.mark.parametrize("name", ["config.json", "chip.json", "chip.yml", "mine.csv"])
+def test_a_file_that_is_no_text_is_named(run, tmp_path, name):
+    path = tmp_path / name
+    path.write_bytes(b"\xff\xfe\x00")
+    words = {
+        "config.json": ["decode", path, H200],
+        "mine.csv": ["calibrate", "--measurements", path],
+    }.get(name, ["decode", LLAMA, path])
+    status, _, err = run(*words)
+    assert (status, err) == (2, f"llmecon: {name}: not text in UTF-8\n")
+
+
+def test_nested_brackets_without_end_are_one_line(run, tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text("[" * 100_000)
+    status, _, err = run("decode", path, H200)
+    assert status == 2 and err.startswith("llmecon: config.json: ") and err.count("\n") == 1
+
+
+def test_a_byte_order_mark_is_no_content(run, tmp_path):
+    path = tmp_path / "chip.json"
+    text = catalog.accelerator(H200).model_dump_json(exclude_none=True)
+    path.write_text(text, encoding="utf-8-sig")
+    assert run("decode", LLAMA, path, "--weights", "fp8")[0] == 0
+
+
 def test_columns_of_another_name_are_named(run, runs_csv):
     other = runs_csv.with_name("other.csv")
     pd.read_csv(runs_csv).rename(columns={"n_params": "N", "loss": "L"}).to_csv(other, index=False)
@@ -446,7 +489,17 @@ BAD = {
         "--gammas must be whole numbers, got 0.5",
     ),
     "unknown engine": (["calibrate", "--engines", "vLLM"], "nearest: vLLM 2025"),
-    "too few rows": (["calibrate", "--kinds", "nothing"], "constants need more than 0 rows"),
+    "no engine": (["calibrate", "--engines", ""], "name at least one engine with measurements"),
+    "unknown kind": (["calibrate", "--kinds", "servin"], "nearest: serving"),
+    "too few rows": (["calibrate", "--kinds", "decode latency"], "need more than "),
+    "a seed below nothing": ([*PRICED, "--seed", "-1"], "--seed must be >= 0, got -1"),
+    "a level above all": (["law", "fit", "x.csv", "--level", "1.5"], "--level must be < 1"),
+    "a budget of nothing": (["law", "fit", "x.csv", "--flop", "0"], "--flop must be > 0, got 0"),
+    "a figure on a device": (
+        ["law", "fit", "x.csv", "--figure", "/dev/null/x.svg"],
+        "/dev/null: Not a directory",
+    ),
+    "an output that is a folder": (["calibrate", "--output", "."], ".: Is a directory"),
     "a price that nothing sells at": (
         ["size", "--price", "1e-9", "--speed", "100", "--date", "2024-08"],
         "output_usd_per_mtok must be >= ",

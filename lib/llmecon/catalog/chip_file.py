@@ -7,7 +7,7 @@ from pydantic import ValidationError
 
 from llmecon._names import nearest
 from llmecon.accelerator import Accelerator
-from llmecon.catalog.reading import read_json
+from llmecon.catalog.reading import read_json, read_text
 
 
 def read(path: Path) -> Accelerator:
@@ -44,7 +44,7 @@ def _parsed(path: Path) -> Any:
             f"{path.name}: reading YAML needs PyYAML (pip install pyyaml), or write it as JSON"
         ) from error
     try:
-        return yaml.safe_load(path.read_text(encoding="utf-8"))
+        return yaml.safe_load(read_text(path))
     except yaml.YAMLError as error:
         raise ValueError(f"{path.name}: {' '.join(str(error).split())}") from error
 

@@ -13,6 +13,7 @@ from typing import Any
 from pydantic import ValidationError
 
 from llmecon._names import nearest
+from llmecon.catalog.reading import read_json
 from llmecon.transformer import Transformer
 
 # Families whose feed-forward block has two matrices, not a gate beside them.
@@ -144,10 +145,7 @@ def read(path: Path) -> Transformer:
         If the file is not JSON, a key is missing or of the wrong kind, two keys contradict
         each other, or the layers are of a kind that is not modelled.
     """
-    try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise ValueError(f"{path.name}, line {error.lineno}: not JSON: {error.msg}") from error
+    content = read_json(path)
     if not isinstance(content, dict):
         raise ValueError(f"{path.name}: must be an object of keys, got {type(content).__name__}")
     name = content.get("name") or content.get("_name_or_path") or path.resolve().parent.name

@@ -3,6 +3,7 @@
 import csv
 import json
 from importlib.resources import files
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +22,20 @@ def data_folder() -> Path:
     return inside if inside.is_dir() else Path(__file__).parents[3] / "data"
 
 
+def read_text(path: Path) -> str:
+    """Text of a file, with or without a byte-order mark.
+
+    Raises
+    ------
+    ValueError
+        If it is not UTF-8.
+    """
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError(f"{path.name}: not text in UTF-8") from error
+
+
 def read_json(path: Path) -> Any:
     """What a JSON file holds.
 
@@ -29,10 +44,15 @@ def read_json(path: Path) -> Any:
     ValueError
         If it is not JSON: file, line and reason.
     """
+    text = read_text(path)
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(text)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{path.name}, line {error.lineno}: {error.msg}") from error
+        raise ValueError(f"{path.name}, line {error.lineno}: not JSON: {error.msg}") from error
+    except RecursionError as error:
+        raise ValueError(f"{path.name}: brackets nested too deep") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise ValueError(f"{path.name}: {error}") from error
 
 
 def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
@@ -55,7 +75,7 @@ def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
     BadRow
         At the first wrong header, cell or repeated key: file, line, column and reason.
     """
-    with path.open(encoding="utf-8", newline="") as file:
+    with StringIO(read_text(path)) as file:
         reader = csv.DictReader(file, strict=True)
         _check_header(path, reader.fieldnames or [], row_type)
         rows: list[Row] = []

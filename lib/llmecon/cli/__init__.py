@@ -59,7 +59,7 @@ def _one_line(error: Exception) -> str | None:
         return _joined(error.format_message())
     if isinstance(error, ModuleNotFoundError):
         return f"{error.name} is not installed: pip install 'llmecon[book]'"
-    if isinstance(error, FileNotFoundError | IsADirectoryError | PermissionError):
+    if isinstance(error, OSError) and error.filename:
         return f"{error.filename}: {error.strerror}"
     if isinstance(error, ValueError) and hasattr(error, "errors"):  # pydantic's
         first = error.errors()[0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -17,6 +18,7 @@ from llmecon.cli.output import (
     plain,
     print_json,
     records,
+    refuse_unwritable,
     write,
 )
 
@@ -63,13 +65,14 @@ def calibrate(
     from llmecon import catalog, roofline
     from llmecon.catalog import measured
     from llmecon.roofline.calibration import FITTED
+    from llmecon.roofline.measured import KINDS
 
     one_form(as_json, as_csv)
+    refuse_unwritable(output)
     rows = catalog.measurements() if measurements is None else measured.read(measurements)
+    _known("kind of measurement", kinds, KINDS)
     known = set(roofline.predict(rows, roofline.IDEAL).engine) - {""}
-    for name in inputs.words(engines):
-        if name not in known:
-            raise catalog.UnknownName("engine with measurements", name, known)
+    _known("engine with measurements", engines, known)
     profile = roofline.calibrate(
         rows,
         engines=inputs.words(engines),
@@ -101,6 +104,17 @@ def calibrate(
     )
     if not as_csv:
         _show_errors(errors)
+
+
+def _known(kind: str, names: str, known: Collection[str]) -> None:
+    """Refuse names that no row has, and none at all."""
+    from llmecon import catalog
+
+    if not inputs.words(names):
+        raise ValueError(f"name at least one {kind}: {', '.join(sorted(known))}")
+    for name in inputs.words(names):
+        if name not in known:
+            raise catalog.UnknownName(kind, name, known)
 
 
 def _constants(profile: Profile) -> pd.DataFrame:

@@ -20,6 +20,8 @@ from llmecon.cli.output import (
     print_json,
     progress,
     records,
+    refuse_unwritable,
+    whole_file,
     write,
 )
 
@@ -27,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from llmecon.chinchilla import Bootstrap, Fit
+    from llmecon.transformer import FloatArray
 
 
 def register(law: typer.Typer) -> None:
@@ -70,11 +73,20 @@ def fit(
 
     Exit status 1 if the result is not at a minimum or the runs cannot tell the constants apart.
     """
+    import numpy as np
+
     from llmecon import chinchilla
+    from llmecon._checks import require
 
     one_form(as_json, as_csv)
     if figure and figure.suffix not in (".svg", ".png", ".json"):
         raise ValueError(f"--figure must end in .svg, .png or .json, got {figure.name!r}")
+    refuse_unwritable(output, figure)
+    require("--level", level, above=0)
+    require("--seed", seed, minimum=0)
+    budgets = require("--flop", inputs.numbers("--flop", flop), above=0) if flop else None
+    if level >= 1:
+        raise ValueError(f"--level must be < 1, got {level:g}")
     table = _read_runs(runs, columns)
     found = chinchilla.fit(
         table,
@@ -89,15 +101,16 @@ def fit(
     refits, trouble = _intervals(found, bootstrap, kind, labels, seed)
     warnings = [*found.warnings, *trouble]
     constants = _constants(found, refits, level)
-    budgets = inputs.numbers("--flop", flop) if flop else [found.points.domain.flop[1]]  # type: ignore[index]
+    if budgets is None:
+        budgets = np.array([found.points.domain.flop[1]])  # type: ignore[index]
     optima = _optima(found, refits, budgets, level)
     content = _fit_content(found, warnings, constants, optima, level)
+    if figure:  # first, because it may fail
+        _draw(found, figure)
     if output:
         import json
 
         write(output, json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n")
-    if figure:
-        _draw(found, figure)
     if as_json:
         print_json(content)
     elif as_csv:
@@ -183,7 +196,7 @@ def _constants(found: Fit, refits: Bootstrap | None, level: float) -> pd.DataFra
 
 
 def _optima(
-    found: Fit, refits: Bootstrap | None, budgets: list[float], level: float
+    found: Fit, refits: Bootstrap | None, budgets: FloatArray, level: float
 ) -> pd.DataFrame:
     if refits is not None:
         return refits.optimal_interval(flop=budgets, level=level)
@@ -282,10 +295,5 @@ def _draw(found: Fit, path: Path) -> None:
         takeaway=f"{found.n_points} runs give a floor of {float(found.law.E):.3f} nats/token "
         f"and an optimal size that grows as compute to the {float(found.law.a):.2f}",
     )
-    path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"part-{path.name}")
-    try:
+    with whole_file(path) as beside:
         chart.save(beside, scale_factor=2)
-        beside.replace(path)
-    finally:
-        beside.unlink(missing_ok=True)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import errno
 import json
 import math
+import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
@@ -184,8 +186,39 @@ def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
 
 
 def write(path: Path, text: str) -> None:
-    """A whole file or none: written beside, then renamed."""
+    """A whole file or none."""
+    with whole_file(path) as beside:
+        beside.write_text(text, encoding="utf-8")
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[Path]:
+    """A path beside the wanted one, renamed to it at the end; nothing stays if that fails."""
+    refuse_unwritable(path)
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(path.name + ".part")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    beside = path.with_name(f"part-{path.name}")  # the ending may say the format
+    try:
+        yield beside
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
+
+
+def refuse_unwritable(*paths: Path | None) -> None:
+    """Say that a file cannot be written before the work that would fill it.
+
+    Raises
+    ------
+    OSError
+        If a path is a folder, or no file can be made where it is.
+    """
+    for path in filter(None, paths):
+        if path.is_dir():
+            raise IsADirectoryError(errno.EISDIR, os.strerror(errno.EISDIR), str(path))
+        folder = path.parent
+        while not folder.exists() and folder != folder.parent:
+            folder = folder.parent
+        if not folder.is_dir():
+            raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR), str(folder))
+        if not os.access(folder, os.W_OK | os.X_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(folder))

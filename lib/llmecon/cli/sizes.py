@@ -67,8 +67,10 @@ def size(
     With --csv the samples themselves are printed.
     """
     from llmecon import sizing
+    from llmecon._checks import require
 
     one_form(as_json, as_csv)
+    require("--seed", seed, minimum=0)
     given: dict[str, Any] = {
         "input_usd_per_mtok": input_price,
         "margin": _range("--margin", margin),

@@ -189,8 +189,11 @@ def _keep(task: Task, text: str) -> None:
 
 def _replace(path: Path, text: str) -> None:
     beside = path.with_name(path.name + ".part")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 _Submit = Callable[..., Any]

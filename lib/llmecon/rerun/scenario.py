@@ -9,7 +9,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llmecon._names import UnknownName
-from llmecon.catalog.reading import read_json
+from llmecon.catalog.reading import read_json, read_text
 from llmecon.rerun.digest import library_digest, of_text
 from llmecon.rerun.parameters import Parameter, check_values, declared
 from llmecon.rerun.running import Task, code_of
@@ -62,7 +62,7 @@ def _parsed(path: Path) -> Any:
     import yaml
 
     try:
-        return yaml.load(path.read_text(encoding="utf-8"), Loader=_loader(yaml))  # a SafeLoader
+        return yaml.load(read_text(path), Loader=_loader(yaml))  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ValueError(f"{path.name}{line}: {error.problem}") from error

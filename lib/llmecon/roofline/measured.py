@@ -102,6 +102,13 @@ def _is_known(name: str, model_of: ModelOf) -> bool:
     return True
 
 
+KINDS = (
+    *("serving", "first token", "static batch", "maximum load"),
+    *("decode", "decode latency", "prefill"),
+)
+"""What a row of measurements may measure."""
+
+
 def _kind(row: dict[Any, Any]) -> str:
     """What a row measures; empty if it cannot be predicted."""
     load = str(row["batch_or_concurrency"])
