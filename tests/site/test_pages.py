@@ -12,7 +12,10 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-MAXIMUM_PAGE_BYTES = 2_500_000
+from llmecon.site import lean
+
+MAXIMUM_PAGE_BYTES = 600_000  # the heaviest chapter has 575,000
+MAXIMUM_FIRST_VISIT_BYTES = 2_050_000  # with style, scripts, fonts and the bundle of the charts
 
 
 @functools.cache
@@ -187,9 +190,38 @@ def test_the_example_of_the_reference_runs():
     assert names["step"].tokens_per_s.shape == (3,)
 
 
+def loaded(site: Path, name: str, page: BeautifulSoup) -> set[Path]:
+    """Files that a first visit of a page asks for: itself, style, scripts, icon, fonts."""
+    tags = [*page.select("script[src]"), *page.select("link[rel~=stylesheet], link[rel~=icon]")]
+    addresses = [urlsplit(tag.get("src") or tag["href"]).path for tag in tags]
+    found = {(site / name).parent.joinpath(address).resolve() for address in addresses}
+    return found | {site.resolve() / name} | set(site.resolve().rglob("_static/**/*.woff2"))
+
+
 def test_no_page_is_too_heavy(site, pages):
-    heavy = {name: (site / name).stat().st_size for name in pages}
-    assert {name: size for name, size in heavy.items() if size > MAXIMUM_PAGE_BYTES} == {}
+    """By bytes as stored; a server that compresses sends about a third."""
+    api_and_index = ("genindex.html", "search.html", "404.html")
+    own = {name: (site / name).stat().st_size for name in pages}
+    first = {
+        name: sum(path.stat().st_size for path in loaded(site, name, page))
+        for name, page in pages.items()
+        if name not in api_and_index and name != "index.html"
+    }
+    assert min(first.values()) > 300_000, "style and fonts are counted"
+    assert {name: size for name, size in own.items() if size > MAXIMUM_PAGE_BYTES} == {}
+    assert {name: size for name, size in first.items() if size > MAXIMUM_FIRST_VISIT_BYTES} == {}
+
+
+def test_code_that_lost_its_elements_has_the_colour_of_all_code(site):
+    sheet = (site / "_static" / "pygments.css").read_text(encoding="utf-8")
+    for mode in ("light", "dark"):
+        rule = rf'html\[data-theme="{mode}"\] \.highlight \{{name\}}\{{[^}}]*\bcolor: (#\w+)'
+        colours = {
+            kind: re.search(rule.replace(r"\{name\}", kind), sheet)
+            for kind in ("", *(rf"\.{name} " for name in lean.PLAIN))
+        }
+        assert len({found[1].lower() for found in colours.values() if found}) == 1, mode
+        assert all(colours.values()), mode
 
 
 def test_every_icon_that_a_page_names_has_its_rule_and_its_drawing(site, pages):

@@ -107,11 +107,11 @@ def copy_tables(app: Sphinx, exception: Exception | None) -> None:
             shutil.copyfile(path, target / path.name)
 
 
-def leave_out_unused_icons(app: Sphinx, exception: Exception | None) -> None:
-    """Cut the theme's icons down to those on the pages."""
+def leave_out_what_is_unused(app: Sphinx, exception: Exception | None) -> None:
+    """Cut the theme's rules and icons down to those of the pages."""
     static = Path(app.outdir) / "_static"
     if not exception and app.builder.name == "html" and (static / "vendor").is_dir():
-        lean.trim_icons(static, Path(app.outdir).rglob("*.html"))
+        lean.trim_theme(static, Path(app.outdir).rglob("*.html"))
 
 
 FRONT_DOOR = """<!DOCTYPE html>
@@ -160,6 +160,8 @@ def finish_page(
         app.add_js_file(tables.CLAIMS_SCRIPT, loading_method="defer")
     searching = pagename == "search"
     context["lean"] = str if searching else lean.without_unused_scripts
+    if "body" in context:
+        context["body"] = lean.without_plain_spans(context["body"])
     context["script_files"] = [s for s in context.get("script_files", []) if wanted(s)]
     tree = context.get("generate_toctree_html")
     if tree is not None:
@@ -194,7 +196,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", reread_after_change)
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", copy_tables)
-    app.connect("build-finished", leave_out_unused_icons)
+    app.connect("build-finished", leave_out_what_is_unused)
     app.connect("build-finished", write_front_door)
     app.connect("build-finished", forget_if_faulty)
     return {

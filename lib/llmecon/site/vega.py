@@ -20,7 +20,7 @@ from docutils import nodes
 from sphinx.errors import SphinxError
 
 from llmecon.charts.theme import MIME
-from llmecon.site import specs
+from llmecon.site import picture, specs
 from llmecon.site.specs import Spec
 
 SCRIPT = "vega-charts.js"
@@ -47,7 +47,7 @@ def static_svg(spec: Spec, *, narrow: bool = False) -> str:
     """
     fitted = specs.still(spec, narrow=narrow)
     label = specs.chart_id(spec) + ("-n" if narrow else "-w")
-    return _labelled(_renumbered(_svg(fitted), label), spec, label)
+    return _labelled(_renumbered(picture.smaller(_svg(fitted)), label), spec, label)
 
 
 def _svg(spec: Spec) -> str:
@@ -67,8 +67,6 @@ def _labelled(svg: str, spec: Spec, label: str) -> str:
     """Name the picture as a whole; its parts need no names of their own."""
     title, description = specs.title_lines(spec)[0], spec.get("description", "")
     head, rest = svg.split(">", 1)
-    head = re.sub(r"\s(role|aria-[a-z]+)=\"[^\"]*\"", "", head)
-    rest = re.sub(r"\s(role|aria-[a-z]+)=\"[^\"]*\"", "", rest)
     return (
         f'{head} role="img" aria-labelledby="{label}-title {label}-desc">'
         f'<title id="{label}-title">{html.escape(title)}</title>'
