@@ -104,6 +104,6 @@ def prescribed(curves: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         height=320,
         description=(
             "Rising lines on log scales: compute-optimal size against training budget, one line a "
-            f"set of constants. At {data.flop.max():.3g} FLOP: {said}."
+            f"set of constants. At {f'{data.flop.max():.3g}'.replace('+', '')} FLOP: {said}."
         ),
     )

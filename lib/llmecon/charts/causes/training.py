@@ -63,8 +63,8 @@ def tokens_per_param(
         height=380,
         description=(
             f"Scatter chart of {len(data)} models: training tokens per parameter, log scale, by "
-            f"release date. {listed(chosen, '{model}: {tokens_per_param:.3g}')}. "
-            f"Dashed lines: {listed(lines, '{rule}: {tokens_per_param:.3g}')}."
+            f"release date. {listed(chosen, '{model}: {tokens_per_param:short}')}. "
+            f"Dashed lines: {listed(lines, '{rule}: {tokens_per_param:short}')}."
         ),
     )
 
