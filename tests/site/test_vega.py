@@ -204,6 +204,19 @@ def test_the_bundle_holds_its_libraries_and_asks_no_other_host():
     assert not re.search(r"""(import\s*\(|from\s*)["']https?:""", script)
 
 
+def test_the_bundle_is_written_again_only_when_it_would_differ(tmp_path, monkeypatch):
+    path = tmp_path / vega.SCRIPT
+    vega.write_script(path)
+    first = path.read_text(encoding="utf-8")
+    assert first.startswith(vega.script())
+    path.write_text("// kept" + first, encoding="utf-8")
+    vega.write_script(path)
+    assert path.read_text(encoding="utf-8") == "// kept" + first
+    monkeypatch.setattr(vega, "_drawing", lambda: "start();")
+    vega.write_script(path)
+    assert not path.read_text(encoding="utf-8").startswith("// kept")
+
+
 def _luminance(colour: str) -> float:
     parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [p / 12.92 if p <= 0.04045 else ((p + 0.055) / 1.055) ** 2.4 for p in parts]

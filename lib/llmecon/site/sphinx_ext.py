@@ -67,7 +67,7 @@ def write_assets(app: Sphinx) -> None:
         return
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
-    (static / vega.SCRIPT).write_text(vega.script(), encoding="utf-8")
+    vega.write_script(static / vega.SCRIPT)
     for name in (STYLE, tables.CLAIMS_SCRIPT):
         text = (_ASSETS / name).read_text(encoding="utf-8")
         if name == STYLE:

@@ -8,10 +8,12 @@ folded table. One script, shared by all charts and loaded only where one is, dra
 from __future__ import annotations
 
 import functools
+import hashlib
 import html
 import json
 import re
-from importlib import resources
+from importlib import metadata, resources
+from pathlib import Path
 from typing import Any
 
 import altair as alt
@@ -172,11 +174,22 @@ def _row(row: Spec, columns: list[str]) -> str:
     return f"<tr>{''.join(cells)}</tr>"
 
 
+def _drawing() -> str:
+    return resources.files("llmecon.site").joinpath("assets/charts.js").read_text(encoding="utf-8")
+
+
+def write_script(path: Path) -> None:
+    """Write the bundle, unless it is there from the same code and packages: it takes a second."""
+    made_from = (metadata.version("vl-convert-python"), VL_VERSION, _drawing())
+    mark = f"// {hashlib.sha256(repr(made_from).encode()).hexdigest()[:12]}\n"
+    if not path.exists() or not path.read_text(encoding="utf-8").endswith(mark):
+        path.write_text(script() + mark, encoding="utf-8")
+
+
 @functools.cache
 def script() -> str:
     """The bundle that draws every chart: Vega, Vega-Lite, vega-embed and the drawing code."""
-    draw = resources.files("llmecon.site").joinpath("assets/charts.js").read_text(encoding="utf-8")
-    bundle = vlc.javascript_bundle(draw, VL_VERSION)
+    bundle = vlc.javascript_bundle(_drawing(), VL_VERSION)
     # In a function: its top-level names would collide with other scripts. Not a module: browsers
     # refuse those from file://.
     return f"(() => {{\n{bundle}\n}})();\n"
