@@ -65,6 +65,12 @@ def test_laws_cannot_be_changed(name):
         c.LAWS[name] = None
 
 
+def test_readers_meet_each_law_under_a_title_of_its_own():
+    titles = [c.law_title(name) for name in c.LAWS]
+    assert len(set(titles)) == len(titles)
+    assert not [title for title in titles if "_" in title or title.isupper()]
+
+
 def test_a_law_is_found_by_name_in_any_case_and_misspellings_get_suggestions():
     assert c.law("hoffmann-2022 tex") is c.HOFFMANN_2022_TEX
     with pytest.raises(LookupError, match="BESIROGLU_2024"):

@@ -248,7 +248,15 @@ def listed(frame: pd.DataFrame, each: str, *, by: str = "", group: str = "{}") -
 
 
 def outside(data: pd.DataFrame, of: str = "it") -> str:
-    """How far beyond the runs behind the laws a figure is, in words; empty where it is not."""
+    """How far beyond the runs behind the laws a figure is, in words; empty where it is not.
+
+    Examples
+    --------
+    >>> outside(pd.DataFrame({"decades_outside": [0.0, 1.2]}))
+    '50% of it lies 1.2 powers of ten beyond the runs behind the laws'
+    >>> outside(pd.DataFrame({"decades_outside": [0.4, 1.2]}), of="the points")
+    'All of the points lie 0.4 to 1.2 powers of ten beyond the runs behind the laws'
+    """
     beyond = data.decades_outside[data.decades_outside > 0]
     if beyond.empty:
         return ""
