@@ -96,24 +96,30 @@ def growth(spans: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
 
 
 def total_and_active(models: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
-    """All parameters and those at work on a token, joined by a line."""
+    """All parameters and those at work on a token, joined by a line; hollow if not disclosed."""
     data = tidy(models, ["model", "total_params", "active_params", "size_status"])
+    told = " (" + data.size_status + ")"
+    data["model"] += told.where(data.size_status != "disclosed", "")
     long = by_kind_of_params(
         data, "total_params", "active_params", kept=["model", "size_status"], value="params"
     )
-    y = row_y("model", data.model)
+    y = row_y("model", data.model, 200)
     x = log_x("params", long.params, title="Parameters, log scale [parameters]")
     span = ranges(
         data, x, y, low="active_params", high="total_params", color=theme.GREY, strokeWidth=2
     )
-    points = (
-        alt.Chart(long)
-        .mark_point(size=90, filled=True)
-        .encode(x, y, *kinds_of_params(), tooltip=["model", "which", "params", "size_status"])
-    )
+    sure = long.size_status == "disclosed"
+    tooltip = ["model", "which", "params", "size_status"]
+    points = [
+        alt.Chart(rows)
+        .mark_point(size=90, filled=filled)
+        .encode(x, y, *kinds_of_params(), tooltip=tooltip)
+        for rows, filled in ((long[sure], True), (long[~sure], False))
+        if not rows.empty
+    ]
     return finish(
         span,
-        points,
+        *points,
         takeaway=takeaway,
         height=34 * len(data),
         description=(
@@ -139,9 +145,18 @@ def turning_point(
     takeaway : str
         Title: the finding.
     """
-    data = tidy(models, ["model", "release_date", "total_params", "size_status"])
+    columns = ["model", "release_date", "total_params", "size_status", "size_low", "size_high"]
+    data = tidy(models, columns)
+    ranged = data[data.size_status != "disclosed"].dropna(subset=["size_low", "size_high"])
     drawn = tidy(lines, ["line", "date", "params"])
-    y = log_y("total_params", data.total_params, drawn.params, title=ALL)
+    y = log_y(
+        "total_params",
+        data.total_params,
+        drawn.params,
+        ranged.size_low,
+        ranged.size_high,
+        title=ALL,
+    )
     band = (
         alt.Chart(window)
         .mark_rect(color=theme.ORANGE, opacity=0.2)
@@ -149,11 +164,21 @@ def turning_point(
     )
     tooltip = ["model", "release_date:T", "total_params", "size_status"]
     points = status_points(data, date_x("release_date"), y, color=theme.BLUE, tooltip=tooltip)
+    bars = ranges(
+        ranged,
+        y,
+        date_x("release_date"),
+        low="size_low",
+        high="size_high",
+        color=theme.GREY,
+        opacity=0.5,
+    )
     dash = series("line", "Fit", drawn.line)[1]
     line = alt.Chart(drawn).mark_line(color=theme.VERMILLION)
     span = window.iloc[0]
     return finish(
         band,
+        bars,
         points,
         line.encode(date_x("date"), like(y, "params"), dash),
         takeaway=takeaway,
@@ -162,7 +187,8 @@ def turning_point(
             f"Sizes of {len(data)} frontier models by release date on a log scale, from "
             f"{short(data.total_params.min())} to {short(data.total_params.max())}, with a line "
             "that bends and one that does not. A band marks the days on which the bend may lie, "
-            f"{span.start:%Y-%m} to {span.end:%Y-%m}."
+            f"{span.start:%Y-%m} to {span.end:%Y-%m}. Bars are the published ranges of sizes that "
+            "are not disclosed."
         ),
     )
 

@@ -123,11 +123,12 @@ def slider(
 
 
 RENT = "Price of one accelerator [USD per hour]"
+RENTS = (0.5, 6.0)  # [USD/h] between which a reader may move it
 
 
 def rent_slider(usd_per_gpu_hour: float, label: str = RENT) -> alt.Parameter:
     """The price of an hour, to be moved."""
-    return slider("usd_per_gpu_hour", usd_per_gpu_hour, 0.5, 6, step=0.05, label=label)
+    return slider("usd_per_gpu_hour", usd_per_gpu_hour, *RENTS, step=0.05, label=label)
 
 
 def at_moved_rent(data: pd.DataFrame, usd_per_gpu_hour: float) -> alt.Chart:

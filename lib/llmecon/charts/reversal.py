@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -13,37 +16,50 @@ from llmecon.charts.common import (
     field_of,
     finish,
     kinds,
+    last_of_each,
     like,
     listed,
+    log_ticks,
     log_x,
     log_y,
     row_y,
     series,
     short,
+    significant,
     spoken,
     tidy,
 )
 from llmecon.charts.layers import (
     DOTTED,
+    RENTS,
     at_moved_rent,
     cost_y,
     equality,
     named_levels,
     names,
-    names_beside,
     price_y,
     ranges,
     step_lines,
 )
 
 
-def price_steps(prices: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
+def price_steps(
+    prices: pd.DataFrame,
+    *,
+    named: Sequence[str] = (),
+    until: pd.Timestamp | None = None,
+    takeaway: str,
+) -> alt.LayerChart:
     """Output price of each maker's flagship from day to day.
 
     Parameters
     ----------
     prices : pandas.DataFrame
         Rows of ``prices.csv``, flagship only, of the makers to show.
+    named : sequence of str, optional
+        Models to label, at their first price.
+    until : pandas.Timestamp, optional
+        Day on which the prices were read, to which they hold.
     takeaway : str
         Title: the finding.
     """
@@ -53,8 +69,15 @@ def price_steps(prices: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
     of_maker = series("provider", "Maker", data.provider)
     tooltip = ["model", "provider", "effective_date:T", "output_usd_per_mtok"]
     each = "{model} {output_usd_per_mtok:g} from {effective_date:%Y-%m}"
+    last = last_of_each(data, "provider", "effective_date").assign(effective_date=until)
+    held = data if until is None else pd.concat([data, last])
+    line, _ = step_lines(held, x, y, of_maker, tooltip=tooltip)
+    _, points = step_lines(data, x, y, of_maker, tooltip=tooltip, size=45)
+    firsts = data[data.model.isin(named)].drop_duplicates("model")
     return finish(
-        *step_lines(data, x, y, of_maker, tooltip=tooltip, size=45),
+        line,
+        points,
+        names(firsts, x, y, "model", align="left", dx=5, dy=-8),
         takeaway=takeaway,
         height=320,
         description=(
@@ -106,7 +129,12 @@ def speed_readings(
 
 
 def score_and_size(
-    models: pd.DataFrame, levels: pd.DataFrame, *, score_title: str, takeaway: str
+    models: pd.DataFrame,
+    levels: pd.DataFrame,
+    *,
+    score_title: str,
+    named: Mapping[str, str] | None = None,
+    takeaway: str,
 ) -> alt.LayerChart:
     """Score of open models against their size, with the levels of closed models as lines.
 
@@ -118,6 +146,10 @@ def score_and_size(
         ``model``, ``score`` of the closed models.
     score_title : str
         What the score is, with list date and unit in brackets.
+    named : mapping, optional
+        Models that keep their names on a narrow screen, or whose names stand elsewhere than
+        the rest's: ``left``, ``right``, ``above`` or ``below``; with a trailing ``*`` only where
+        there is room.
     takeaway : str
         Title: the finding.
     """
@@ -139,7 +171,7 @@ def score_and_size(
     return finish(
         rules,
         points,
-        *names_beside(data, x, y, name="model", across="total_params"),
+        *_names_where_there_is_room(data, x, y, named or {}),
         closed,
         takeaway=takeaway,
         height=400,
@@ -149,6 +181,28 @@ def score_and_size(
             f"Dashed lines mark closed models: {listed(lines, '{model} at {score:g}')}."
         ),
     )
+
+
+_ROOM_PX = 450  # a panel that is narrower has no room for every name
+_BESIDE: Mapping[str, Mapping[str, Any]] = {
+    "right": {"align": "left", "dx": 7},
+    "left": {"align": "right", "dx": -7},
+    "above": {"align": "right", "dx": 14, "dy": -11},
+    "below": {"align": "center", "dy": 13},
+}
+
+
+def _names_where_there_is_room(
+    data: pd.DataFrame, x: alt.X, y: alt.Y, named: Mapping[str, str]
+) -> list[alt.Chart]:
+    places = data.model.map(lambda model: named.get(model, "right*"))
+    layers = []
+    for place, rows in data.groupby(places, sort=False):
+        side = str(place).rstrip("*")
+        wide = alt.expr(f"width > {_ROOM_PX} ? 1 : 0")
+        room = {"opacity": wide} if str(place).endswith("*") else {}
+        layers.append(names(rows, x, y, "model", **_BESIDE[side], **room))
+    return layers
 
 
 def frontier(
@@ -175,7 +229,7 @@ def frontier(
     data = tidy(_thinned(curves), ["model", "tokens_per_s", "usd_per_mtok"], digits=4)
     sold = tidy(products, ["product", "low", "high", "usd_per_mtok"])
     x = alt.X("tokens_per_s:Q", title="Output speed of one user [tokens/s]")
-    y = cost_y("usd_per_mtok", 0.02, 300)
+    y = _cost_at_any_rent(data.usd_per_mtok / usd_per_gpu_hour)
     lines = (
         at_moved_rent(data, usd_per_gpu_hour)
         .mark_line(clip=True)
@@ -201,6 +255,14 @@ def frontier(
             f"{offers}. A slider moves the hourly price."
         ),
     )
+
+
+def _cost_at_any_rent(usd_at_one: pd.Series) -> alt.Y:
+    """Axis that holds every cost that the slider of the hourly price can give."""
+    low, high = RENTS[0] * usd_at_one.min() / 1.25, RENTS[1] * usd_at_one.max() * 1.25
+    y = cost_y("usd_per_mtok", significant(low, 2), significant(high, 2))
+    y["axis"]["values"] = log_ticks(low, high)
+    return y
 
 
 def _thinned(curves: pd.DataFrame, points: int = 60) -> pd.DataFrame:
@@ -310,7 +372,7 @@ def error_by_rule(errors: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         scale=alt.Scale(domain=[1, float(data.median_factor.max()) * 1.05]),
         title="Median error, either way; 1 is perfect [times]",
     )
-    y = row_y("method", data.sort_values("median_factor").method, 220)
+    y = row_y("method", data.sort_values(["which", "median_factor"]).method, 220)
     of_size = kinds("which", "Parameters", data.which)
     points = (
         alt.Chart(data)
@@ -326,6 +388,17 @@ def error_by_rule(errors: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
     )
 
 
+ASSUMPTIONS = {
+    "margin": "price over cost (margin)",
+    "speed share": "the place between cheap and fast",
+    "sparsity": "all over active parameters (sparsity)",
+    "context": "the length of the prompt",
+    "weights": "the number format",
+    "chip": "the chip",
+}
+"""What the columns of an inference's drivers are called in a figure and in a sentence."""
+
+
 def drivers(shares: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
     """Which assumption the width of an inferred size comes from.
 
@@ -338,7 +411,7 @@ def drivers(shares: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
     """
     data = tidy(shares, ["assumption", "share"], digits=3)
     axis = alt.Axis(format="%", title="Variance that the assumption explains [share]")
-    y = row_y("assumption", data.assumption)
+    y = row_y("assumption", data.assumption, 240)
     bars = (
         alt.Chart(data)
         .mark_bar(color=theme.BLUE)
