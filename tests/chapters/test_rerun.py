@@ -20,6 +20,8 @@ law: str = "BESIROGLU_2024"  # [law] whose optimum is taken
 day: str = "2024-12-13"  # [ISO date] of the price
 names: list[str] = ["GPT-3 175B", "GPT-4"]  # [model] named in the text
 margin: float = 0.5  # [1] may be a loss
+context_tokens: int = 0  # [tokens] none in the book
+demand: float = 1e12  # [tokens] 0..1e15 none is a demand as well
 left_out: list[str] = []  # [models] that are not named"""
 PREAMBLE = """\
 from llmecon import chinchilla
@@ -115,6 +117,9 @@ def test_a_scenario_changes_its_numbers_and_no_others(book, runs, capsys):
     assert cli.main(["rerun", str(path)]) == 0
     shown = capsys.readouterr().out
     assert len(runs) == 1 and "1 of 3 key numbers change" in shown and "Rent at one" in shown
+    assert "rent" in shown and "models" not in shown and "the 2 that stay" in shown
+    assert cli.main(["rerun", str(path), "--all"]) == 0
+    assert "models" in capsys.readouterr().out
     assert rerun.key_numbers(book / "notebooks" / "small.ipynb")["rent"] == "24.0"
 
 
@@ -215,7 +220,12 @@ WRONG = {
     "an empty list": ("small: {names: []}", "small.names must not be empty"),
     "below the range": ("small: {usd_per_gpu_hour: 0}", "must be >= 0.1, got 0 [USD/h]"),
     "above the range": ("small: {usd_per_gpu_hour: 21}", "must be <= 20, got 21 [USD/h]"),
-    "less than nothing": ("small: {n_chips: -8}", "small.n_chips must be >= 0, got -8"),
+    "nothing where the book has some": ("small: {n_chips: 0}", "small.n_chips must be > 0, got 0"),
+    "less than nothing where the book has nothing": (
+        "small: {context_tokens: -1}",
+        "small.context_tokens must be >= 0, got -1 [tokens]",
+    ),
+    "less than nothing": ("small: {n_chips: -8}", "small.n_chips must be > 0, got -8"),
     "not a number": ("small: {margin: .nan}", "small.margin must be a finite number, got nan"),
     "unknown law": (
         "small: {law: BESIROGLU}",
@@ -228,6 +238,21 @@ WRONG = {
     ),
     "not a day": ("small: {day: soon}", "small.day must be an ISO date"),
 }
+
+
+def test_nothing_of_something_may_be_wanted(book):
+    known = rerun.known_parameters(book)
+    rerun.check_values(known, {"small": {"context_tokens": 0, "demand": 0.0, "margin": 0.0}})
+
+
+@pytest.mark.parametrize("output", ["file", "file/below"])
+def test_a_folder_that_cannot_be_made_is_named_before_anything_starts(book, runs, capsys, output):
+    (book / "file").write_text("")
+    path = write_scenario(book, CHEAP)
+    assert cli.main(["rerun", str(path), "--output", output]) == 2
+    said = capsys.readouterr()
+    assert "file: Not a directory" in said.err and said.err.count("\n") == 1
+    assert not runs
 
 
 @pytest.mark.parametrize("case", WRONG)
@@ -320,6 +345,7 @@ def test_a_sweep_gives_one_row_a_point_and_a_table_of_what_changes(book, runs, c
         ("small.chips=1", "no parameter of small is called 'chips'"),
         ("large.n_chips=1", "no chapter is called 'large'"),
         ("small.usd_per_gpu_hour=1,99", "must be <= 20, got 99"),
+        ("small.usd_per_gpu_hour=1,2,1.0", "small.usd_per_gpu_hour: 1.0 is given twice"),
     ],
 )
 def test_a_wrong_sweep_is_refused(book, runs, capsys, axis, message):

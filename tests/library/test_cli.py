@@ -13,7 +13,7 @@ import pandas as pd
 import pytest
 
 from llmecon import catalog, chinchilla, claims, cli, cost, roofline, scorecard, sizing, trends
-from llmecon.cli import ledger
+from llmecon.cli import ledger, output
 from llmecon.cli.output import Column, emit, plain, short
 
 LLAMA, H200, H100 = "Llama 3.1 70B", "H200 SXM 141GB", "H100 SXM 80GB"
@@ -414,6 +414,18 @@ def test_a_claim_is_explained_with_its_numbers(run):
     assert content["value"] == pytest.approx(claims.compute_one("E05").value)
 
 
+def test_days_among_the_numbers_of_a_claim_are_iso(run):
+    """A date asked to format itself by ".6g" gives back ".6g"."""
+    told = " ".join(run("claims", "--explain", "O01")[1].split())
+    assert "since = 2024-07-01" in told and "growth = 2.4" in told
+    assert "released = 2022-11-30" in " ".join(run("claims", "--explain", "C02")[1].split())
+    for name in ("C07", "C11"):
+        assert ".6g" not in run("claims", "--explain", name)[1]
+    assert json.loads(run("claims", "--explain", "O01", "--json")[1])["values"]["since"] == (
+        "2024-07-01"
+    )
+
+
 @pytest.mark.parametrize("change", [{"ledger_verdict": "wrong"}, {"holds": False}])
 def test_a_verdict_or_value_that_left_the_ledger_exits_with_one(run, monkeypatch, change):
     from dataclasses import replace
@@ -436,7 +448,9 @@ def test_the_scorecard_prints_what_the_library_scores(run):
         (one.id, one.verdict, one.article) for one in wanted
     ]
     assert [r["observed"] for r in found] == [plain(one.observed) for one in wanted]
+    assert [r["stated_rule"] for r in found] == [one.rule for one in wanted]
     told = run("scorecard")[1]
+    assert "Directions: 6 right of 11 that can be scored." in told
     assert all(f" {one.id} " in told for one in wanted)
     for verdict, count in scorecard.counts(scorecard.compute()).items():
         assert f"{count} {verdict}" in told
@@ -448,6 +462,7 @@ def test_a_proposition_is_explained_with_its_rule(run):
     told = " ".join(out.split())
     assert status == 0 and one.rule in told and one.measure in told and "O01, R04" in told
     assert f"{one.observed:.3g} ({one.low:.3g} to {one.high:.3g})" in told
+    assert "right, 1.2 powers of ten above 0.152" in told and "scored on 2026-11-30" in told
     content = json.loads(run("scorecard", "--explain", "P1a", "--json")[1])
     assert content["article"] == "right" and content["observed"] == pytest.approx(one.observed)
 
@@ -633,6 +648,45 @@ def test_json_knows_neither_nan_nor_infinity():
     assert [row["price"] for row in told["rows"]] == [1.0, None, None]
     assert told["rows"][0]["day"] == "2024-05-13" and told["text"] is None
     json.dumps(told, allow_nan=False)
+
+
+NARROW = {
+    "decode": ["decode", LLAMA, H200, "--tensor-parallel", "8", "--usd-per-gpu-hour", "3"],
+    "prefill": ["prefill", LLAMA, H200, "--tensor-parallel", "8"],
+    "serve": ["serve", LLAMA, H200, "--tensor-parallel", "8", "--concurrency", "4,16,64"],
+    "frontier": ["frontier", LLAMA, H200, "--usd-per-gpu-hour", "3"],
+    "law compare": ["law", "compare"],
+    "law optimal": [
+        "law",
+        "optimal",
+        "BESIROGLU_2024",
+        "--flop",
+        "1e24",
+        "--tokens-served",
+        "1e12",
+    ],
+    "chips": ["chips"],
+    "parameters": ["parameters"],
+    "trend": ["trend"],
+}
+
+
+@pytest.mark.parametrize("width", [80, 100])
+@pytest.mark.parametrize("name", NARROW)
+def test_no_number_is_cut_on_a_narrow_terminal(run, monkeypatch, name, width):
+    def shown(wide):
+        monkeypatch.setattr(output, "_WIDE", wide)
+        return run(*NARROW[name])[1]
+
+    def numbers(text):
+        whole = re.findall(r"(?<![\w.,/+-])[+-]?\d[\d.,]*(?:e[+-]?\d+)?%?(?=\s|$)", text)
+        return sorted(word for word in whole if not word.endswith((".", ",")))
+
+    narrow = shown(width)
+    assert "…" not in narrow
+    assert max(map(len, narrow.splitlines())) <= width
+    missing = set(numbers(shown(1000))) - set(numbers(narrow))
+    assert not missing
 
 
 def test_brackets_of_units_survive_in_tables(capsys):

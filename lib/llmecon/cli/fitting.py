@@ -262,7 +262,7 @@ def _show_fit(
 def _optimum_columns(with_intervals: bool) -> list[Column]:
     shown = [
         ("params", "parameters [10⁹]", 1e-9, ",.4g"),
-        ("tokens_per_param", "tokens/parameter", 1.0, ".4g"),
+        ("tokens_per_param", "tokens per parameter", 1.0, ".4g"),
         ("loss", "loss", 1.0, ".4f"),
     ]
     columns = [Column(name="flop", header="training [FLOP]", form=".3g")]

@@ -27,7 +27,7 @@ _ALLOCATION = [
     Column(name="flop", header="training [FLOP]", form=".3g"),
     Column(name="params", header="parameters [10⁹]", scale=1e-9, form=",.4g"),
     Column(name="tokens", header="tokens [10⁹]", scale=1e-9, form=",.5g"),
-    Column(name="tokens_per_param", header="tokens/parameter", form=",.3g"),
+    Column(name="tokens_per_param", header="tokens per parameter", form=",.3g"),
     Column(name="loss", header="loss", form=".4f"),
 ]
 OUTSIDE = Column(name="decades_outside", header="decades outside", form=".1f")

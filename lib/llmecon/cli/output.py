@@ -10,19 +10,22 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console
+    from rich.table import Table
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in base units.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, in base units.")]
 
-_WIDE = 200  # columns of a table that no terminal shows
+_WIDE = 200  # characters of a table that no terminal shows
+_NARROW = 18  # characters of a word in a text that are kept together where there is little room
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -36,7 +39,7 @@ class Column:
 
     def cell(self, value: Any) -> str:
         """A value as text; empty where it is missing."""
-        if value is None or (isinstance(value, float) and math.isnan(value)):
+        if value is None or str(value) in ("nan", "NaT", "<NA>"):
             return ""
         if callable(self.form):
             return self.form(value)
@@ -63,12 +66,12 @@ def short(value: float) -> str:
     return f"{value:.3g}"
 
 
-def console(width: int = _WIDE) -> Console:
+def console(width: int | None = None) -> Console:
     """Standard output; wide when it is not a terminal, so that nothing is cut."""
     from rich.console import Console
 
     # A pipe or a file has no width: let the table be as wide as it is.
-    wide = None if sys.stdout.isatty() else width
+    wide = None if sys.stdout.isatty() else width or _WIDE
     return Console(width=wide, soft_wrap=False, highlight=False)
 
 
@@ -113,22 +116,105 @@ def emit(
 
 
 def _show(frame: pd.DataFrame, columns: Sequence[Column], title: str, notes: Sequence[str]) -> None:
-    from rich.markup import escape
-    from rich.table import Table
+    from rich.text import Text
 
     out = console()
-    # Names and sources hold square brackets, which would be read as markup.
-    shown = Table(header_style="bold")
-    numeric = {c.name: frame[c.name].dtype.kind in "iuf" for c in columns}
-    for column in columns:
-        shown.add_column(escape(column.header), justify="right" if numeric[column.name] else "left")
-    for row in frame.to_dict("records"):
-        shown.add_row(*(escape(column.cell(row[column.name])) for column in columns))
+    cells = [
+        [column.cell(row[column.name]) for column in columns] for row in frame.to_dict("records")
+    ]
+    numeric = [frame[column.name].dtype.kind in "iuf" for column in columns]
+    headers = [column.header for column in columns]
+    # Names and sources hold square brackets: Text is not read as markup.
     if title:  # not the table's own: that would wrap at the table's width
-        out.print(escape(title), style="italic")
-    out.print(shown)
+        out.print(Text(title), style="italic")
+    shape = (headers, cells, numeric, out.width)
+    for table in _upright(*shape) or _turned(*shape):
+        out.print(table)
     for note in notes:
-        out.print(escape(note), style="dim")
+        out.print(Text(note), style="dim")
+
+
+def _upright(
+    headers: list[str], cells: list[list[str]], numeric: list[bool], room: int
+) -> list[Table]:
+    """A row a row, first with lines and then without; none if numbers would be cut.
+
+    Headers and texts wrap between words, numbers never.
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    columns = list(zip(headers, numeric, *cells, strict=True))
+    natural = [max(len(header), 1, *map(len, column)) for header, _, *column in columns]
+    lined = partial(Table, box=box.HEAVY_HEAD)
+    bare = partial(
+        Table, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False
+    )
+    n = len(headers)
+    for longest in (room, _NARROW):  # words are folded only if it must be
+        least = [_least(*column, longest=longest) for column in columns]
+        for made, between in ((lined, 3 * n + 1), (bare, 2 * n - 1)):
+            if sum(least) + between > room:
+                continue
+            table = made(header_style="bold")
+            widths = _squeezed(natural, least, room - between)
+            for header, is_number, width in zip(headers, numeric, widths, strict=True):
+                table.add_column(
+                    Text(header),
+                    justify="right" if is_number else "left",
+                    width=width,
+                    overflow="fold",
+                )
+            for row in cells:
+                table.add_row(*map(Text, row))
+            return [table]
+    return []
+
+
+def _least(header: str, is_number: bool, *cells: str, longest: int) -> int:
+    """Width that cuts no word of a header, no number, and no word of a text up to a length."""
+    words = [cell if is_number else max(cell.split(), key=len, default="") for cell in cells]
+    widest = max(map(len, words), default=0)
+    return max(1, *map(len, header.split()), widest if is_number else min(widest, longest))
+
+
+def _squeezed(natural: list[int], least: list[int], room: int) -> list[int]:
+    """Widths of columns in the room there is: the widest give way, none below its least."""
+    widths = list(natural)
+    while sum(widths) > room:
+        widest = max(range(len(widths)), key=lambda at: (widths[at] > least[at], widths[at]))
+        widths[widest] -= 1
+    return widths
+
+
+def _turned(
+    headers: list[str], cells: list[list[str]], numeric: list[bool], room: int
+) -> list[Table]:
+    """Headers downwards and the rows side by side, as many as there is room for."""
+    from rich.table import Table
+    from rich.text import Text
+
+    label = max(map(len, headers))
+    side: Literal["right", "left"] = "right" if 2 * sum(numeric) >= len(numeric) else "left"
+    widths = [min(max(map(len, row)), room - label - 2) for row in cells]
+    tables, begin = [], 0
+    while begin < len(cells):
+        end, used = begin, label
+        while end < len(cells) and (end == begin or used + 2 + widths[end] <= room):
+            used += 2 + widths[end]
+            end += 1
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(style="bold", width=label)
+        for width in widths[begin:end]:
+            table.add_column(justify=side, width=width, overflow="fold")
+        for at, header in enumerate(headers):
+            table.add_row(Text(header), *(Text(row[at]) for row in cells[begin:end]))
+        if end < len(cells):
+            table.add_row()
+        tables.append(table)
+        begin = end
+    return tables
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:

@@ -16,6 +16,7 @@ from llmecon.cli.output import (
     plain,
     progress,
     records,
+    refuse_unwritable,
     write,
 )
 
@@ -104,6 +105,9 @@ def rerun(
         str | None, typer.Option(help="Address of a Dask scheduler that does the work.")
     ] = None,
     fresh: Annotated[bool, typer.Option("--fresh", help="Run finished chapters again.")] = False,
+    all_: Annotated[
+        bool, typer.Option("--all", help="Show the key numbers that stay as well.")
+    ] = False,
     book: Book = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -119,6 +123,7 @@ def rerun(
     home = room.find_book(*([book] if book else [scenario or Path.cwd(), Path.cwd()]))
     plan = _plan(room.load(scenario) if scenario else None, set_ or [], sweep or [], home)
     folder = output or home / "_build" / "rerun" / plan.name
+    refuse_unwritable(folder / "results.json")
     if sweep:
         _sweep(plan, sweep, home, folder, chapter, cluster, fresh, as_json, as_csv)
         return
@@ -126,9 +131,10 @@ def rerun(
     _run(tasks, fresh, cluster)
     frame = room.table(room.compare(tasks))
     write(folder / "results.json", _results(plan, tasks, frame))
-    changed = int(frame.changed.sum())
+    changed, kept = int(frame.changed.sum()), int((~frame.changed).sum())
+    hidden = "" if all_ or not kept else f"; the {kept} that stay are shown with --all"
     emit(
-        frame,
+        frame if all_ or as_json or as_csv else frame[frame.changed],
         [
             Column(name="chapter", header="chapter"),
             Column(name="key", header="key number"),
@@ -137,7 +143,10 @@ def rerun(
             Column(name="ratio", header="times", form=".3g"),
         ],
         title=plan.description or plan.name,
-        notes=[f"{changed} of {len(frame)} key numbers change. Executed chapters: {folder}"],
+        notes=[
+            f"{changed} of {len(frame)} key numbers change{hidden}.",
+            f"Executed chapters and all numbers: {folder}",
+        ],
         as_json=as_json,
         as_csv=as_csv,
         extra={"name": plan.name, "parameters": plan.parameters},

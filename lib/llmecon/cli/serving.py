@@ -105,7 +105,7 @@ def decode(
         [
             TP,
             Column(name="context", header="context", form=",.0f"),
-            *_columns("ms/token", "tokens/s per user", usd_per_gpu_hour is not None),
+            *_columns("ms per token", "tokens/s per user", usd_per_gpu_hour is not None),
         ],
         title=f"Decode: {shape.name} on {accelerator.name}, {weights} weights",
         notes=[TERMS_ALONE, _constants(step.profile)],

@@ -32,7 +32,8 @@ class Parameter:
     unit, help : str
         From the comment ``# [unit] help``.
     minimum, maximum : float, optional
-        From ``low..high`` in the help, where it is given.
+        From ``low..high`` in the help. Without it an amount, which has a unit, is > 0, or
+        >= 0 where the default is 0.
     """
 
     chapter: str
@@ -86,12 +87,17 @@ class Parameter:
         if not math.isfinite(item):
             raise ValueError(f"{label} must be a finite number, got {item!r}{unit}")
         low, high = self.minimum, self.maximum
-        if low is None and self.unit not in ("", "1") and all(d >= 0 for d in defaults):
-            low = 0.0  # an amount of something
+        if low is None and self._is_amount(defaults):
+            some = bool(defaults) and 0 not in defaults  # what the book has some of, is needed
+            if item < 0 or (some and item == 0):
+                raise ValueError(f"{label} must be {'>' if some else '>='} 0, got {item:g}{unit}")
         if low is not None and item < low:
             raise ValueError(f"{label} must be >= {low:g}, got {item:g}{unit}")
         if high is not None and item > high:
             raise ValueError(f"{label} must be <= {high:g}, got {item:g}{unit}")
+
+    def _is_amount(self, defaults: list[Any]) -> bool:
+        return self.unit not in ("", "1") and all(default >= 0 for default in defaults)
 
 
 def declared(path: Path) -> dict[str, Parameter]:

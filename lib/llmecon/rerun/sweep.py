@@ -45,7 +45,11 @@ def parse_axis(text: str, known: Mapping[str, Mapping[str, Parameter]]) -> Axis:
         raise UnknownName(f"parameter of {chapter}", name, known[chapter])
     parameter = known[chapter][name]
     parts = [values] if parameter.type.startswith("list") else values.split(",")
-    return chapter, name, [parameter.checked(_read(part.strip(), parameter)) for part in parts]
+    read = [parameter.checked(_read(part.strip(), parameter)) for part in parts]
+    twice = [value for at, value in enumerate(read) if value in read[:at]]
+    if twice:
+        raise ValueError(f"{chapter}.{name}: {twice[0]} is given twice")
+    return chapter, name, read
 
 
 def _read(text: str, parameter: Parameter) -> Any:
