@@ -212,6 +212,14 @@ def outlook_figures() -> dict[str, alt.LayerChart]:
         [("flagship", DAYS[0], "m", 10.0), ("cheapest", DAYS[1], "n", 0.3)],
         columns=["path", "date", "model", "output_usd_per_mtok"],
     )
+    fast = pd.DataFrame(
+        [
+            ("A", "m", 2024, DAYS[0], 10.0, 60.0),
+            ("A", "n", 2025, DAYS[1], 50.0, 40.0),
+            ("B", "o", 2025, DAYS[1], 1.0, 90.0),
+        ],
+        columns=["maker", "model", "year", "date", "output_usd_per_mtok", "output_tokens_per_s"],
+    )
     served = pd.DataFrame(
         [(c, u, s, u * 1e11 / s) for c in ("H", "B") for u in (1.0, 10.0) for s in (20.0, 50, 90)],
         columns=["chip", "usd_per_mtok", "tokens_per_s", "total_params"],
@@ -228,6 +236,7 @@ def outlook_figures() -> dict[str, alt.LayerChart]:
         ),
         "one-off": outlook.ratios(both, level=20.0, named=["m", "n"], takeaway=SAY),
         "paths": outlook.price_paths(paths, takeaway=SAY),
+        "speed": outlook.speed_and_price(fast, takeaway=SAY, subtitle="for a case"),
         "servable": outlook.servable(served, usd_per_mtok=10.0, takeaway=SAY),
         "kept": outlook.speed_kept(kept, takeaway=SAY, subtitle="for a case"),
     }
@@ -321,7 +330,7 @@ def test_the_hourly_price_of_the_frontier_can_be_moved():
     ("name", "values"),
     [
         ("cost", {"usd_per_gpu_hour": 3.0}),
-        ("lifetime", {"log10_tokens": 13.48, "usd_per_gpu_hour": 3.0}),
+        ("lifetime", {"tokens_served": 3e13, "usd_per_gpu_hour": 3.0}),
         ("servable", {"usd_per_mtok": 10.0}),
     ],
 )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import math
-
 import altair as alt
 import pandas as pd
 
@@ -31,7 +29,6 @@ from llmecon.charts.layers import (
     ranges,
     rent_slider,
     rule_at,
-    slider,
 )
 
 
@@ -158,17 +155,14 @@ def lifetime(
     laws = list(data.law.unique())
     # Names stand under the valleys, a line for each law, so that none hides another.
     data["name_at"] = [0.85 * 0.87 ** laws.index(name) for name in data.law]
-    served = slider(
-        "log10_tokens",
-        round(math.log10(tokens_served), 2),
-        10,
-        16,
-        step=0.1,
-        label="Tokens served [powers of ten]",
+    demands = sorted({tokens_served, *(step * 10.0**n for n in range(10, 16) for step in (1, 3))})
+    menu = alt.binding_select(
+        options=demands, labels=[short(n) for n in demands], name="Tokens served "
     )
+    served = alt.param(name="tokens_served", value=tokens_served, bind=menu)
     rent = rent_slider(usd_per_gpu_hour, "Price of one accelerator for serving [USD per hour]")
     total = (
-        "datum.train_usd + pow(10, log10_tokens - 6) * datum.usd_per_mtok"
+        "datum.train_usd + tokens_served / 1e6 * datum.usd_per_mtok"
         f" * usd_per_gpu_hour / {usd_per_gpu_hour}"
     )
     base = (
@@ -193,23 +187,12 @@ def lifetime(
         .mark_text(align="center", baseline="middle")
         .encode(x, like(y, "name_at"), of_law[0], text="said:N")
     )
-    written = (
-        alt.Chart(pd.DataFrame([{"corner": "upper right"}]))
-        .transform_calculate(trillions="pow(10, log10_tokens - 12)")
-        .transform_calculate(
-            served="(datum.trillions < 1 ? format(1000 * datum.trillions, '.2r') + 'B'"
-            " : format(datum.trillions, ',.2r') + 'T') + ' tokens served'"
-        )
-        .mark_text(align="right", x="width", y=10, dx=-6, fontStyle="italic")
-        .encode(text="served:N")
-    )
     sums = data.assign(total=data.train_usd + tokens_served / 1e6 * data.usd_per_mtok)
     least = sums.loc[sums.groupby("law", sort=False).total.idxmin()]
     return finish(
         lines,
         points,
         labels,
-        written,
         takeaway=takeaway,
         subtitle=outside(data),
         height=380,
@@ -218,7 +201,7 @@ def lifetime(
             "of equal quality, over the least, against its size. Least at "
             f"{short(tokens_served)} tokens served and {usd_per_gpu_hour:g} USD per "
             f"accelerator-hour: {listed(least, '{law}: {params:short}, {total:short} USD')}. "
-            f"Sliders move demand and price. {outside(data)}."
+            f"Demand and price can be moved. {outside(data)}."
         ),
     )
 
