@@ -1,5 +1,6 @@
 """Dollars per token: published arithmetic, the H200 figure, and what a frontier must obey."""
 
+import re
 from functools import cache
 
 import numpy as np
@@ -287,6 +288,18 @@ def test_gpu_hour_without_interest_is_price_over_life():
     assert float(dearer) == pytest.approx(1.1)  # one payment after a year
 
 
+def test_gpu_hour_at_a_tiny_rate_is_that_without_interest():
+    owned = {"usd_per_chip": 40_000, "years": 4, "watts": 1000, "usd_per_kwh": 0.08}
+    free = cost.gpu_hour(**owned)
+    # The first term of the series: interest on half the price, on average.
+    for rate in (1e-17, 1e-12, 1e-6):
+        wanted = free + 40_000 / 8766 * rate * (4 + 1) / (2 * 4)
+        assert cost.gpu_hour(**owned, capital_rate=rate) == pytest.approx(wanted, rel=1e-11)
+    # 10 % over two years by hand: 0.1 / (1 - 1 / 1.21).
+    dear = cost.gpu_hour(usd_per_chip=8766, years=2, watts=0, usd_per_kwh=0, capital_rate=0.1)
+    assert dear == pytest.approx(0.121 / 0.21)
+
+
 def test_energy_of_tokens_is_power_times_the_time_of_the_step():
     model, chip = catalog.transformer("Llama 3.1 70B"), catalog.accelerator("H200 SXM 141GB")
     step = roofline.decode(model, chip, batch=[8, 64], context=4096, tensor_parallel=4)
@@ -407,6 +420,30 @@ def test_a_model_that_fits_nowhere_is_named():
         cost.frontier(
             catalog.transformer("Llama 3.1 405B"), H200_CHIP, usd_per_gpu_hour=3.0, max_chips=2
         )
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"draft": LLAMA_8B}, "Llama 3.1 8B drafts nothing: gammas must hold a number > 0"),
+        ({"batches": [1.5, 2.0]}, "batches must be whole numbers, got 1.5"),
+        ({"batches": []}, "batches must not be empty"),
+        ({"gammas": []}, "gammas must not be empty"),
+        ({"gammas": [0, -1]}, "gammas must be >= 0, got -1"),
+        ({"pipeline_parallel": []}, "pipeline_parallel must not be empty"),
+        ({"max_chips": 1e308}, "max_chips must be <= "),
+    ],
+)
+def test_a_search_of_nothing_is_named(options, message):
+    with pytest.raises(ValueError, match=re.escape(message)):
+        cost.frontier(LLAMA_70B, H200_CHIP, usd_per_gpu_hour=3.0, **options)
+
+
+def test_one_number_is_a_choice_of_one():
+    few = {"usd_per_gpu_hour": 3.0, "batches": 8, "max_chips": 8, "weights": "fp8"}
+    one = cost.frontier(LLAMA_70B, H200_CHIP, pipeline_parallel=2, gammas=0, **few)
+    many = cost.frontier(LLAMA_70B, H200_CHIP, pipeline_parallel=(2,), gammas=(0,), **few)
+    pd.testing.assert_frame_equal(one, many)
 
 
 def test_token_costs_are_the_steps_they_stand_for():

@@ -48,10 +48,10 @@ def frontier(
     max_chips: int = 64,
     max_batch: int = 4096,
     batches: Numbers | None = None,
-    pipeline_parallel: Sequence[int] = (1,),
+    pipeline_parallel: int | Sequence[int] = (1,),
     draft: Transformer | None = None,
     acceptance: float = 0.8,
-    gammas: Sequence[int] = (0,),
+    gammas: int | Sequence[int] = (0,),
     utilisation: float = 1.0,
     chips_per_node: int = 8,
     profile: Profile | None = None,
@@ -69,14 +69,15 @@ def frontier(
     weights, kv, activations : str
         Formats, as in :func:`llmecon.roofline.decode`.
     max_chips, max_batch : int
-        Largest tensor-parallel degree, as far as it divides the heads; largest batch.
-    batches : array, optional
+        Most accelerators that share a layer, as far as they divide the heads (an instance has
+        that many in each stage of a pipeline); largest batch.
+    batches : array of int, optional
         Batch sizes; about 160 up to ``max_batch`` if not given. [sequences]
-    pipeline_parallel : sequence of int
+    pipeline_parallel : int or sequence of int
         Pipeline degrees to try.
-    draft, acceptance, gammas : Transformer, float, sequence of int
+    draft, acceptance, gammas : Transformer, float, int or sequence of int
         Model that drafts, probability that a token is kept, tokens to try per round; with
-        ``gammas`` and no draft the model's own prediction heads.
+        ``gammas`` and no draft the model's own prediction heads. A draft needs ``gammas``.
     utilisation : float
         Share of the paid time with that load. [1]
     chips_per_node : int
@@ -111,7 +112,13 @@ def frontier(
     True
     """
     require("usd_per_gpu_hour", usd_per_gpu_hour, minimum=0, unit="USD/h")
-    sizes = _batches(max_batch) if batches is None else np.unique(np.asarray(batches, np.float64))
+    sizes = _batches(max_batch)
+    if batches is not None:
+        sizes = np.asarray(_whole("batches", batches, minimum=1), np.float64)
+    stages = _whole("pipeline_parallel", pipeline_parallel, minimum=1)
+    rounds = _whole("gammas", gammas, minimum=0)
+    if draft is not None and not any(rounds):
+        raise ValueError(f"{draft.name} drafts nothing: gammas must hold a number > 0")
     options: dict[str, Any] = {
         "batch": sizes,
         "context": context,
@@ -122,9 +129,8 @@ def frontier(
         "profile": profile,
     }
     lines = []
-    for gamma in gammas:
-        require("gamma", gamma, minimum=0, unit="tokens")
-        for split in _splits(model, draft if gamma else None, max_chips, pipeline_parallel):
+    for gamma in rounds:
+        for split in _splits(model, draft if gamma else None, max_chips, stages):
             step = speculate(
                 model, chip, draft=draft, gamma=gamma, acceptance=acceptance, **options, **split
             )
@@ -133,8 +139,18 @@ def frontier(
     points = pd.concat(lines, ignore_index=True)
     chosen = on_frontier(1.0 / points[SPEED].to_numpy(), points[PRICE].to_numpy())
     if not len(chosen):
-        raise ValueError(f"{model.name} does not fit on {max_chips} of {chip.name}")
+        raise ValueError(f"{model.name} does not fit on {max_chips * max(stages)} of {chip.name}")
     return points.iloc[chosen[::-1]].reset_index(drop=True)
+
+
+def _whole(name: str, values: Numbers, *, minimum: int) -> list[int]:
+    """Whole numbers to try, each once and in order; at least one."""
+    given = np.unique(require(name, values, minimum=minimum))
+    if not given.size:
+        raise ValueError(f"{name} must not be empty")
+    if np.any(given % 1):
+        raise ValueError(f"{name} must be whole numbers, got {given[given % 1 > 0][0]:g}")
+    return [int(value) for value in given]
 
 
 def _batches(most: int) -> FloatArray:
@@ -146,11 +162,12 @@ def _batches(most: int) -> FloatArray:
 def _splits(
     model: Transformer,
     draft: Transformer | None,
-    max_chips: int,
+    max_chips: float,
     pipeline_parallel: Sequence[int],
 ) -> Iterator[dict[str, Any]]:
     """Splits of the accelerators, each a column of tensor-parallel degrees."""
-    powers = 2 ** np.arange(int(np.log2(require("max_chips", max_chips, minimum=1))) + 1)
+    most = float(require("max_chips", max_chips, minimum=1, maximum=2.0**30))
+    powers = 2 ** np.arange(int(np.log2(most)) + 1)
     whole = model.n_heads % powers == 0
     if draft is not None:
         whole &= draft.n_heads % powers == 0

@@ -151,7 +151,11 @@ def gpu_hour(
 ) -> FloatArray:
     r"""Cost of one accelerator's hour to its owner. [USD/h]
 
-    Price as an annuity over its life, and electricity.
+    .. math:: c = \frac{1}{u} \left(\frac{P}{8766} \frac{r}{1 - (1 + r)^{-L}}
+              + w \, p \, \mathit{PUE}\right)
+
+    Price :math:`P` as an annuity over the life :math:`L` at the rate :math:`r`, and electricity
+    for :math:`w` kilowatts at the price :math:`p`.
 
     Parameters
     ----------
@@ -176,7 +180,8 @@ def gpu_hour(
     rate = require("capital_rate", capital_rate, minimum=0)
     price = require("usd_per_chip", usd_per_chip, minimum=0, unit="USD")
     with np.errstate(divide="ignore", invalid="ignore"):
-        annuity = np.where(rate > 0, rate / (1 - (1 + rate) ** -life), 1 / life)
+        # 1 - (1 + rate)^-life would cancel at small rates.
+        annuity = np.where(rate > 0, rate / -np.expm1(-life * np.log1p(rate)), 1 / life)
     power = energy_usd(watts=watts, seconds=SECONDS_PER_HOUR, usd_per_kwh=usd_per_kwh, pue=pue)
     sold = require("utilisation", utilisation, above=0, maximum=1)
     return np.asarray((price * annuity / 8766.0 + power) / sold)  # hours in a mean year
