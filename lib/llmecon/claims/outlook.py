@@ -3,19 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from llmecon import catalog, chinchilla, cost, trends
+from llmecon import catalog, chinchilla, cost, scorecard, trends
 from llmecon.catalog.rows import ClaimRow
 from llmecon.claims import lookups as at
 from llmecon.claims.registry import Result, claim
 from llmecon.claims.rules import SAME_ORDER, Verdict, apart, by_grade, rounded
+from llmecon.scorecard import serving
 
 _GPT4, _GPT4O, _CHINCHILLA = "GPT-4", "GPT-4o", "Chinchilla 70B"
 _MISTRAL, _LLAMA33 = "Mistral Large 2", "Llama 3.3 70B"
 _LLAMA2, _LLAMA3 = "Llama 2 70B", "Llama 3 70B"
 _ARENA_2025 = "2025-08-04"  # first list with Llama 3.3 70B
-_TURBO_SPEED = 55.0  # tokens/s that the article gives GPT-4 Turbo
-_LONG_CONTEXT = 100_000.0  # tokens, the article's example
-_EIGHTH = 1 / 8
 _TENTH = 0.1  # "relatively small": a tenth of the model it is compared with
 _GREW = 1.5  # more than a stretch of training
 
@@ -67,12 +65,13 @@ def _per_param(name: str, column: str) -> float:
 
 @claim("O02")
 def back_at_chinchilla(row: ClaimRow) -> Result:
-    """Right if the largest open models are within a factor of two of Chinchilla's tokens per
-    parameter by total and by active size; imprecise if by total size only; else wrong.
+    """Right if the three largest open models with known training are within a factor of two of
+    Chinchilla's tokens per parameter by total and by active size; imprecise if by total size
+    only; else wrong.
     """
-    names = ("DeepSeek-V4-Pro", "DeepSeek-V3", "Kimi K2")
+    largest, following = scorecard.largest_trained(scorecard.days())
     target = _per_param(_CHINCHILLA, "total_params")
-    total = [_per_param(name, "total_params") for name in names]
+    total = [_per_param(name, "total_params") for name in largest.model]
     models = catalog.models()
     later = models[models.open_weights & (models.release_date > pd.Timestamp(at.ESSAY_DAY))]
     sparse = later[(later.active_params < later.total_params) & later.training_tokens.notna()]
@@ -84,9 +83,13 @@ def back_at_chinchilla(row: ClaimRow) -> Result:
         verdict=by_grade(by_total and by_active, by_total),
         numbers=at.mapping(
             target=target,
-            v4_pro=total[0],
-            v3=total[1],
-            k2=total[2],
+            largest=at.listed(
+                f"{name} {ratio:.0f}" for name, ratio in zip(largest.model, total, strict=True)
+            ),
+            next_name=at.listed(following.model),
+            next_ratio=_per_param(following.model.iloc[0], "total_params"),
+            k2=_per_param("Kimi K2", "total_params"),
+            v3=_per_param("DeepSeek-V3", "total_params"),
             dense=_per_param(_LLAMA3, "active_params"),
             active_low=np.min(active),
             active_high=np.max(active),
@@ -130,19 +133,16 @@ def long_context_favours_large(row: ClaimRow) -> Result:
     """Right if at a long context the full model is cheaper than one of an eighth of its size at
     the same speed; else unsupported, for no source was found.
     """
-    costs = {
-        context: [
-            at.usd_at(at.h200_frontier(scale=scale, context=context), _TURBO_SPEED)
-            for scale in (1.0, _EIGHTH)
-        ]
-        for context in (0.0, _LONG_CONTEXT)
-    }
-    long, empty = (costs[c][0] / costs[c][1] for c in (_LONG_CONTEXT, 0.0))
+    long, empty = (scorecard.over_an_eighth(context) for context in (serving.LONG, 0.0))
     return Result(
         value=long,
         verdict="right" if long < 1 else "unsupported",
         numbers=at.mapping(
-            parts=1 / _EIGHTH, long=long, empty=empty, context=_LONG_CONTEXT, speed=_TURBO_SPEED
+            parts=1 / serving.EIGHTH,
+            long=long,
+            empty=empty,
+            context=serving.LONG,
+            speed=serving.TURBO_SPEED,
         ),
     )
 
@@ -189,7 +189,12 @@ def training_grew(row: ClaimRow) -> Result:
     return Result(
         value=growth,
         verdict=by_grade(growth >= _GREW and same, growth >= _GREW),
-        numbers=at.mapping(growth=growth, tokens=trends.ratio(tokens[1], tokens[0])),
+        numbers=at.mapping(
+            growth=growth,
+            tokens=trends.ratio(tokens[1], tokens[0]),
+            own=at.size(_LLAMA3),
+            own_growth=growth * trends.ratio(at.size(_LLAMA3), at.size(_LLAMA2)),
+        ),
     )
 
 
@@ -216,7 +221,7 @@ def architecture_instead_of_size(row: ClaimRow) -> Result:
     sparsity = _growth(models.total_params / models.active_params, models.release_date)
     total = _growth(models.total_params, models.release_date)
     active = _growth(models.active_params, models.release_date)
-    trained = models[models.training_tokens.notna()]
+    trained = models[models.training_tokens.notna()]  # the others do not say
     data = _growth(trained.training_tokens / trained.active_params, trained.release_date)
     other_ways = sparsity.factor_per_year > 1 and data.factor_per_year > 1
     return Result(
@@ -227,24 +232,34 @@ def architecture_instead_of_size(row: ClaimRow) -> Result:
             total=total.factor_per_year,
             active=active.factor_per_year,
             data=data.factor_per_year,
+            data_low=data.interval[0],
+            data_high=data.interval[1],
+            trained=len(trained),
+            count=len(models),
         ),
     )
 
 
 @claim("O10")
 def hardware_improves(row: ClaimRow) -> Result:
-    """Right if the newest accelerator reads memory at least 1.5 times as fast as the H200;
-    imprecise if faster; else wrong.
+    """Right if the B200, on sale, reads memory at least 1.5 times as fast as the H200; imprecise if
+    faster; else wrong. The number counts the announced Vera Rubin, whose figures may change.
     """
     h200, b200, rubin = (
         catalog.accelerator(name).hbm_bytes_per_s
         for name in ("H200 SXM 141GB", "B200 SXM 180GB", "Vera Rubin NVL72")
     )
-    ratio = float(trends.ratio(rubin, h200))
+    ratio, sold = (float(trends.ratio(rate, h200)) for rate in (rubin, b200))
     return Result(
         value=ratio,
-        verdict=by_grade(ratio >= _GREW, ratio > 1),
+        verdict=by_grade(sold >= _GREW, sold > 1),
         numbers=at.mapping(
-            ratio=ratio, h200=h200, b200=b200, rubin=rubin, speed=ratio**_BANDWIDTH_EXPONENT
+            ratio=ratio,
+            sold=sold,
+            h200=h200,
+            b200=b200,
+            rubin=rubin,
+            speed=ratio**_BANDWIDTH_EXPONENT,
+            speed_sold=sold**_BANDWIDTH_EXPONENT,
         ),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -108,9 +109,16 @@ def _frame(found: list[Finding]) -> pd.DataFrame:
 _COLUMNS = ["id", "chapter", "verdict", "claim", "stated", "computed", "unit", "as_in_ledger"]
 
 
-def _said(value: float | str | None, high: float | None = None) -> str:
-    text = "" if value is None else value if isinstance(value, str) else f"{value:.6g}"
+def _said(value: object, high: float | None = None) -> str:
+    text = "" if value is None else _written(value)
     return f"{text} to {high:.6g}" if high is not None else text
+
+
+def _written(value: object) -> str:
+    """A number with six digits, a day in ISO form, other things as they are."""
+    if isinstance(value, date):  # asked to format itself by ".6g", a date gives that back
+        return f"{value:%Y-%m-%d}"
+    return f"{value:.6g}" if isinstance(value, int | float) else str(value)
 
 
 def _explain(found: Finding, as_json: bool) -> None:

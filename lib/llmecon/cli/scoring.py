@@ -44,6 +44,7 @@ def scorecard(
 def _list(scored: list[Scored], as_json: bool, as_csv: bool) -> None:
     from llmecon import scorecard as room
 
+    right, told = room.directions(scored)
     verdicts = ", ".join(f"{n} {verdict}" for verdict, n in room.counts(scored).items() if n)
     emit(
         _frame(scored),
@@ -58,15 +59,21 @@ def _list(scored: list[Scored], as_json: bool, as_csv: bool) -> None:
             Column(name="high", header="to", form=".3g"),
             Column(name="unit", header="unit"),
             Column(name="rule", header="scored by"),
+            Column(name="direction", header="direction"),
         ],
         title=f"Outlook of {scored[0].made.date()}, scored on {scored[0].until.date()}",
         notes=[
             f"{len(scored)} propositions: {verdicts}.",
+            f"Directions: {right} right of {told} that can be scored.",
+            "Measure and rule of one: llmecon scorecard --explain P1a.",
             "The article gives no probability and no interval, so at most a direction is scored.",
         ],
         as_json=as_json,
         as_csv=as_csv,
     )
+
+
+_SIDES = {True: "right", False: "wrong", None: ""}
 
 
 def _frame(scored: list[Scored]) -> pd.DataFrame:
@@ -86,7 +93,9 @@ def _frame(scored: list[Scored]) -> pd.DataFrame:
             "unit": one.unit,
             "rule": one.score.rule,
             "points": one.score.points,
-            "hit": one.score.hit,
+            "direction": _SIDES[one.score.hit],
+            "decades": one.decades,
+            "stated_rule": one.rule,
             "claims": " ".join(one.claims),
             "came": one.came,
         }
@@ -97,8 +106,10 @@ def _frame(scored: list[Scored]) -> pd.DataFrame:
 def _explain(one: Scored, as_json: bool) -> None:
     from dataclasses import asdict
 
+    from llmecon import scorecard as room
+
     if as_json:
-        print_json({**asdict(one), "article": one.article})
+        print_json({**asdict(one), "article": one.article, "decades": one.decades})
         return
     from rich.markup import escape
 
@@ -112,6 +123,8 @@ def _explain(one: Scored, as_json: bool) -> None:
         "article says so": one.said,
         "article is": one.article,
         "scored by": one.score.rule,
+        "direction": room.direction(one).removeprefix("Direction: "),
+        "days": f"expected on {one.made:%Y-%m-%d}, scored on {one.until:%Y-%m-%d}",
         "claims": ", ".join(one.claims),
     }
     for name, text in lines.items():

@@ -17,9 +17,14 @@ import pandas as pd
 
 from llmecon._names import UnknownName
 from llmecon.scorecard import laws, market, serving, sizes
-from llmecon.scorecard.facts import cheapest_at_level, closed_frontier, usable_estimates
-from llmecon.scorecard.laws import facts_by_size, thinking_shift
-from llmecon.scorecard.market import flagship_path
+from llmecon.scorecard.facts import (
+    cheapest_at_level,
+    closed_frontier,
+    closed_sizes,
+    usable_estimates,
+)
+from llmecon.scorecard.laws import facts_by_size, largest_trained, thinking_shift
+from llmecon.scorecard.market import flagship_path, flagship_speeds
 from llmecon.scorecard.record import (
     ESSAY_DAY,
     PROPOSITIONS,
@@ -38,7 +43,7 @@ from llmecon.scorecard.scoring import (
     magnitude_error,
     score,
 )
-from llmecon.scorecard.serving import cache_by_shape, servable, speed_kept
+from llmecon.scorecard.serving import cache_by_shape, over_an_eighth, servable, speed_kept
 from llmecon.scorecard.sizes import rivals
 
 __all__ = [
@@ -57,16 +62,23 @@ __all__ = [
     "cache_by_shape",
     "cheapest_at_level",
     "closed_frontier",
+    "closed_sizes",
     "compute",
     "compute_one",
     "counts",
     "days",
+    "direction",
+    "directions",
     "facts_by_size",
     "flagship_path",
+    "flagship_speeds",
+    "how_we_know",
     "interval_score",
+    "largest_trained",
     "laws",
     "magnitude_error",
     "market",
+    "over_an_eighth",
     "rivals",
     "score",
     "servable",
@@ -187,15 +199,63 @@ def as_markdown(scored: Iterable[Scored]) -> str:
     """
     return "\n".join(
         f"- **{one.id} · {one.verdict}.** {_plain(one.proposition)}. "
-        f"{_SAID[one.said]}{_fares(one)} *{_plain(one.came[0].upper() + one.came[1:])}.*"
+        f"{_SAID[one.said]}{_fares(one)} *{_plain(one.came[0].upper() + one.came[1:])}.*\\\n"
+        f"  <small>{_plain(how_we_know(one))}</small>"
         for one in scored
     )
+
+
+def how_we_know(one: Scored) -> str:
+    """Measure, rule, score and days of a proposition, in a line.
+
+    Examples
+    --------
+    >>> print(how_we_know(compute_one("P9")).split(" Rule:")[0])
+    Measure: large makers whose model within four months was larger than all they had [makers]: 3.
+    """
+    found = "" if one.observed is None else f": {one.observed:.3g}"
+    ends = "" if one.low is None else f" ({one.low:.3g} to {one.high:.3g})"
+    return (
+        f"Measure: {one.measure} [{one.unit}]{found}{ends}. Rule: {one.rule} {direction(one)} "
+        f"Expected on {one.made:%Y-%m-%d}, scored on {one.until:%Y-%m-%d}; claims "
+        f"{', '.join(one.claims)}."
+    )
+
+
+def direction(one: Scored) -> str:
+    """Whether the direction was right, and by how many powers of ten, as a sentence.
+
+    Examples
+    --------
+    >>> direction(compute_one("P1a")), direction(compute_one("P2"))
+    ('Direction: right, 1.2 powers of ten above 0.152.', 'No direction to score.')
+    """
+    if one.score.hit is None:
+        return "No direction to score."
+    far = ""
+    if one.decades is not None:
+        side = "above" if one.decades > 0 else "below"
+        far = f", {abs(one.decades):.1f} powers of ten {side} {one.forecast.reference:.3g}"
+    return f"Direction: {'right' if one.score.hit else 'wrong'}{far}."
+
+
+def directions(scored: Iterable[Scored]) -> tuple[int, int]:
+    """How many directions were right, of how many that can be scored.
+
+    Examples
+    --------
+    >>> directions(compute(["P1a", "P2", "P9"]))
+    (1, 2)
+    """
+    hits = [one.score.hit for one in scored if one.score.hit is not None]
+    return sum(hits), len(hits)
 
 
 _SAID = {
     "yes": "The article says so: ",
     "no": "The article says the opposite: ",
     "takes for granted": "The article takes it for granted: ",
+    "may mean": "The article may mean that: ",
     "nothing": "The article does not say: ",
 }
 

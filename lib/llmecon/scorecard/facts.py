@@ -102,10 +102,44 @@ def simple_qa(days: Days) -> pd.DataFrame:
 
 
 def usable_estimates(days: Days) -> pd.DataFrame:
-    """Published sizes of closed models that use no price, with range and day."""
-    frame = catalog.size_estimates()
-    free = (frame.circular_with_price == "false") & (frame.kind != "check")
-    return frame[free & (frame.estimate_date <= days.until)].reset_index(drop=True)
+    """Published sizes of closed models that use no price, with range and day.
+
+    Of each estimator its last: later versions replace earlier ones. What a rival says of a model
+    is left out.
+    """
+    frame = _last_of_each_estimator(catalog.size_estimates(), days)
+    rival = frame.estimator.str.contains("rival")
+    return frame[(frame.circular_with_price == "false") & ~rival].reset_index(drop=True)
+
+
+def closed_sizes(days: Days) -> pd.DataFrame:
+    """Closed frontier models since the forecast for which a size without price is published.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model``, ``release_date``, ``total_params``: of ``models.csv``, or the middle of the
+        usable estimates where it has none; ``low``, ``high``: the ends of all usable ones
+        [parameters]; ``size_status``.
+    """
+    usable = usable_estimates(days).dropna(subset=["total_params"])
+    ends = usable.melt("model", ["total_params", "total_low", "total_high"]).groupby("model").value
+    frame = closed_frontier(days).merge(ends.agg(low="min", high="max"), on="model")
+    middle = frame.model.map(usable.groupby("model").total_params.median())
+    frame["total_params"] = frame.total_params.fillna(middle)
+    return frame[["model", "release_date", "total_params", "low", "high", "size_status"]]
+
+
+def known_by(frame: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
+    """Whether the size in each row of ``models.csv`` had been published by a day.
+
+    Disclosed and reported sizes count as known from the release on; an estimate from the day on
+    which somebody first gave that number.
+    """
+    given = catalog.size_estimates().groupby(["model", "total_params"]).estimate_date.min()
+    first = frame[["model", "total_params"]].merge(given.reset_index(), how="left").estimate_date
+    later = first.set_axis(frame.index) > day
+    return ~((frame.size_status == "estimate") & later)
 
 
 def cheapest_at_level(level: float, days: Days, *, on_list: str | None = None) -> pd.DataFrame:
@@ -174,8 +208,11 @@ def latest_estimates(days: Days) -> pd.DataFrame:
     An estimator is the first word of its name: later versions replace earlier ones.
     """
     frame = catalog.size_estimates()
-    frame = frame[(frame.kind != "check") & frame.total_params.notna()]
-    frame = frame[frame.estimate_date <= days.until].copy()
+    return _last_of_each_estimator(frame[frame.total_params.notna()], days)
+
+
+def _last_of_each_estimator(frame: pd.DataFrame, days: Days) -> pd.DataFrame:
+    frame = frame[(frame.kind != "check") & (frame.estimate_date <= days.until)].copy()
     frame["by"] = frame.estimator.str.split().str[0]
     last = frame.groupby(["model", "by"]).estimate_date.transform("max")
     return frame[frame.estimate_date == last].reset_index(drop=True)

@@ -20,11 +20,12 @@ _FLOOR_LAW = chinchilla.BESIROGLU_2024
     said="yes",
     claims=("O03",),
     measure="SimpleQA of the smallest open model at GPT-4's Arena level, over GPT-4 Turbo's",
-    unit="ratio",
+    unit="share",
 )
 def floor(days: Days) -> Outcome:
     """Two parts: in votes, the smallest open model at GPT-4's level was reached once and has not
-    become smaller; in facts, that model answers less than half of what GPT-4 Turbo does.
+    become smaller; in facts, that model answers less than half of what GPT-4 Turbo does. Held if
+    both, failed if neither.
     """
     scored = facts.arena(days.until)
     level = float(scored.set_index("model").score[facts.GPT4])
@@ -90,10 +91,7 @@ def one_off(days: Days) -> Outcome:
     """Two parts: the three largest open models with known tokens are within a factor of two of
     Chinchilla's ratio by all parameters; and by active parameters. Held if both, failed if neither.
     """
-    frame = facts.models(days)
-    trained = frame[frame.open_weights & frame.training_tokens.notna()]
-    trained = trained[trained.release_date > days.made]
-    largest = trained.nlargest(LARGEST_TRAINED, "total_params")
+    largest, following = largest_trained(days)
     if len(largest) < LARGEST_TRAINED:
         return Outcome(
             verdict="cannot be scored", observed=None, came="too few open models say their tokens"
@@ -103,6 +101,8 @@ def one_off(days: Days) -> Outcome:
     total = facts.tokens_per_param(largest, "total_params")
     at_work = facts.tokens_per_param(largest, "active_params")
     near = [bool((np.abs(np.log(v / target)) <= np.log(SAME)).all()) for v in (total, at_work)]
+    beyond = zip(following.model, facts.tokens_per_param(following, "total_params"), strict=True)
+    after = "".join(f"; the next in size, {name}, {ratio:.0f}" for name, ratio in beyond)
     told = ", ".join(
         f"{name} {a:.0f} and {b:.0f}"
         for name, a, b in zip(largest.model, total, at_work, strict=True)
@@ -114,10 +114,26 @@ def one_off(days: Days) -> Outcome:
         high=float((total / target).max()),
         came=(
             f"tokens for each parameter, and for each one at work: {told}; Chinchilla had "
-            f"{target:.0f}{_ONE_OFF.get((near[0], near[1]), '')}"
+            f"{target:.0f}{after}{_ONE_OFF.get((near[0], near[1]), '')}"
         ),
         numbers=facts.numbers(target=target, active_low=at_work.min(), active_high=at_work.max()),
     )
+
+
+def largest_trained(days: Days) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The largest open models since the forecast with known training tokens, and the next one.
+
+    Returns
+    -------
+    tuple of pandas.DataFrame
+        Rows of ``models.csv``, the largest first; and one row more, empty where there is none: how
+        much a verdict hangs on where the largest end.
+    """
+    frame = facts.models(days)
+    trained = frame[frame.open_weights & frame.training_tokens.notna()]
+    trained = trained[trained.release_date > days.made]
+    ranked = trained.nlargest(LARGEST_TRAINED + 1, "total_params")
+    return ranked.head(LARGEST_TRAINED), ranked.iloc[LARGEST_TRAINED:]
 
 
 _ONE_OFF = {
@@ -148,10 +164,10 @@ def thinking(days: Days) -> Outcome:
         verdict=("held" if grown > 1 else "failed") if agree else "cannot be scored",
         observed=None if not agree else pull,
         came=(
-            f"the first reasoning model sold at {first / flagship:.0f} times the price of a token, "
-            f"and sizes grew {grown:.1f} times a year after it; but by the law alone, ten times "
-            f"the tokens for each answer make {pull:.0%} of the size the cheapest. The order of "
-            "events fits, the cause is not shown"
+            f"a token of the first reasoning model sold at {first / flagship:.0f} times the price "
+            f"of one of GPT-4o, and sizes grew {grown:.1f} times a year after it; but by the law "
+            f"alone, ten times the tokens for each answer make {pull:.0%} of the size the "
+            "cheapest. The order of events fits, the cause is not shown"
         ),
         numbers=facts.numbers(pull=pull, growth=grown, price_ratio=first / flagship),
     )

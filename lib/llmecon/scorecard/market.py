@@ -9,6 +9,7 @@ from llmecon.scorecard.record import Days, Outcome, by_parts, proposition
 from llmecon.scorecard.scoring import Forecast
 
 MAKERS = ("OpenAI", "Anthropic")
+_YEAR = pd.Timedelta(days=365)
 _ONE_SERIES = pd.Timedelta(days=300)  # readings further apart were taken with other prompts
 
 
@@ -100,18 +101,18 @@ def fixed_quality(days: Days) -> Outcome:
     "Models go on getting faster",
     said="takes for granted",
     claims=("R14",),
-    measure="output speed of flagships",
+    measure="output speed of flagships released since, read in the last year",
     unit="tokens/s",
 )
 def speeds(days: Days) -> Outcome:
     """Cannot be scored where the readings are not one series: another prompt length, other hosts.
-    Held if the median of a year's flagships is above GPT-4o's of the forecast's day, else failed.
+    Held if the median of the last year's readings of flagships released since the forecast is
+    above that of GPT-4o's own, else failed.
     """
-    then = catalog.speed_readings(facts.GPT4O, until="2025-05-31").output_tokens_per_s
-    frame = catalog.speeds()
-    flagship = catalog.prices().query("flagship").model.unique()
-    last = frame[frame.model.isin(flagship) & (frame.date <= days.until)]
-    last = last[last.date > days.until - pd.Timedelta(days=365)]
+    read = flagship_speeds(days)
+    then = read[read.model == facts.GPT4O].output_tokens_per_s
+    released = read.model.map(catalog.models().set_index("model").release_date)
+    last = read[(released > days.made) & (read.date > days.until - _YEAR)]
     if last.empty:
         return Outcome(verdict="cannot be scored", observed=None, came="no later reading")
     apart = last.date.min() - days.made > _ONE_SERIES
@@ -123,9 +124,48 @@ def speeds(days: Days) -> Outcome:
         observed=float(now.median()),
         low=float(now.min()),
         high=float(now.max()),
+        forecast=Forecast() if apart else Forecast(direction=1, reference=float(then.median())),
         came=(
-            f"flagships read {now.min():.0f} to {now.max():.0f} tokens/s in the last year, GPT-4o "
-            f"{then.min():.0f} to {then.max():.0f} in its first{but}; a speed belongs to its host"
+            f"flagships released since read {now.min():.1f} to {now.max():.1f} tokens/s in the "
+            f"last year, GPT-4o while it was one {then.min():.1f} to {then.max():.1f}{but}; "
+            "a speed belongs to its host"
         ),
         numbers=facts.numbers(then=then.median(), now=now.median(), n=len(last)),
     )
+
+
+def flagship_speeds(days: Days) -> pd.DataFrame:
+    """Speed readings of models that were their maker's flagship that day, beside its price.
+
+    Parameters
+    ----------
+    days : Days
+        Readings after the day of the score do not count.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``date``, ``provider``, ``model``, ``output_tokens_per_s`` [tokens/s],
+        ``output_usd_per_mtok``, the maker's own price in force [USD per million tokens], and
+        ``source``; one row a reading, in order of date.
+
+    Notes
+    -----
+    Readings of a model whose maker had a newer flagship are left out: they tell how fast an old
+    model is served, not how fast the best one is.
+    """
+    sold = catalog.prices().query("flagship").sort_values("effective_date", kind="stable")
+    makers = sold.drop_duplicates("model").set_index("model").provider
+    read = catalog.speeds().sort_values("date", kind="stable")
+    read = read[read.date <= days.until].assign(provider=read.model.map(makers))
+    best = pd.merge_asof(
+        read.dropna(subset=["provider"]),
+        sold[["provider", "model", "effective_date", "output_usd_per_mtok"]],
+        left_on="date",
+        right_on="effective_date",
+        by="provider",
+        suffixes=("", "_in_force"),
+    )
+    of_best = best[best.model == best.model_in_force].reset_index(drop=True)
+    kept = ["date", "provider", "model", "output_tokens_per_s", "output_usd_per_mtok", "source"]
+    return of_best[kept]

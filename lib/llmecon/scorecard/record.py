@@ -1,5 +1,6 @@
 """One proposition of the outlook: what was said, what is measured, what came."""
 
+import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -10,11 +11,12 @@ from llmecon.scorecard.scoring import Forecast, Score, score
 
 Verdict = Literal["held", "failed", "mixed", "cannot be scored"]
 VERDICTS: tuple[Verdict, ...] = ("held", "failed", "mixed", "cannot be scored")
-Said = Literal["yes", "no", "takes for granted", "nothing"]
+Said = Literal["yes", "no", "takes for granted", "may mean", "nothing"]
 
 ESSAY_DAY = "2024-12-13"  # of the essay that the article retells; the article has no date
 SCORED_ON = "2026-11-30"
 TREND_FROM = "2024-07-01"  # open frontier "since July 2024", as in the ledger's O01
+_RATIOS = ("times per year", "ratio")  # units whose numbers compare by powers of ten
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -66,7 +68,8 @@ class Scored:
     proposition : str
         A sentence that data can decide.
     said : str
-        Whether the article says it (yes), denies it (no), takes it for granted, or says nothing.
+        Whether the article says it (yes), denies it (no), takes it for granted, may mean it, or
+        says nothing.
     claims : tuple of str
         Rows of the ledger that it belongs to.
     made, until : pandas.Timestamp
@@ -101,13 +104,29 @@ class Scored:
 
     @property
     def article(self) -> str:
-        """How the article fares: right, wrong, partly right, or not to be scored."""
+        """How the article fares: right, wrong, partly right, not supported, or not to be scored.
+
+        Of a sentence that only may mean the proposition, a failure shows no more than that the
+        proposition does not support it.
+        """
         if self.verdict == "cannot be scored" or self.said == "nothing":
             return self.verdict if self.said != "nothing" else "said nothing"
         if self.verdict == "mixed":
             return "partly right"
-        came_true = self.verdict == "held"
-        return "right" if came_true == (self.said != "no") else "wrong"
+        if (self.verdict == "held") == (self.said != "no"):
+            return "right"
+        return "not supported" if self.said == "may mean" else "wrong"
+
+    @property
+    def decades(self) -> float | None:
+        """Powers of ten from the number that the direction is counted from to the one that came.
+
+        Only where both are rates or ratios; points and shares have no powers of ten. [decades]
+        """
+        start = self.forecast.reference
+        if self.unit not in _RATIOS or not self.observed or not start:
+            return None
+        return math.log10(self.observed / start)
 
 
 Computation = Callable[[Days], Outcome]

@@ -5,13 +5,14 @@ import pandas as pd
 
 from llmecon import catalog, parity, trends
 from llmecon.scorecard import facts
-from llmecon.scorecard.record import Days, Outcome, Verdict, by_parts, proposition
+from llmecon.scorecard.record import Days, Outcome, Verdict, proposition
 from llmecon.scorecard.scoring import Forecast, interval_score, magnitude_error
 
 LEVELS = (facts.GPT4, facts.GPT4O, "Claude 3.5 Sonnet (Oct 2024)", "GPT-5")
 KNOWN_WITHIN = 3.0  # a size known no better than this does not tell two generations apart
 _UNSCORED: Verdict = "cannot be scored"
 _NEARLY_ALL = 0.9
+CLEARLY_LESS = 0.9  # of the first size; a few percent less are another shape, not a fall
 _FOUR_MONTHS = pd.Timedelta(days=120)
 
 
@@ -127,8 +128,8 @@ def active(days: Days) -> Outcome:
     unit="ratio",
 )
 def fixed_ability(days: Days) -> Outcome:
-    """Held if the smallest size fell at every level after its first open model, else mixed or,
-    if at none, failed.
+    """Held if at more than half of the levels the smallest size fell by more than a tenth after
+    the first open model there, failed if at none, else mixed.
     """
     scored = facts.arena(days.until)
     level = scored.set_index("model").score
@@ -140,19 +141,20 @@ def fixed_ability(days: Days) -> Outcome:
     if not paths:
         return Outcome(verdict=_UNSCORED, observed=None, came="no open model reached a level yet")
     ratio = {n: p.total_params.iloc[-1] / p.total_params.iloc[0] for n, p in paths.items()}
+    fell = sum(bool(value < CLEARLY_LESS) for value in ratio.values())
     told = "; ".join(
         f"{name}: {facts.short(p.total_params.iloc[0])} to {facts.short(p.total_params.iloc[-1])} "
         f"({p.model.iloc[-1]}, {facts.month(p.open_date.iloc[-1])})"
         for name, p in paths.items()
     )
     return Outcome(
-        verdict=by_parts(*(value < 1 for value in ratio.values())),
+        verdict="held" if 2 * fell > len(ratio) else "mixed" if fell else "failed",
         observed=float(np.exp(np.mean(np.log(list(ratio.values()))))),
         low=float(min(ratio.values())),
         high=float(max(ratio.values())),
         forecast=Forecast(direction=-1, reference=1.0),
-        came=told,
-        numbers=facts.numbers(**ratio),
+        came=f"it fell at {fell} of {len(ratio)} levels; {told}",
+        numbers=facts.numbers(fell=fell, levels=len(ratio), **ratio),
     )
 
 
@@ -172,14 +174,16 @@ def race(days: Days) -> Outcome:
     open_models = facts.open_frontier(days)
     sparsity = facts.growth(open_models, open_models.total_params / open_models.active_params)
     count = len(shown)
+    unsized = shown[shown.total_params.isna()]
+    by_flop = f" ({', '.join(unsized.developer)} by training compute)" if len(unsized) else ""
     return Outcome(
         verdict="held" if count == 0 else "mixed" if count == 1 else "failed",
         observed=float(count),
         forecast=Forecast(direction=-1, reference=0.5),
         came=(
-            f"{count} large makers ({', '.join(shown.developer)}) showed a model larger than any "
-            f"they had within four months; architecture changed as well: parameters for each one "
-            f"at work grew {sparsity.factor_per_year:.1f} times a year"
+            f"within four months {count} large makers ({', '.join(shown.developer)}) showed a "
+            f"model larger than any they had had{by_flop}; architecture changed as well: "
+            f"parameters for each one at work grew {sparsity.factor_per_year:.1f} times a year"
         ),
         numbers=facts.numbers(
             larger=count, models=", ".join(shown.model), sparsity=sparsity.factor_per_year
@@ -189,7 +193,8 @@ def race(days: Days) -> Outcome:
 
 @proposition(
     "P10",
-    "The size of a closed model can be known from outside, to a factor of three",
+    "The size of a closed model can be known from outside, to a factor of three (the factor is "
+    "ours)",
     said="yes",
     claims=("R08", "R17"),
     measure="closed models whose published central values lie within it",
@@ -200,11 +205,14 @@ def known_from_outside(days: Days) -> Outcome:
     lie within a factor of three, else failed.
     """
     frame = facts.latest_estimates(days)
-    several = frame.groupby("model").filter(lambda rows: rows.by.nunique() > 1)
-    spreads = several.groupby("model").total_params.agg(facts.spread)
+    spreads = _spreads(frame)
     if spreads.empty:
         return Outcome(verdict=_UNSCORED, observed=None, came="no model has two estimates")
     within = float((spreads < KNOWN_WITHIN).mean())
+    unpriced = _spreads(frame[frame.circular_with_price == "false"])
+    without = float((unpriced < KNOWN_WITHIN).mean()) if len(unpriced) else np.nan
+    but = f", {without:.0%} of {len(unpriced)} without estimates made from prices"
+    but = but if len(unpriced) else ""
     worst = spreads.sort_values(ascending=False).head(3)
     named = ", ".join(f"{name} {value:.1f}" for name, value in worst.items())
     return Outcome(
@@ -212,13 +220,24 @@ def known_from_outside(days: Days) -> Outcome:
         observed=within,
         forecast=Forecast(direction=1, reference=_NEARLY_ALL),
         came=(
-            f"of {len(spreads)} models with several estimators {within:.0%} lie within it; most "
-            f"apart, largest over smallest: {named}{_probe_on_open_models(days)}"
+            f"of {len(spreads)} models with several estimators {within:.0%} lie within it"
+            f"{but}; most apart, largest over smallest: {named}{_probe_on_open_models(days)}"
         ),
         numbers=facts.numbers(
-            within=within, n=len(spreads), median=spreads.median(), worst=spreads.max()
+            within=within,
+            n=len(spreads),
+            median=spreads.median(),
+            worst=spreads.max(),
+            within_without_price=without,
+            n_without_price=len(unpriced),
         ),
     )
+
+
+def _spreads(estimates: pd.DataFrame) -> pd.Series:
+    """Largest over smallest central value, of each model with several estimators. [times]"""
+    several = estimates.groupby("model").filter(lambda rows: rows.by.nunique() > 1)
+    return several.groupby("model").total_params.agg(facts.spread)
 
 
 def _probe_on_open_models(days: Days) -> str:
@@ -279,7 +298,8 @@ def rivals(days: Days, *, confidence: float = 0.8) -> pd.DataFrame:
     -----
     "The fall goes on" and "GPT-3 to GPT-4 goes on" are lines through two points and have no
     interval. "No change" takes the largest open model of its day. The trend is fitted to frontier
-    models with known size, from GPT-1 to the day of the forecast.
+    models, from GPT-1 to the day of the forecast, whose size was known by then: estimates made
+    later are left out.
     """
     frame = facts.models(days)
     opened = frame[frame.open_weights & frame.total_params.notna()]
@@ -287,6 +307,7 @@ def rivals(days: Days, *, confidence: float = 0.8) -> pd.DataFrame:
     largest = facts.extreme(after, "total_params")
     came, day = float(largest.total_params), [largest.release_date]
     before = frame[frame.frontier & frame.total_params.notna() & (frame.release_date <= days.made)]
+    before = before[facts.known_by(before, days.made)]
     fitted = trends.growth_rate(before.release_date, before.total_params, confidence=confidence)
     low, high = (float(end[0]) for end in fitted.band(day))
     pair = [facts.model(name) for name in (facts.GPT3, facts.GPT4)]
@@ -304,5 +325,6 @@ def rivals(days: Days, *, confidence: float = 0.8) -> pd.DataFrame:
         interval_score(float(one), float(two), came, confidence) if np.isfinite(one) else np.nan
         for one, two in zip(table.low, table.high, strict=True)
     ]
+    table.attrs["n_fitted"] = fitted.n
     table.attrs.update(observed=came, model=str(largest.model), date=largest.release_date)
     return table

@@ -164,15 +164,25 @@ def _slug(text: str) -> str:
 
 
 def _computed(finding: Any) -> list[nodes.Node]:
-    """The value, and the ledger's where the two differ."""
+    """The value; what the ledger expects of it, and loudly where the two differ."""
     if finding.value is None or finding.value != finding.value:
         return [nodes.Text("judged from the source")]
     unit = "" if finding.unit in (None, "", "1", "year", "date") else f" {finding.unit}"
     value = nodes.Text(f"{_value(finding.value, finding.unit)}{unit}")
-    if finding.holds is not False:
+    if finding.expected is None:
         return [value]
     expected = _value(finding.expected, finding.unit)
-    return [value, nodes.strong("", f" differs from the {expected} of the ledger")]
+    if finding.holds is False:
+        return [value, nodes.strong("", f" differs from the {expected} of the ledger")]
+    within = _within(finding.tolerance)
+    return [value, nodes.inline("", f"expected {expected}{within}", classes=["claim-kind"])]
+
+
+def _within(tolerance: str) -> str:
+    """How far a value may be from the expected one, in words."""
+    if tolerance.startswith("x"):
+        return f", within {tolerance[1:]} times"
+    return f", within {tolerance}" if tolerance not in ("", "0") else ", exactly"
 
 
 def _value(value: object, unit: object) -> str:

@@ -1,6 +1,13 @@
 """Figures of the chapter on what the article expected, and what came."""
 
-from llmecon.charts.outlook.serving import context_cost, kv_cache, price_paths, servable, speed_kept
+from llmecon.charts.outlook.serving import (
+    context_cost,
+    kv_cache,
+    price_paths,
+    servable,
+    speed_and_price,
+    speed_kept,
+)
 from llmecon.charts.outlook.sizes import (
     closed_sizes,
     facts_and_size,
@@ -22,5 +29,6 @@ __all__ = [
     "rivals",
     "servable",
     "smallest_at_score",
+    "speed_and_price",
     "speed_kept",
 ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import altair as alt
 import pandas as pd
 
+from llmecon.charts import theme
 from llmecon.charts.common import (
     ALL,
     date_x,
@@ -20,7 +21,7 @@ from llmecon.charts.common import (
     spoken,
     tidy,
 )
-from llmecon.charts.layers import names_beside, price_y, step_lines
+from llmecon.charts.layers import names, names_beside, price_y, step_lines
 
 
 def kv_cache(shapes: pd.DataFrame, *, named: list[str], takeaway: str) -> alt.LayerChart:
@@ -157,6 +158,60 @@ def price_paths(paths: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
         height=340,
         description=(
             f"Step lines on a log scale of output prices in US dollars per million tokens. {said}."
+        ),
+    )
+
+
+def speed_and_price(flagships: pd.DataFrame, *, takeaway: str, subtitle: str) -> alt.LayerChart:
+    """How fast flagships were read, against their price; lines follow two makers through time.
+
+    Parameters
+    ----------
+    flagships : pandas.DataFrame
+        ``maker``, ``model``, ``year`` of the readings, ``date`` of the last,
+        ``output_usd_per_mtok``, ``output_tokens_per_s``; one row a model and price.
+    takeaway, subtitle : str
+        Title: the finding; and why it is no more.
+    """
+    columns = ["maker", "model", "year", "date", "output_usd_per_mtok", "output_tokens_per_s"]
+    data = tidy(flagships.sort_values("date", kind="stable"), columns)
+    data["year"] = data.year.astype(str)
+    dearest = [8 * data.output_usd_per_mtok.max()]  # room for the names to the right of it
+    title = "Output price, log scale [USD per million tokens]"
+    x = log_x("output_usd_per_mtok", data.output_usd_per_mtok, dearest, title=title, counts=False)
+    title = "Output speed, log scale [tokens/s]"
+    y = log_y("output_tokens_per_s", data.output_tokens_per_s, title=title, counts=False)
+    paths = data[data.groupby("maker").model.transform("nunique") > 1]
+    followed = list(paths.maker.unique())
+    order = alt.Order("date:T")
+    lines = alt.Chart(paths).mark_line(color=theme.GREY, strokeWidth=1, opacity=0.8)
+    lines = lines.encode(x, y, alt.StrokeDash("maker:N", title="Path of", sort=followed), order)
+    points = (
+        alt.Chart(data)
+        .mark_point(filled=True, size=80)
+        .encode(
+            x, y, *kinds("year", "Read in", sorted(data.year)), tooltip=[*columns[:3], *columns[4:]]
+        )
+    )
+    left = data.maker.isin(followed[:1])  # on the other side of the point: most neighbours meet so
+    said = listed(
+        data,
+        "{model} {output_tokens_per_s:.0f} at {output_usd_per_mtok:g}",
+        by="year",
+        group="in {}",
+    )
+    return finish(
+        lines,
+        points,
+        names(data[left], x, y, "model", align="right", dx=-7),
+        names(data[~left], x, y, "model", align="left", dx=7),
+        takeaway=takeaway,
+        subtitle=subtitle,
+        height=400,
+        description=(
+            "Scatter chart on log scales: output speed in tokens/s of makers' flagships against "
+            f"their output price in US dollars per million tokens, marked by year. {said}. Lines "
+            f"join the flagships of {' and of '.join(followed)} in the order of their readings."
         ),
     )
 

@@ -8,6 +8,7 @@ import pandas as pd
 from llmecon.charts import theme
 from llmecon.charts.common import (
     ALL,
+    STATUSES,
     by_kind_of_params,
     date_x,
     finish,
@@ -91,21 +92,26 @@ def closed_sizes(models: pd.DataFrame, *, level: float, takeaway: str) -> alt.La
     takeaway : str
         Title: the finding.
     """
-    data = tidy(models, ["model", "release_date", "total_params", "low", "high", "size_status"])
-    gpt4 = pd.DataFrame({"label": ["GPT-4, reported"], "total_params": [level]})
-    x = date_x("release_date")
-    y = log_y("total_params", data.total_params, data.low, data.high, title=ALL)
+    columns = ["model", "release_date", "total_params", "low", "high", "size_status"]
+    data = tidy(models.sort_values("release_date", kind="stable"), columns)
+    x = log_x("total_params", data.total_params, data.low, data.high, [level], title=ALL)
+    y = row_y("model", data.model, 160)
     color = theme.VERMILLION
     tooltip = ["model", "release_date:T", "total_params", "low", "high", "size_status"]
+    points = status_points(data, x, y, size=70, color=color, tooltip=tooltip)
+    known = [status for status in STATUSES if status in set(data.size_status)]
+    for channel in (points.encoding.shape, points.encoding.fill):
+        channel["legend"] = alt.Legend(values=known)
     return finish(
-        alt.Chart(gpt4).mark_rule(**DOTTED).encode(y),
-        ranges(data, y, x, strokeWidth=3, opacity=0.45, color=color),
-        status_points(data, x, y, size=70, color=color, tooltip=tooltip),
+        rule_at(x, level, **DOTTED),
+        ranges(data, x, y, strokeWidth=3, opacity=0.45, color=color),
+        points,
         takeaway=takeaway,
-        height=340,
+        height=26 * len(data),
         description=(
             f"Hollow marks with ranges, log scale: published sizes of {len(data)} closed frontier "
-            f"models by release date. {spoken(data, 'model', 'total_params', 'low', 'high')}. "
+            f"models, the oldest on top. "
+            f"{spoken(data, 'model', 'total_params', 'low', 'high')}. "
             f"Dotted: GPT-4 at {short(level)}."
         ),
     )
