@@ -72,12 +72,16 @@ def price_steps(
     last = last_of_each(data, "provider", "effective_date").assign(effective_date=until)
     held = data if until is None else pd.concat([data, last])
     line, _ = step_lines(held, x, y, of_maker, tooltip=tooltip)
-    _, points = step_lines(data, x, y, of_maker, tooltip=tooltip, size=45)
+    unlisted = of_maker[0].copy(deep=False)
+    unlisted["legend"] = None  # the legend shows the lines: dashed circles are hard to read
+    _, points = step_lines(data, x, y, (unlisted, of_maker[1]), tooltip=tooltip, size=45)
     firsts = data[data.model.isin(named)].drop_duplicates("model")
+    newest = firsts.effective_date == data.effective_date.max()
     return finish(
         line,
         points,
-        names(firsts, x, y, "model", align="left", dx=5, dy=-8),
+        names(firsts[~newest], x, y, "model", align="left", dx=5, dy=-8),
+        names(firsts[newest], x, y, "model", align="right", dx=6, dy=-9),
         takeaway=takeaway,
         height=320,
         description=(
@@ -148,8 +152,8 @@ def score_and_size(
         What the score is, with list date and unit in brackets.
     named : mapping, optional
         Models that keep their names on a narrow screen, or whose names stand elsewhere than
-        the rest's: ``left``, ``right``, ``above`` or ``below``; with a trailing ``*`` only where
-        there is room.
+        the rest's: ``left``, ``right``, ``above``, ``below`` or ``below left``; with a trailing
+        ``*`` only where there is room.
     takeaway : str
         Title: the finding.
     """
@@ -188,7 +192,8 @@ _BESIDE: Mapping[str, Mapping[str, Any]] = {
     "right": {"align": "left", "dx": 7},
     "left": {"align": "right", "dx": -7},
     "above": {"align": "right", "dx": 14, "dy": -11},
-    "below": {"align": "center", "dy": 13},
+    "below": {"align": "left", "dx": -6, "dy": 13},
+    "below left": {"align": "right", "dx": 4, "dy": 13},
 }
 
 
