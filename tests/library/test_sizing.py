@@ -282,6 +282,22 @@ def test_a_model_does_not_inform_its_own_size():
     assert (found.total_params == again.total_params).all()
 
 
+def test_leaving_out_nothing_by_mistake_is_refused():
+    with pytest.raises(ValueError, match=r"leave_out must be a tuple of names, got 'Llama 3\.1"):
+        sizing.infer(10.0, 120.8, "2024-11-20", leave_out="Llama 3.1 70B")
+    with pytest.raises(catalog.UnknownName, match=r"'Llama 4\.1 70B'; nearest: Llama 3\.1 70B"):
+        sizing.infer(10.0, 120.8, "2024-11-20", leave_out=("Llama 4.1 70B",))
+
+
+def test_a_sparsity_that_is_given_is_kept():
+    for allowed, low, high in (((3.0, 3.05), 3.0, 3.05), (4.0, 4.0, 4.0)):
+        found = sizing.infer(10.0, 120.8, "2024-11-20", draws=500, sparsity=allowed)
+        ratio = found.total_params / found.active_params
+        assert low * (1 - 1e-12) <= ratio.min() <= ratio.max() <= high * (1 + 1e-12)
+    with pytest.raises(ValueError, match=r"sparsity must be <= 39\.8"):
+        sizing.infer(10.0, 120.8, "2024-11-20", sparsity=1e9)
+
+
 # ---- the inference: invariants -------------------------------------------------------------------
 
 

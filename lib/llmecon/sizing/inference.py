@@ -16,8 +16,8 @@ from llmecon._checks import require
 from llmecon.sizing.limits import LOG10_ACTIVE, LOG10_RATIO
 from llmecon.sizing.residuals import (
     Residuals,
-    family,
     income_usd_per_mtok,
+    left_out,
     population,
     residual_rows,
     residuals,
@@ -34,6 +34,7 @@ WIDENED = 1.5
 _TAILS = 5.0  # degrees of freedom of the residuals: some hosts are far from the others
 _FIXED_SD = 0.04  # a margin given as one number is still known to 10 % only [decades]
 _EIGHTY = 1.2815515655446004  # standard normal: 80 % lie between minus and plus this
+_SPARSEST = 10.0 ** LOG10_RATIO[-1]  # where the grid ends
 _FAR = 3.0  # standard deviations beyond the limits at which nothing can be served
 
 
@@ -79,6 +80,8 @@ class Assumptions:
     leave_out: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
+        if isinstance(self.leave_out, str):  # its letters would be taken for names
+            raise ValueError(f"leave_out must be a tuple of names, got {self.leave_out!r}")
         for name, unit in (
             ("input_usd_per_mtok", "USD per million tokens"),
             ("context", "tokens"),
@@ -92,6 +95,8 @@ class Assumptions:
         for name, least in (("margin", 0.01), ("sparsity", 1.0)):
             if getattr(self, name) is not None:
                 _range(name, getattr(self, name), least)
+        if self.sparsity is not None:
+            require("sparsity", self.sparsity, maximum=_SPARSEST, unit="times")
 
 
 def _range(name: str, given: Range, least: float) -> tuple[float, float]:
@@ -324,7 +329,7 @@ def prior(
     rng = np.random.default_rng(seed)
     weight = _prior(given, _day(date))
     size, ratio = _pick(weight, rng, int(require("draws", draws, minimum=1)))
-    return _between(size, ratio, rng)
+    return _between(size, ratio, given, rng)
 
 
 def _assumptions(given: Mapping[str, Any]) -> Assumptions:
@@ -357,7 +362,7 @@ def _learned(blended: bool, left_out: frozenset[str], folder: Path) -> Residuals
 
 
 def _left_out(given: Assumptions) -> frozenset[str]:
-    return frozenset(family(name) for name in given.leave_out)
+    return left_out(given.leave_out)
 
 
 def _known(given: Assumptions) -> Residuals:
@@ -445,7 +450,7 @@ def _draw(
     draws: int,
 ) -> Inference:
     case, size, ratio = _pick(weight, rng, draws)
-    sizes = _between(size, ratio, rng)
+    sizes = _between(size, ratio, given, rng)
     usd = np.stack([one.log10_usd for one in cases])[case, size, ratio]
     fastest = np.stack([one.log10_speed for one in cases])[case, size, ratio]
     set_up = pd.DataFrame(
@@ -475,11 +480,16 @@ def _pick(
 
 
 def _between(
-    size: npt.NDArray[np.intp], ratio: npt.NDArray[np.intp], rng: np.random.Generator
+    size: npt.NDArray[np.intp],
+    ratio: npt.NDArray[np.intp],
+    given: Assumptions,
+    rng: np.random.Generator,
 ) -> Sizes:
-    """Sizes spread over their cells of the grid."""
+    """Sizes spread over their cells of the grid, within the sparsity that is given."""
     step_size, step_ratio = LOG10_ACTIVE[1] - LOG10_ACTIVE[0], LOG10_RATIO[1] - LOG10_RATIO[0]
     active = LOG10_ACTIVE[size] + step_size * (rng.random(len(size)) - 0.5)
     over = LOG10_RATIO[ratio] + step_ratio * (rng.random(len(size)) - 0.5)
     over = np.where(ratio == 0, 0.0, over)  # a dense model is dense
+    if given.sparsity is not None:
+        over = np.clip(over, *np.log10(_range("sparsity", given.sparsity, 1.0)))
     return Sizes(total_params=10 ** (active + over), active_params=10**active)

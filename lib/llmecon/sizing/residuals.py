@@ -40,6 +40,21 @@ def family(model: str) -> str:
     return _SAME_SHAPE.get(name, name)
 
 
+def left_out(models: tuple[str, ...]) -> frozenset[str]:
+    """Families of models that may not inform an answer.
+
+    Raises
+    ------
+    UnknownName
+        If a name is that of no open model of known size: nothing would be left out.
+    """
+    known = _known_sizes(catalog.data_folder())
+    for model in models:
+        if family(model) not in set(known.family):
+            raise catalog.UnknownName("open model of known size", model, known.model)
+    return frozenset(map(family, models))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Residuals:
     """Logarithms of price over lowest cost and of speed over highest speed.
