@@ -340,6 +340,7 @@ def test_faster_flagships_in_one_series_would_have_held(monkeypatch):
     monkeypatch.setattr(catalog, "speeds", lambda: frame.copy())
     (found,) = scorecard.compute(["P8c"], until="2025-12-31")
     assert (found.verdict, found.score.hit) == ("held", True)
+    assert (found.low, found.high) == (126.3, 150.0)  # GPT-4o, slower, was out before the forecast
 
 
 def test_the_ledger_and_the_scorecard_tell_one_gap_at_long_context(scored):

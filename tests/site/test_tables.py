@@ -45,7 +45,9 @@ FINDINGS = [
     Finding("E04", "evolution", "right", 1.746e11),
     Finding("R02", "reversal", "wrong", 2.0e11, holds=False),
     Finding("O01", "outlook", "unverifiable", None, checked_by="claims.reading"),
-    Finding("E01", "evolution", "right", 2017, unit="year"),
+    Finding("E01", "evolution", "right", 2017, unit="year", expected=2017, tolerance="0"),
+    Finding("E02", "evolution", "right", 3e11, tolerance="x3.2"),
+    Finding("E10", "evolution", "wrong", None, expected=None, tolerance=""),
 ]
 
 
@@ -109,20 +111,22 @@ def soup(pages, name):
 def test_each_claim_is_a_row_with_its_verdict_and_source(pages):
     page = soup(pages, "book/all.html")
     rows = page.select("table.claims-table tbody tr")
-    assert [row["id"] for row in rows] == ["claim-e04", "claim-r02", "claim-o01", "claim-e01"]
+    assert [row["id"] for row in rows] == [f"claim-{finding.id.lower()}" for finding in FINDINGS]
     texts = [[" ".join(cell.text.split()) for cell in row.select("td")] for row in rows]
     assert texts[0] == [
         "E04",
         "GPT-3 has 175 billion parameters.fact",
         "right",
-        "174.6 billion parametersrule and codecatalog.value",
+        "174.6 billion parametersexpected 175 billion, within 1%rule and codecatalog.value",
         "The paper’s table says so. Brown et al. 2020",
     ]
     assert "200 billion parameters differs from the 175 billion" in texts[1][3]
     assert texts[2][3] == "judged from the sourcerule and code"
-    assert texts[3][3].startswith("2017rule"), "a year has no comma"
+    assert texts[3][3].startswith("2017expected 2017, exactlyrule"), "a year has no comma"
+    assert "300 billion parametersexpected 175 billion, within 3.2 times" in texts[4][3]
+    assert texts[5][3].startswith("judged from the sourcerule")
     assert page.select_one("p.claims-summary").text == (
-        "4 claims: 2 right, 1 wrong, 1 unverifiable."
+        "6 claims: 3 right, 2 wrong, 1 unverifiable."
     )
 
 
@@ -133,7 +137,7 @@ def test_rows_carry_what_the_filters_ask_for(pages):
 
 def test_one_chapter_shows_its_own_claims_only_and_names_none_twice(pages):
     rows = soup(pages, "book/one.html").select("table.claims-table tbody tr")
-    assert len(rows) == 2
+    assert len(rows) == 4
     assert not any(row.get("id") for row in rows)
 
 
