@@ -115,6 +115,16 @@ def test_a_configuration_that_does_not_fit_is_marked_while_others_do(run):
     assert " no " in table and " yes " in table
 
 
+def test_a_server_that_holds_nothing_has_no_speed_and_no_price(run):
+    words = ("serve", "Llama 3.1 405B", H200, "--tensor-parallel", "1,8", "--weights", "fp8")
+    none, some = rows(run, *words, "--concurrency", 4000, "--usd-per-gpu-hour", 3)
+    assert (none["max_concurrency"], none["tokens_per_s_per_user"]) == (0, 0)
+    assert none["output_tokens_per_s_per_chip"] == none["input_tokens_per_s_per_chip"] == 0
+    assert none["tpot_s"] is none["ttft_s"] is none["usd_per_mtok"] is None  # infinite
+    # More requests than fit are a queue, not an error.
+    assert 1 < some["max_concurrency"] < 4000 and not some["fits"] and some["usd_per_mtok"] > 0
+
+
 def test_a_frontier_prints_the_library_and_answers_what_was_asked(run):
     words = ("frontier", LLAMA, H200, "--usd-per-gpu-hour", 3, "--weights", "fp8")
     found = rows(run, *words)
@@ -487,9 +497,22 @@ BAD = {
     ),
     "weights that do not fit": (["decode", LLAMA, H100], "does not fit: weights and reserve need"),
     "too many at once": (
-        ["serve", LLAMA, H200, "--tensor-parallel", "8", "--concurrency", "1e6"],
+        ["decode", LLAMA, H200, "--tensor-parallel", "8", "--batch", "1e6"],
         "batch must be <= ",
     ),
+    "a server that holds nothing": (["serve", LLAMA, H100], "weights and reserve need"),
+    "more time than there is": (
+        ["serve", LLAMA, H200, "--tensor-parallel", "8", "--utilisation", "7"],
+        "--utilisation must be <= 1, got 7",
+    ),
+    "a rent of nothing": (
+        ["frontier", LLAMA, H200, "--usd-per-gpu-hour", "0"],
+        "usd_per_gpu_hour must be > 0, got 0 [USD/h]",
+    ),
+    "a model that never was": ([*PRICED, "--leave-out", "nosuch"], "is called 'nosuch'"),
+    "one law in CSV": (["law", "show", "BESIROGLU_2024", "--csv"], "has no CSV form"),
+    "a size of nothing": (["trend", "--size", "0"], "--size must be > 0, got 0"),
+    "a turn to a size": (["trend", "--turn", "--size", "1e12"], "--size goes without --turn"),
     "negative rent": (
         ["decode", LLAMA, H200, "--tensor-parallel", "8", "--usd-per-gpu-hour", "-1"],
         "usd_per_gpu_hour must be >= 0, got -1 [USD/h]",

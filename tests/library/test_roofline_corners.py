@@ -101,3 +101,21 @@ def test_a_cached_part_as_long_as_the_prompt_is_named_with_both_lengths(cached):
             batch=1,
             usd_per_gpu_hour=1,
         )
+
+
+def test_where_not_one_request_fits_nothing_is_served():
+    run = roofline.serve(
+        catalog.transformer("Llama 3.1 405B"),
+        H200,
+        concurrency=16,
+        input_tokens=[1000, 1e9],
+        output_tokens=100,
+        tensor_parallel=[[1], [8]],
+        weights="fp8",
+    )
+    served = np.array([[False, False], [True, False]])  # too large; a prompt too long
+    assert np.array_equal(run.batch > 0, served)
+    for seconds in (run.ttft_s, run.tpot_s, run.tpot_low_s, run.tpot_high_s):
+        assert np.array_equal(np.isfinite(seconds), served)
+    for rate in (run.output_tokens_per_s_per_chip, run.tokens_per_s_per_user):
+        assert np.array_equal(rate > 0, served)

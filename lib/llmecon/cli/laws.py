@@ -61,6 +61,8 @@ def show(
     from llmecon import chinchilla
 
     if name:
+        if as_csv:
+            raise ValueError(f"{name} has no CSV form: --json, or the whole list with --csv")
         return _show_one(chinchilla.law(name), as_json)
     import pandas as pd
 

@@ -222,7 +222,8 @@ def serve(
         ],
         title=f"Serving: {shape.name} on {accelerator.name}, {weights} weights",
         notes=[
-            "From and to: 80 % band of TPOT. Requests beyond the most that fit wait their turn.",
+            "From and to: 80 % band of TPOT. Requests beyond the most that fit wait their turn; "
+            "if that is 0, the weights do not fit and nothing is served.",
             *(["All dollars are put on output tokens."] if priced else []),
             _constants(run.profile),
         ],
@@ -235,20 +236,24 @@ def serve(
 def _served(
     grid: dict[str, Any], run: Serving, usd_per_gpu_hour: float | None, utilisation: float
 ) -> pd.DataFrame:
-    """One row a load, in base units; an error if none of them fits."""
+    """One row a load, in base units; an error if no instance holds even one request."""
     import numpy as np
     import pandas as pd
 
     from llmecon import cost
+    from llmecon._checks import require
 
-    if not np.any(run.fits):
+    require("--utilisation", utilisation, above=0, maximum=1)
+    if not np.any(run.batch):
         run.require_fit()
     frame = pd.DataFrame(grid | {name: getattr(run, name) for name in SERVED})
     if usd_per_gpu_hour is not None:
-        frame["usd_per_mtok"] = cost.usd_per_mtok_from(
+        made = np.broadcast_to(run.output_tokens_per_s_per_chip, len(frame))
+        frame["usd_per_mtok"] = np.inf  # where nothing is served
+        frame.loc[made > 0, "usd_per_mtok"] = cost.usd_per_mtok_from(
             seconds=1.0,
             chips=1,
-            batch=run.output_tokens_per_s_per_chip,
+            batch=made[made > 0],
             usd_per_gpu_hour=usd_per_gpu_hour,
             utilisation=utilisation,
         )
@@ -265,8 +270,10 @@ def _steps(
     import pandas as pd
 
     from llmecon import cost
+    from llmecon._checks import require
     from llmecon.roofline.step import TERMS
 
+    require("--utilisation", utilisation, above=0, maximum=1)
     if not np.any(step.fits):
         step.require_fit()
     frame = pd.DataFrame(grid | {"seconds": step.seconds})

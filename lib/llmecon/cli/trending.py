@@ -51,9 +51,14 @@ def trend(
     With --turn: the day on which growth changed, with its interval, and growth on both sides.
     """
     from llmecon import catalog
+    from llmecon._checks import require
 
     if of not in _SIZES:
         raise catalog.UnknownName("size", of, _SIZES)
+    if size is not None:
+        if turn:
+            raise ValueError("--size goes without --turn")
+        require("--size", size, above=0)
     start, day = _day("--from", since), _day("--to", to)
     models = catalog.models()
     last = models.release_date.max() if turn else _day("--until", _BEFORE_THE_TURN)

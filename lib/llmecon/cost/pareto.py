@@ -111,7 +111,7 @@ def frontier(
     >>> bool(line.usd_per_mtok.is_monotonic_increasing)
     True
     """
-    require("usd_per_gpu_hour", usd_per_gpu_hour, minimum=0, unit="USD/h")
+    require("usd_per_gpu_hour", usd_per_gpu_hour, above=0, unit="USD/h")
     sizes = _batches(max_batch)
     if batches is not None:
         sizes = np.asarray(_whole("batches", batches, minimum=1), np.float64)

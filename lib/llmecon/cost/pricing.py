@@ -288,7 +288,8 @@ def margin_on_cost(price: Numbers, cost: Numbers) -> FloatArray:
 
 def margin_on_price(price: Numbers, cost: Numbers) -> FloatArray:
     """(price - cost) / price, the gross margin of an income statement. [1]"""
-    return np.asarray(1.0 - 1.0 / price_over_cost(price, cost))
+    earned = require("price", price, above=0, unit="USD")
+    return np.asarray(1.0 - 1.0 / price_over_cost(earned, cost))
 
 
 def blended_usd_per_mtok(

@@ -48,7 +48,8 @@ class Serving:
         Parts of ``tpot_s``, each as if it stood alone; prefill work of other requests is
         in ``compute`` and ``network``. [s]
     batch : array
-        Requests decoding together: the concurrency, or what the memory holds. [sequences]
+        Requests decoding together: the concurrency, or what the memory holds; 0 where
+        weights and one request do not fit. [sequences]
     chips : array
         Accelerators of the instance.
     memory : Memory
@@ -157,7 +158,8 @@ def serve(
     for its own prompt twice, once before its first token and once after it. Requests arrive
     as others end; queueing of an open loop is out of scope. Where memory
     holds fewer requests than ``concurrency``, the others wait for a place: ``fits`` is
-    False, ``batch`` is what runs, and the wait is part of ``ttft_s``.
+    False, ``batch`` is what runs, and the wait is part of ``ttft_s``. Where not even one fits,
+    times are infinite and rates 0.
 
     Examples
     --------
@@ -190,13 +192,17 @@ def serve(
     )
     mean_context = prompt + answer / 2.0
     held = memory(run, batch=requests, context=mean_context, reserve_bytes=reserve_bytes)
-    batch = np.clip(held.max_batch, 1.0, requests)
+    runs = np.minimum(held.max_batch, requests)
+    batch = np.maximum(runs, 1.0)  # terms of one request, where none fits
     new = np.maximum(prompt * (1.0 - share), 1.0)
     load = _Load(run, batch, new, prompt - new, answer, chunk)
     terms, tpot = load.mixed(decode_work(run, batch, mean_context, np.ones(())))
     first = load.ttft(tpot, rounds)
     ttft = first + _wait(requests, batch, answer * tpot)
     rate = batch / (first + (answer - 1.0) * tpot)
+    # Where not one request fits, nothing is ever served.
+    ttft, tpot = (np.where(runs < 1, np.inf, seconds) for seconds in (ttft, tpot))
+    rate = np.where(runs < 1, 0.0, rate)
     spread = np.exp(TEN_PERCENT * run.constants.log_sd)
     return Serving(
         ttft_s=ttft,
@@ -206,7 +212,7 @@ def serve(
         output_tokens_per_s_per_chip=np.asarray(rate * answer / run.where.chips),
         input_tokens_per_s_per_chip=np.asarray(rate * prompt / run.where.chips),
         terms=terms,
-        batch=batch,
+        batch=runs,
         chips=run.where.chips,
         memory=held,
         profile=run.constants,

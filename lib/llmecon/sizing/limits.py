@@ -80,13 +80,16 @@ def limits(chip: Accelerator, weights: str, prompt_tokens: float) -> Limits:
                 weights=weights,
                 chips_per_node=chip.scaleup_domain_size or 8,
             )
-            if not run.fits.any():
+            fit = run.fits
+            if not fit.any():
                 continue
             hours = usd_per_mtok_from(
-                seconds=run.tpot_s, chips=instances, batch=run.batch, usd_per_gpu_hour=1.0
+                seconds=run.tpot_s[fit],
+                chips=np.broadcast_to(instances, fit.shape)[fit],
+                batch=run.batch[fit],
+                usd_per_gpu_hour=1.0,
             )
-            cost[i, j] = hours[run.fits].min()
-            speed[i, j] = (1.0 / run.tpot_s)[run.fits].max()
+            cost[i, j], speed[i, j] = hours.min(), (1.0 / run.tpot_s[fit]).max()
     columns = np.log10(ratio.mean(axis=0))
     return Limits(
         log10_chip_hours=_fine(np.log10(cost), columns), log10_speed=_fine(np.log10(speed), columns)
