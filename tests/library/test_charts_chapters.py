@@ -21,6 +21,8 @@ def test_prices_hold_until_the_day_they_were_read_and_points_are_changes():
     (line,), (points,) = marks(chart, "line"), marks(chart, "point")
     ends = line.data.groupby("provider").effective_date.max()
     assert (ends == READ_ON).all() and len(points.data) == len(flagships)
+    # Makers are told in a legend of lines, which a legend of the points would replace.
+    assert {mark.encoding.color["legend"].symbolType for mark in (line, points)} == {"stroke"}
     last = line.data.groupby("provider").output_usd_per_mtok.last()
     assert last["OpenAI"] == catalog.price_on("GPT-6 Astra", "2026-10-20").output_usd_per_mtok
     assert [text.data.model.tolist() for text in marks(chart, "text")] == [["GPT-4"], []]

@@ -67,14 +67,13 @@ def price_steps(
     x = date_x("effective_date", "From that day on")
     y = price_y(data.output_usd_per_mtok)
     of_maker = series("provider", "Maker", data.provider)
+    of_maker[0]["legend"] = alt.Legend(symbolType="stroke")  # a dashed circle is hard to read
     tooltip = ["model", "provider", "effective_date:T", "output_usd_per_mtok"]
     each = "{model} {output_usd_per_mtok:g} from {effective_date:%Y-%m}"
     last = last_of_each(data, "provider", "effective_date").assign(effective_date=until)
     held = data if until is None else pd.concat([data, last])
     line, _ = step_lines(held, x, y, of_maker, tooltip=tooltip)
-    unlisted = of_maker[0].copy(deep=False)
-    unlisted["legend"] = None  # the legend shows the lines: dashed circles are hard to read
-    _, points = step_lines(data, x, y, (unlisted, of_maker[1]), tooltip=tooltip, size=45)
+    _, points = step_lines(data, x, y, of_maker, tooltip=tooltip, size=45)
     firsts = data[data.model.isin(named)].drop_duplicates("model")
     newest = firsts.effective_date == data.effective_date.max()
     return finish(
