@@ -64,5 +64,5 @@ def require(
     for passed, wanted in tests:
         if not passed.all():
             suffix = f" [{unit}]" if unit else ""
-            raise ValueError(f"{name} must {wanted}, got {array[~passed].flat[0]:g}{suffix}")
+            raise ValueError(f"{name} must {wanted}, got {array[~passed].flat[0]:.12g}{suffix}")
     return array

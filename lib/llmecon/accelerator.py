@@ -105,12 +105,12 @@ class Accelerator(BaseModel):
         312000000000000.0
         >>> chip.peak_flop_per_s("fp8")
         Traceback (most recent call last):
-        ValueError: A100 does not multiply in fp8, only in bf16
+        ValueError: no fp8 rate of A100 is known, only those of bf16
         """
         rate = getattr(self, _RATE_COLUMN[precision]) if precision in _RATE_COLUMN else None
         if rate is None:
             known = ", ".join(self.precisions)
-            raise ValueError(f"{self.name} does not multiply in {precision}, only in {known}")
+            raise ValueError(f"no {precision} rate of {self.name} is known, only those of {known}")
         return float(rate)
 
     def best_share(self, precision: str = "bf16") -> float:

@@ -351,6 +351,21 @@ def test_a_file_that_is_no_text_is_named(run, tmp_path, name):
     assert (status, err) == (2, f"llmecon: {name}: not text in UTF-8\n")
 
 
+@pytest.mark.parametrize(
+    ("field", "value", "message"),
+    [
+        ("kernelwise", "no", "kernelwise: Input should be a valid boolean, got 'no'"),
+        ("name", 5, "name: Input should be a valid string, got 5"),
+        ("flop_share", "much", "flop_share: Input should be a valid number, got 'much'"),
+    ],
+)
+def test_a_profile_of_the_wrong_kind_is_named(run, tmp_path, field, value, message):
+    path = tmp_path / "mine.json"
+    path.write_text(json.dumps({"name": "mine", field: value}))
+    status, _, err = run("decode", LLAMA, H200, "--profile", path)
+    assert (status, err) == (2, f"llmecon: mine.json: {message}\n")
+
+
 def test_nested_brackets_without_end_are_one_line(run, tmp_path):
     path = tmp_path / "config.json"
     path.write_text("[" * 100_000)
@@ -488,8 +503,10 @@ BAD = {
     "nan": (["decode", LLAMA, H200, "--batch", "nan"], "batch must be a finite number"),
     "lacking format": (
         ["decode", LLAMA, "A100 SXM 80GB", "--weights", "fp8", "--tensor-parallel", "8"],
-        "A100 SXM 80GB does not multiply in fp8",
+        "no fp8 rate of A100 SXM 80GB is known, only those of bf16, int8",
     ),
+    "no format at all": (["decode", LLAMA, H200, "--weights", "fp3"], "got 'fp3'"),
+    "no format of a size": ([*PRICED, "--weights", "foo"], "precision must be one of"),
     "unknown format": (["decode", LLAMA, H200, "--kv", "fp7"], "precision must be one of"),
     "heads that do not divide": (
         ["decode", LLAMA, H200, "--tensor-parallel", "7"],

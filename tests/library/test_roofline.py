@@ -598,7 +598,7 @@ def test_a_grid_gives_what_single_calls_give():
         ({"attention_data_parallel": 3, "tensor_parallel": 8}, "must divide tensor_parallel"),
         ({"pipeline_parallel": 81}, "pipeline_parallel must be <= 80"),
         ({"weights": "fp5"}, "fp5"),
-        ({"weights": "nvfp4"}, "H100 SXM 80GB does not multiply in nvfp4"),
+        ({"weights": "nvfp4"}, "no nvfp4 rate of H100 SXM 80GB is known"),
         ({"kv": "fp9"}, "precision must be one of"),
         ({"positions": 0}, "positions must be >= 1"),
         ({"reserve_bytes": -1}, "reserve_bytes must be >= 0"),

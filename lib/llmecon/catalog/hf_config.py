@@ -59,7 +59,8 @@ _LAYER_KINDS = {
 }
 
 
-_ABSURD = 10**8  # no width, depth, vocabulary or context comes near
+_ABSURD = 10**8  # no width, vocabulary or context comes near
+_DEEPEST = 10_000  # layers are counted one by one
 
 
 def _short(value: Any) -> str:
@@ -95,6 +96,13 @@ class _Config:
             raise self.fail(f"{key} must be a whole number >= {least}, got {_short(value)}")
         return value
 
+    @property
+    def layers(self) -> int:
+        layers = self.count("num_hidden_layers")
+        if layers > _DEEPEST:
+            raise self.fail(f"num_hidden_layers must be <= {_DEEPEST}, got {layers}")
+        return layers
+
     def items(self, key: str) -> list[Any]:
         """A list under a key; empty if there is none."""
         value = self.content.get(key)
@@ -106,7 +114,7 @@ class _Config:
 
     def per_layer(self, key: str) -> list[Any]:
         """A list with one entry a layer; empty if there is none."""
-        values, layers = self.items(key), self.count("num_hidden_layers")
+        values, layers = self.items(key), self.layers
         if values and len(values) != layers:
             raise self.fail(
                 f"contradiction: {key} has {len(values)} entries, num_hidden_layers is {layers}"
@@ -204,7 +212,7 @@ def _refuse_encoders(config: _Config) -> None:
 def _width(config: _Config) -> dict[str, Any]:
     plain = config.family in _PLAIN
     return {
-        "n_layers": config.count("num_hidden_layers"),
+        "n_layers": config.layers,
         "d_model": config.count("hidden_size"),
         "vocab_size": config.count("vocab_size"),
         "mlp_matrices": 2 if plain else 3,
@@ -250,7 +258,7 @@ def _shared_experts(config: _Config) -> int:
 
 
 def _dense_layers(config: _Config) -> dict[str, int]:
-    layers = config.count("num_hidden_layers")
+    layers = config.layers
     step = config.count("decoder_sparse_step", config.count("interleave_moe_layer_step", 1))
     first = config.count("first_k_dense_replace", 0, least=0)
     if first > layers:
@@ -345,7 +353,7 @@ def _sparse(config: _Config) -> dict[str, int]:
 
 def _layer_kinds(config: _Config) -> dict[str, Any]:
     """Layers with a window or a recurrent state, if not all see the whole context."""
-    layers = config.count("num_hidden_layers")
+    layers = config.layers
     kinds = _kinds(config, layers)
     if not kinds or kinds["full"] == layers:
         return {}

@@ -119,7 +119,10 @@ def profile(name: str) -> Profile | None:
 
 
 def _written_profile(path: Path) -> Profile:
+    import json
     from dataclasses import fields
+
+    from pydantic import TypeAdapter, ValidationError
 
     from llmecon import roofline
     from llmecon.catalog.reading import read_json
@@ -128,4 +131,9 @@ def _written_profile(path: Path) -> Profile:
     known = {item.name for item in fields(roofline.Profile)}
     if not isinstance(content, dict) or "name" not in content or set(content) - known:
         raise ValueError(f"{path.name} is no profile: see llmecon calibrate --output")
-    return roofline.Profile(**content)
+    try:
+        return TypeAdapter(roofline.Profile).validate_json(json.dumps(content), strict=True)
+    except ValidationError as error:
+        first = error.errors()[0]
+        field = ".".join(map(str, first["loc"]))
+        raise ValueError(f"{path.name}: {field}: {first['msg']}, got {first['input']!r}") from error

@@ -28,7 +28,9 @@ _ALLOCATION = [
     Column(name="params", header="parameters [10⁹]", scale=1e-9, form=",.4g"),
     Column(name="tokens", header="tokens [10⁹]", scale=1e-9, form=",.5g"),
     Column(name="tokens_per_param", header="tokens per parameter", form=",.3g"),
-    Column(name="loss", header="loss", form=".4f"),
+    Column(
+        name="loss", header="loss", form=lambda loss: format(loss, ".4f" if loss < 1e6 else ".4g")
+    ),
 ]
 OUTSIDE = Column(name="decades_outside", header="decades outside", form=".1f")
 _OUTSIDE_NOTE = "Decades outside: how far the run lies beyond those the law was fitted on."

@@ -174,6 +174,7 @@ def formats(
         If a format is unknown or the chip does not multiply in it.
     """
     names = np.asarray(weights)
+    stored = _look_up(names, storage_bytes)
     arithmetic = _each(names, _ARITHMETIC.get) if activations is None else np.asarray(activations)
     if kv is None:
         kv = _each(names, _CACHE_BESIDE.get) if constants.kv == "weights" else "bf16"
@@ -184,7 +185,7 @@ def formats(
 
     rates = _look_up(arithmetic, rate)
     return Formats(
-        weight_bytes=_look_up(names, storage_bytes),
+        weight_bytes=stored,
         activation_bytes=_look_up(arithmetic, storage_bytes),
         kv_bytes=_look_up(np.asarray(kv), storage_bytes),
         flop_per_s=rates,
