@@ -176,42 +176,42 @@ def speed_and_price(flagships: pd.DataFrame, *, takeaway: str, subtitle: str) ->
     columns = ["maker", "model", "year", "date", "output_usd_per_mtok", "output_tokens_per_s"]
     data = tidy(flagships.sort_values("date", kind="stable"), columns)
     data["year"] = data.year.astype(str)
-    dearest = [8 * data.output_usd_per_mtok.max()]  # room for the names to the right of it
+    years = sorted(data.year.unique())
+    room = [3 * data.output_usd_per_mtok.max()]  # for the names to the right
     title = "Output price, log scale [USD per million tokens]"
-    x = log_x("output_usd_per_mtok", data.output_usd_per_mtok, dearest, title=title, counts=False)
+    x = log_x("output_usd_per_mtok", data.output_usd_per_mtok, room, title=title, counts=False)
     title = "Output speed, log scale [tokens/s]"
     y = log_y("output_tokens_per_s", data.output_tokens_per_s, title=title, counts=False)
     paths = data[data.groupby("maker").model.transform("nunique") > 1]
-    followed = list(paths.maker.unique())
-    order = alt.Order("date:T")
-    lines = alt.Chart(paths).mark_line(color=theme.GREY, strokeWidth=1, opacity=0.8)
-    lines = lines.encode(x, y, alt.StrokeDash("maker:N", title="Path of", sort=followed), order)
+    lines = (
+        alt.Chart(paths)
+        .mark_line(color=theme.GREY, strokeWidth=1)
+        .encode(x, y, alt.StrokeDash("maker:N", title="Path of"), alt.Order("date:T"))
+    )
     points = (
         alt.Chart(data)
         .mark_point(filled=True, size=80)
-        .encode(
-            x, y, *kinds("year", "Read in", sorted(data.year)), tooltip=[*columns[:3], *columns[4:]]
-        )
+        .encode(x, y, *kinds("year", "Read in", years), tooltip=[*columns[:3], *columns[4:]])
     )
-    left = data.maker.isin(followed[:1])  # on the other side of the point: most neighbours meet so
-    said = listed(
-        data,
-        "{model} {output_tokens_per_s:.0f} at {output_usd_per_mtok:g}",
-        by="year",
-        group="in {}",
-    )
+    named = data.drop_duplicates("model", keep="last")
+    named = named.assign(model=named.model.str.replace(r" \(.*\)", "", regex=True))
+    first, last = named.year == years[0], named.year == years[-1]
+    said = "{model} {output_tokens_per_s:.0f} at {output_usd_per_mtok:g}"
     return finish(
         lines,
         points,
-        names(data[left], x, y, "model", align="right", dx=-7),
-        names(data[~left], x, y, "model", align="left", dx=7),
+        # A year a side, for there the readings of one price and speed differ.
+        names(named[first], x, y, "model", align="right", dx=-7),
+        names(named[~first & ~last], x, y, "model", align="left", dx=7),
+        names(named[last], x, y, "model", align="center", dy=-11),
         takeaway=takeaway,
         subtitle=subtitle,
         height=400,
         description=(
             "Scatter chart on log scales: output speed in tokens/s of makers' flagships against "
-            f"their output price in US dollars per million tokens, marked by year. {said}. Lines "
-            f"join the flagships of {' and of '.join(followed)} in the order of their readings."
+            "their output price in US dollars per million tokens, marked by year. "
+            f"{listed(data, said, by='year', group='in {}')}. Lines join the flagships of "
+            f"{' and of '.join(paths.maker.unique())} in the order of their readings."
         ),
     )
 
