@@ -301,6 +301,9 @@ def test_a_closed_model_without_middle_in_the_table_takes_that_of_its_estimates(
     row = sizes.loc["Claude Opus 4"]  # models.csv leaves it empty; the one free reading is 210e9
     assert (row.total_params, row.low, row.high) == (210e9, 65.7e9, 672e9)
     assert sizes.total_params["GPT-5"] == 1.77e12  # of models.csv, not the middle of its readings
+    early = scorecard.closed_sizes(scorecard.days(until="2026-04-30")).set_index("model")
+    opus = early.loc["Claude Opus 4.6"]  # a range without a middle widens what another says
+    assert (opus.low, opus.high) == (1.5e12, 5.3e12)
     assert len(sizes) == 15 and ((sizes.low <= sizes.total_params) & sizes.high.notna()).all()
 
 

@@ -121,13 +121,20 @@ def closed_sizes(days: Days) -> pd.DataFrame:
         ``model``, ``release_date``, ``total_params``: of ``models.csv``, or the middle of the
         usable estimates where it has none; ``low``, ``high``: the ends of all usable ones
         [parameters]; ``size_status``.
+
+    Examples
+    --------
+    >>> from llmecon import scorecard
+    >>> closed_sizes(scorecard.days()).iloc[0][["model", "low", "high"]].tolist()
+    ['Grok 3', 642000000000.0, 6600000000000.0]
     """
-    usable = usable_estimates(days).dropna(subset=["total_params"])
+    usable = usable_estimates(days)
     ends = usable.melt("model", ["total_params", "total_low", "total_high"]).groupby("model").value
     frame = closed_frontier(days).merge(ends.agg(low="min", high="max"), on="model")
     middle = frame.model.map(usable.groupby("model").total_params.median())
     frame["total_params"] = frame.total_params.fillna(middle)
-    return frame[["model", "release_date", "total_params", "low", "high", "size_status"]]
+    told = frame.dropna(subset=["total_params"]).reset_index(drop=True)
+    return told[["model", "release_date", "total_params", "low", "high", "size_status"]]
 
 
 def known_by(frame: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
@@ -135,6 +142,14 @@ def known_by(frame: pd.DataFrame, day: pd.Timestamp) -> pd.Series:
 
     Disclosed and reported sizes count as known from the release on; an estimate from the day on
     which somebody first gave that number.
+
+    Examples
+    --------
+    The size of o1 in ``models.csv`` is that of a probe of July 2026.
+
+    >>> o1 = catalog.models().query("model == 'o1'")
+    >>> [bool(known_by(o1, pd.Timestamp(day)).iloc[0]) for day in ("2024-12-13", "2026-11-30")]
+    [False, True]
     """
     given = catalog.size_estimates().groupby(["model", "total_params"]).estimate_date.min()
     first = frame[["model", "total_params"]].merge(given.reset_index(), how="left").estimate_date

@@ -128,6 +128,12 @@ def largest_trained(days: Days) -> tuple[pd.DataFrame, pd.DataFrame]:
     tuple of pandas.DataFrame
         Rows of ``models.csv``, the largest first; and one row more, empty where there is none: how
         much a verdict hangs on where the largest end.
+
+    Examples
+    --------
+    >>> from llmecon import scorecard
+    >>> [frame.model.tolist() for frame in largest_trained(scorecard.days())]
+    [['DeepSeek-V4-Pro', 'Kimi K2', 'Kimi K2.5'], ['Inkling']]
     """
     frame = facts.models(days)
     trained = frame[frame.open_weights & frame.training_tokens.notna()]

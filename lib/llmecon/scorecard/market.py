@@ -153,6 +153,13 @@ def flagship_speeds(days: Days) -> pd.DataFrame:
     -----
     Readings of a model whose maker had a newer flagship are left out: they tell how fast an old
     model is served, not how fast the best one is.
+
+    Examples
+    --------
+    >>> from llmecon import scorecard
+    >>> last = flagship_speeds(scorecard.days()).iloc[-1]
+    >>> last.model, float(last.output_tokens_per_s), float(last.output_usd_per_mtok)
+    ('Kimi K3', 36.9, 15.0)
     """
     sold = catalog.prices().query("flagship").sort_values("effective_date", kind="stable")
     makers = sold.drop_duplicates("model").set_index("model").provider
