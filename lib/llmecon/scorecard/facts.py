@@ -125,8 +125,9 @@ def closed_sizes(days: Days) -> pd.DataFrame:
     Examples
     --------
     >>> from llmecon import scorecard
-    >>> closed_sizes(scorecard.days()).iloc[0][["model", "low", "high"]].tolist()
-    ['Grok 3', 642000000000.0, 6600000000000.0]
+    >>> first = closed_sizes(scorecard.days()).iloc[0]
+    >>> first.model, short(first.low), short(first.high)
+    ('Grok 3', '642 billion', '6.6 trillion')
     """
     usable = usable_estimates(days)
     ends = usable.melt("model", ["total_params", "total_low", "total_high"]).groupby("model").value
