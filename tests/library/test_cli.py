@@ -87,6 +87,16 @@ def test_prefill_and_serve_print_the_library(run):
     )
 
 
+@pytest.mark.parametrize("command", ["decode", "prefill", "serve"])
+def test_eight_bit_weights_run_where_only_sixteen_multiply(run, command):
+    words = (command, LLAMA, "A100 SXM 80GB", "--tensor-parallel", "8", "--weights", "fp8")
+    assert run(*words)[0] == 2
+    (found,) = rows(run, *words, "--activations", "bf16")[:1]
+    assert found["fits"]
+    if command == "decode":
+        assert found["activations_s"] > 0 and "activations" in run(*words[:3], *words[3:5])[1]
+
+
 def test_a_name_is_found_in_any_case_and_a_config_by_its_path(run, tmp_path):
     options = ("--batch", 8, "--weights", "fp8", "--profile", "ideal")
     (by_name,) = rows(run, "decode", LLAMA.lower(), H200.lower(), *options)

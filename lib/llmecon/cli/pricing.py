@@ -39,7 +39,8 @@ def frontier(
         str, typer.Option(help="Stages of layers to try, with commas.")
     ] = "1",
     draft: Annotated[
-        str | None, typer.Option(help="Model that drafts tokens: a name or a config.json.")
+        str | None,
+        typer.Option(help="Model that drafts tokens, with --gammas: a name or a config.json."),
     ] = None,
     acceptance: Annotated[float, typer.Option(help="Share of drafted tokens kept.")] = 0.8,
     gammas: Annotated[str, typer.Option(help="Tokens drafted a round to try, with commas.")] = "0",

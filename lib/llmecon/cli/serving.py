@@ -24,6 +24,9 @@ AttentionDataParallel = Annotated[
 ]
 Weights = Annotated[str, typer.Option(help="Format of the weights: bf16, fp8, int8, int4, fp4 ...")]
 Kv = Annotated[str | None, typer.Option(help="Format of the KV cache; 16 bit if not given.")]
+Activations = Annotated[
+    str | None, typer.Option(help="Format of the arithmetic; as the weights if not given.")
+]
 ProfileName = Annotated[
     str, typer.Option("--profile", help="Constants of an engine: a name, ideal, or a JSON file.")
 ]
@@ -76,6 +79,7 @@ def decode(
     attention_data_parallel: AttentionDataParallel = 1,
     weights: Weights = "bf16",
     kv: Kv = None,
+    activations: Activations = None,
     chips_per_node: Node = 8,
     usd_per_gpu_hour: Rent = None,
     utilisation: Utilisation = 1.0,
@@ -97,6 +101,7 @@ def decode(
         attention_data_parallel=attention_data_parallel,
         weights=weights,
         kv=kv,
+        activations=activations,
         chips_per_node=chips_per_node,
         profile=inputs.profile(profile),
     )
@@ -124,6 +129,7 @@ def prefill(
     tensor_parallel: TensorParallel = "1",
     weights: Weights = "bf16",
     kv: Kv = None,
+    activations: Activations = None,
     chips_per_node: Node = 8,
     usd_per_gpu_hour: Rent = None,
     utilisation: Utilisation = 1.0,
@@ -143,6 +149,7 @@ def prefill(
         cached_tokens=cached_tokens,
         weights=weights,
         kv=kv,
+        activations=activations,
         chips_per_node=chips_per_node,
         profile=inputs.profile(profile),
     )
@@ -173,6 +180,7 @@ def serve(
     cached_share: Annotated[float, typer.Option(help="Share of a prompt found in a cache.")] = 0.0,
     weights: Weights = "bf16",
     kv: Kv = None,
+    activations: Activations = None,
     chips_per_node: Node = 8,
     usd_per_gpu_hour: Rent = None,
     utilisation: Utilisation = 1.0,
@@ -199,6 +207,7 @@ def serve(
         cached_share=cached_share,
         weights=weights,
         kv=kv,
+        activations=activations,
         chips_per_node=chips_per_node,
         profile=inputs.profile(profile),
     )
@@ -301,6 +310,7 @@ def _columns(time: str, speed: str, priced: bool) -> list[Column]:
         ms("weights", "weights"),
         ms("kv_cache", "KV cache"),
         ms("compute", "compute"),
+        ms("activations", "activations"),
         ms("network", "network"),
         ms("overhead", "fixed"),
         Column(name="binds", header="binds"),
