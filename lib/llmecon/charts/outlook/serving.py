@@ -177,7 +177,7 @@ def speed_and_price(flagships: pd.DataFrame, *, takeaway: str, subtitle: str) ->
     data = tidy(flagships.sort_values("date", kind="stable"), columns)
     data["year"] = data.year.astype(str)
     years = sorted(data.year.unique())
-    room = [3 * data.output_usd_per_mtok.max()]  # for the names to the right
+    room = [6 * data.output_usd_per_mtok.max()]  # for the names to the right
     title = "Output price, log scale [USD per million tokens]"
     x = log_x("output_usd_per_mtok", data.output_usd_per_mtok, room, title=title, counts=False)
     title = "Output speed, log scale [tokens/s]"
