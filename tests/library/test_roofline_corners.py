@@ -119,3 +119,10 @@ def test_where_not_one_request_fits_nothing_is_served():
         assert np.array_equal(np.isfinite(seconds), served)
     for rate in (run.output_tokens_per_s_per_chip, run.tokens_per_s_per_user):
         assert np.array_equal(rate > 0, served)
+
+
+def test_a_mesh_of_one_has_no_links_to_share():
+    lone = H200.model_copy(update={"scaleup_topology": "mesh", "scaleup_domain_size": 1})
+    with np.errstate(all="raise"):
+        step = roofline.decode(LLAMA_8B, lone, batch=1, context=100, tensor_parallel=[1, 8])
+    assert np.isfinite(step.seconds).all()

@@ -189,7 +189,7 @@ def _link(instance: Instance, inside: FloatArray) -> FloatArray:
     chip = instance.chip
     peak = chip.scaleup_bytes_per_s_per_direction or chip.scaleout_bytes_per_s_per_direction
     rate = peak * instance.constants.link_share
-    if chip.scaleup_topology != "mesh" or not chip.scaleup_domain_size:
+    if chip.scaleup_topology != "mesh" or (chip.scaleup_domain_size or 1) == 1:
         return np.asarray(rate)
     # A full mesh has a link to every other accelerator: a smaller group uses only its own.
     share = np.maximum(inside - 1, 1) / (chip.scaleup_domain_size - 1)
