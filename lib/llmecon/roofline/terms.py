@@ -189,10 +189,11 @@ def _link(instance: Instance, inside: FloatArray) -> FloatArray:
     chip = instance.chip
     peak = chip.scaleup_bytes_per_s_per_direction or chip.scaleout_bytes_per_s_per_direction
     rate = peak * instance.constants.link_share
-    if chip.scaleup_topology != "mesh" or (chip.scaleup_domain_size or 1) == 1:
+    joined = chip.scaleup_domain_size or 1
+    if chip.scaleup_topology != "mesh" or joined == 1:
         return np.asarray(rate)
     # A full mesh has a link to every other accelerator: a smaller group uses only its own.
-    share = np.maximum(inside - 1, 1) / (chip.scaleup_domain_size - 1)
+    share = np.maximum(inside - 1, 1) / (joined - 1)
     return np.asarray(rate * np.minimum(share, 1.0))
 
 
