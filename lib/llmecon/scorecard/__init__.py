@@ -12,6 +12,7 @@ forecast allows, and the same functions score simple rivals that do have interva
 
 from collections.abc import Iterable
 from datetime import date
+from html import escape
 
 import pandas as pd
 
@@ -72,7 +73,6 @@ __all__ = [
     "facts_by_size",
     "flagship_path",
     "flagship_speeds",
-    "how_we_know",
     "interval_score",
     "largest_trained",
     "laws",
@@ -87,6 +87,7 @@ __all__ = [
     "speed_kept",
     "thinking_shift",
     "usable_estimates",
+    "what_came",
 ]
 
 Day = str | date | pd.Timestamp
@@ -184,42 +185,78 @@ def counts(scored: Iterable[Scored]) -> dict[str, int]:
     return {verdict: found.count(verdict) for verdict in VERDICTS}
 
 
-def as_markdown(scored: Iterable[Scored]) -> str:
-    """The scorecard as a list in CommonMark: proposition, verdict, how the article fares, why.
+def as_markdown(scored: Iterable[Scored], *, claims_page: str = "") -> str:
+    """The scorecard in CommonMark: a table at a glance, then a list with the reasons.
 
     Parameters
     ----------
     scored : iterable of Scored
         What to print.
+    claims_page : str, optional
+        Address of the table of claims, which the names of claims then lead to.
 
     Returns
     -------
     str
-        One item a proposition; nothing in it is read as markup of MyST.
+        A row and an item a proposition; nothing in them is read as markup of MyST.
     """
-    return "\n".join(
-        f"- **{one.id} · {one.verdict}.** {_plain(one.proposition)}. "
-        f"{_SAID[one.said]}{_fares(one)} *{_plain(one.came[0].upper() + one.came[1:])}.*\\\n"
-        f"  <small>{_plain(how_we_know(one))}</small>"
-        for one in scored
+    found = list(scored)
+    return f"{_table(found)}\n\n" + "\n".join(_item(one, claims_page) for one in found)
+
+
+def _table(scored: Iterable[Scored]) -> str:
+    heads = ("Proposition", "Verdict", "The article", "Its direction", "What came")
+    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
+    rows = "\n".join(_row(one) for one in scored)
+    return (
+        '<div class="table-scroll" role="region" tabindex="0" aria-label="Scorecard at a glance">\n'
+        f'<table class="table scorecard">\n<thead><tr>{head}</tr></thead>\n'
+        f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
     )
 
 
-def how_we_know(one: Scored) -> str:
-    """Measure, rule, score and days of a proposition, in a line.
+def _row(one: Scored) -> str:
+    mark = one.verdict.replace(" ", "-")
+    name = f'<a href="#{one.id.lower()}">{one.id}</a> {escape(one.in_short)}'
+    verdict = f'<span class="verdict verdict-{mark}">{one.verdict}</span>'
+    came = f"<strong>{escape(what_came(one))}</strong>: {escape(one.measure)}"
+    cells = (verdict, _EXPECTED[one.said], _SIDES[one.score.hit], came)
+    told = "".join(f"<td>{cell}</td>" for cell in cells)
+    return f'<tr><th scope="row">{name}</th>{told}</tr>'
+
+
+def _item(one: Scored, claims_page: str) -> str:
+    came = one.came[0].upper() + one.came[1:]
+    return (
+        f'- <a id="{one.id.lower()}"></a>**{one.id} · {one.verdict}.** {_plain(one.proposition)}. '
+        f"{_SAID[one.said]}{_fares(one)} *{_plain(came)}.*\n"
+        f'  <details class="rule"><summary>Rule of {one.id}</summary>'
+        f"{escape(one.rule)} {direction(one)} {_claims(one, claims_page)}</details>"
+    )
+
+
+def _claims(one: Scored, page: str) -> str:
+    names = [
+        f'<a href="{page}#claim-{name.lower()}">{name}</a>' if page else name for name in one.claims
+    ]
+    return f"Claim{'s' if len(names) > 1 else ''} {', '.join(names)}."
+
+
+def what_came(one: Scored) -> str:
+    """The number that decided a proposition, in the unit of its measure, with its ends.
 
     Examples
     --------
-    >>> print(how_we_know(compute_one("P9")).split(" Rule:")[0])
-    Measure: large makers whose model within four months was larger than all they had [makers]: 3.
+    >>> what_came(compute_one("P9")), what_came(compute_one("P10"))
+    ('3 makers', '67%')
     """
-    found = "" if one.observed is None else f": {one.observed:.3g}"
+    if one.observed is None:
+        return "no number"
+    if one.unit in ("1", "share"):
+        return f"{one.observed:.0%}"
     ends = "" if one.low is None else f" ({one.low:.3g} to {one.high:.3g})"
-    return (
-        f"Measure: {one.measure} [{one.unit}]{found}{ends}. Rule: {one.rule} {direction(one)} "
-        f"Expected on {one.made:%Y-%m-%d}, scored on {one.until:%Y-%m-%d}; claims "
-        f"{', '.join(one.claims)}."
-    )
+    unit = "times" if one.unit == "ratio" else one.unit
+    return f"{one.observed:.3g} {unit}{ends}"
 
 
 def direction(one: Scored) -> str:
@@ -251,6 +288,14 @@ def directions(scored: Iterable[Scored]) -> tuple[int, int]:
     return sum(hits), len(hits)
 
 
+_EXPECTED = {
+    "yes": "says so",
+    "no": "says the opposite",
+    "takes for granted": "takes it for granted",
+    "may mean": "may mean it",
+    "nothing": "is silent",
+}
+_SIDES = {True: "right", False: "wrong", None: "none"}
 _SAID = {
     "yes": "The article says so: ",
     "no": "The article says the opposite: ",
@@ -261,7 +306,8 @@ _SAID = {
 
 
 def _fares(one: Scored) -> str:
-    return "no score." if one.article == "said nothing" else f"{one.article}."
+    unscored = one.article in ("said nothing", "cannot be scored")
+    return "no score." if unscored else f"{one.article}."
 
 
 def _plain(text: str) -> str:

@@ -16,6 +16,24 @@ Said = Literal["yes", "no", "takes for granted", "may mean", "nothing"]
 ESSAY_DAY = "2024-12-13"  # of the essay that the article retells; the article has no date
 SCORED_ON = "2026-11-30"
 TREND_FROM = "2024-07-01"  # open frontier "since July 2024", as in the ledger's O01
+IN_SHORT = {  # as the table at a glance names them
+    "P1a": "Open totals go on falling",
+    "P1b": "Closed totals go on falling",
+    "P2": "Active parameters go on falling",
+    "P3": "Size for a given ability goes on falling",
+    "P4": "Size has a floor at a given ability",
+    "P5": "The change of laws was a one-off",
+    "P6a": "Thinking changes the balance",
+    "P6b": "Hardware serves larger models",
+    "P7a": "Long context favours large models in cost",
+    "P7b": "A steady speed shows a large model",
+    "P8a": "Flagship prices go on falling",
+    "P8b": "Price of a given quality goes on falling",
+    "P8c": "Models go on getting faster",
+    "P9": "The race for size ends",
+    "P10": "Closed sizes can be known from outside",
+    "P11": "Open models stand for closed ones",
+}
 _RATIOS = ("times per year", "ratio")  # units whose numbers compare by powers of ten
 
 
@@ -67,6 +85,8 @@ class Scored:
         P1a and so on; a letter sets parts of one proposition apart.
     proposition : str
         A sentence that data can decide.
+    in_short : str
+        The same in a few words.
     said : str
         Whether the article says it (yes), denies it (no), takes it for granted, may mean it, or
         says nothing.
@@ -86,6 +106,7 @@ class Scored:
 
     id: str
     proposition: str
+    in_short: str
     said: Said
     claims: tuple[str, ...]
     made: pd.Timestamp
@@ -150,6 +171,7 @@ class Proposition:
         return Scored(
             id=self.id,
             proposition=self.proposition,
+            in_short=IN_SHORT[self.id],
             said=self.said,
             claims=self.claims,
             made=days.made,

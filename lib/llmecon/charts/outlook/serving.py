@@ -196,6 +196,8 @@ def speed_and_price(flagships: pd.DataFrame, *, takeaway: str, subtitle: str) ->
     named = data.drop_duplicates("model", keep="last")
     named = named.assign(model=named.model.str.replace(r" \(.*\)", "", regex=True))
     first, last = named.year == years[0], named.year == years[-1]
+    fastest = named[last].sort_values("output_tokens_per_s", ascending=False)
+    slower = named.index.isin(fastest[fastest.duplicated("output_usd_per_mtok")].index)
     said = "{model} {output_tokens_per_s:.0f} at {output_usd_per_mtok:g}"
     return finish(
         lines,
@@ -203,7 +205,8 @@ def speed_and_price(flagships: pd.DataFrame, *, takeaway: str, subtitle: str) ->
         # A year a side, for there the readings of one price and speed differ.
         names(named[first], x, y, "model", align="right", dx=-7),
         names(named[~first & ~last], x, y, "model", align="left", dx=7),
-        names(named[last], x, y, "model", align="center", dy=-11),
+        names(named[last & ~slower], x, y, "model", align="center", dy=-11),
+        names(named[last & slower], x, y, "model", align="center", dy=13),
         takeaway=takeaway,
         subtitle=subtitle,
         height=400,
@@ -243,7 +246,7 @@ def servable(sizes: pd.DataFrame, *, usd_per_mtok: float, takeaway: str) -> alt.
         .encode(
             x,
             log_y("total_params", data.total_params, title=ALL),
-            *series("chip", "Accelerator and its price", data.chip),
+            *series("chip", "Accelerator and its rent", data.chip),
             tooltip=["chip", "tokens_per_s", "total_params"],
         )
     )

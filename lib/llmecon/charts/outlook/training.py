@@ -16,6 +16,7 @@ from llmecon.charts.common import (
     log_y,
     outside,
     series,
+    significant,
     spoken,
     tidy,
 )
@@ -93,13 +94,15 @@ def ratios(
     chosen = long[long.model.isin(named) & (long.which == KINDS[0])]
     sparse = chosen.model.isin(data.model[is_sparse])
     first = chosen.release_date == data.release_date.min()  # to its left is the axis
+    on_line = chosen.tokens_per_param == significant(level, 4)
     picked = data[data.model.isin(named)]
     return finish(
         rule_at(y, level, color=theme.GREY, strokeDash=[5, 3]),
         pairs,
         points,
-        names(chosen[~sparse & first], x, y, "model", align="left", dx=8),
-        names(chosen[~sparse & ~first], x, y, "model", align="right", dx=-8),
+        names(chosen[~sparse & first], x, y, "model", align="left", dx=-4, dy=-11),
+        names(chosen[~sparse & on_line], x, y, "model", align="center", dy=-11),
+        names(chosen[~sparse & ~first & ~on_line], x, y, "model", align="right", dx=-8),
         names(chosen[sparse], x, y, "model", align="center", dy=15),
         takeaway=takeaway,
         height=380,
