@@ -568,6 +568,17 @@ _TITLES = {
     "HOFFMANN_2022_TEX": "Hoffmann 2022, unrounded",
     "DE_VRIES_2023": "de Vries 2023",
     "REFIT_240": "Refit of the 240 runs",
+    "CLARK_2022_S_BASE": "Clark 2022, S-BASE",
+    "CLARK_2022_RL_R": "Clark 2022, RL-R",
+    "GADRE_2024_C4": "Gadre 2024, C4",
+    "GADRE_2024_REDPAJAMA": "Gadre 2024, RedPajama",
+    "GADRE_2024_REFINEDWEB": "Gadre 2024, RefinedWeb",
+    "DEEPSEEK_2024": "DeepSeek 2024",
+    "KRAJEWSKI_2024_MOE": "Krajewski 2024, MoE",
+    **{
+        f"SARDANA_2024_RUNS_{ratio}": f"Sardana 2024, to {ratio:,} tokens per parameter"
+        for ratio in (100, 250, 500, 10_000)
+    },
 }
 
 
