@@ -15,7 +15,6 @@ _GPT4, _TURBO, _GPT4O = "GPT-4", "GPT-4 Turbo", "GPT-4o"
 _CHINCHILLA, _GPT3, _PHI, _LLAMA33 = "Chinchilla 70B", "GPT-3 175B", "Phi-4", "Llama 3.3 70B"
 _PEER_DAY = "2026-10-20"  # Arena list with Phi-4 and Llama 3.3 70B
 _GPT4O_SPEED = 100.0  # tokens/s, lower end of what the article gives GPT-4o
-_TURBO_SPEED = 55.0  # tokens/s that the article gives GPT-4 Turbo
 _SLOW_SPEED = 30.0  # tokens/s, about twice a reader's pace
 _EIGHTH = 1 / 8
 
@@ -96,7 +95,7 @@ def too_expensive_to_serve(row: ClaimRow) -> Result:
     price = at.list_price(_GPT4O, at.ESSAY_DAY)
     turbo_price = at.list_price(_TURBO, at.ESSAY_DAY)
     fastest = float(cost.fastest_at(frontier, price))
-    at_turbo = at.usd_at(frontier, _TURBO_SPEED)
+    at_turbo = at.usd_at(frontier, at.TURBO_SPEED)
     return Result(
         value=fastest,
         verdict=by_grade(at_turbo > turbo_price, fastest < _GPT4O_SPEED),
@@ -105,7 +104,7 @@ def too_expensive_to_serve(row: ClaimRow) -> Result:
             params=at.size(_GPT4),
             fastest=fastest,
             any_price=frontier.tokens_per_s.max(),
-            turbo_speed=_TURBO_SPEED,
+            turbo_speed=at.TURBO_SPEED,
             turbo_price=turbo_price,
             margin=turbo_price / at_turbo,
         ),
@@ -193,14 +192,14 @@ def cost_is_predicted(row: ClaimRow) -> Result:
     it gives one that it does not; else wrong.
     """
     frontier = at.h200_frontier()
-    usd = at.usd_at(frontier, _TURBO_SPEED)
+    usd = at.usd_at(frontier, at.TURBO_SPEED)
     covered = usd <= at.list_price(_TURBO, at.ESSAY_DAY)
     return Result(
         value=usd,
         verdict=by_grade(covered, math.isfinite(usd)),
         numbers=at.mapping(
             usd=usd,
-            speed=_TURBO_SPEED,
+            speed=at.TURBO_SPEED,
             cheapest=frontier.usd_per_mtok.min(),
             slow_speed=_SLOW_SPEED,
             slow_usd=at.usd_at(frontier, _SLOW_SPEED),
@@ -235,13 +234,13 @@ def best_size(row: ClaimRow) -> Result:
     speed; imprecise if it is cheaper; else wrong.
     """
     full, eighth = at.h200_frontier(), at.h200_frontier(scale=_EIGHTH)
-    at_speed = at.usd_at(full, _TURBO_SPEED) / at.usd_at(eighth, _TURBO_SPEED)
+    at_speed = at.usd_at(full, at.TURBO_SPEED) / at.usd_at(eighth, at.TURBO_SPEED)
     cheapest = float(full.usd_per_mtok.min() / eighth.usd_per_mtok.min())
     return Result(
         value=at_speed,
         verdict=by_grade(at_speed > 1 / _EIGHTH, at_speed > 1),
         numbers=at.mapping(
-            parts=1 / _EIGHTH, at_speed=at_speed, speed=_TURBO_SPEED, cheapest=cheapest
+            parts=1 / _EIGHTH, at_speed=at_speed, speed=at.TURBO_SPEED, cheapest=cheapest
         ),
     )
 

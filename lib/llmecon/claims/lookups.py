@@ -9,13 +9,14 @@ import pandas as pd
 
 from llmecon import catalog, cost
 from llmecon.catalog.rows import ClaimRow
-from llmecon.scorecard import facts
+from llmecon.scorecard import facts, record, serving
 from llmecon.transformer import Transformer
 
-ESSAY_DAY = "2024-12-13"  # Erdil 2024, which the article retells
+ESSAY_DAY = record.ESSAY_DAY  # Erdil 2024, which the article retells
 ARENA = "Arena text score"
-TURNED = "2024-07-01"  # open frontier "since July 2024" of the ledger's O01
-ERDIL_GPT4 = "GPT-4 (Erdil assumption)"
+TURNED = record.TREND_FROM  # open frontier "since July 2024" of the ledger's O01
+ERDIL_GPT4 = serving.SHAPE
+TURBO_SPEED = serving.TURBO_SPEED  # that the article gives GPT-4 Turbo [tokens/s]
 H200_RENT_DAY = "2025-01-23"  # commit dfcb15f, which holds the configuration of the H200 figure
 
 model = facts.model  # a row of models.csv by name

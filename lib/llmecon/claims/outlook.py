@@ -142,7 +142,7 @@ def long_context_favours_large(row: ClaimRow) -> Result:
             long=long,
             empty=empty,
             context=serving.LONG,
-            speed=serving.TURBO_SPEED,
+            speed=at.TURBO_SPEED,
         ),
     )
 

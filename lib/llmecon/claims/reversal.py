@@ -16,7 +16,6 @@ _ARENA_2025 = "2025-08-04"  # first list with Llama 3.3 70B
 _SERVED_DAY = "2025-01-26"  # leaderboard that the baseline of `sizing` is fitted to
 _WINTER = ("2025-01-26", "2025-02-07")  # the two leaderboards nearest to the essay
 _GPT4O_AT_10 = ("2024-08-06", "2024-11-20")  # versions sold at 10 USD/Mtok
-_TURBO_SPEED = 55.0  # tokens/s that the article gives GPT-4 Turbo
 
 # Elo difference of 20 points: the better model wins 53 % of votes, a coin to most users.
 _LEVEL = 20.0
@@ -211,8 +210,8 @@ def compact_and_cheap(row: ClaimRow) -> Result:
         at.known(_GPT4, "active_params"),
         [at.known(_MISTRAL, "active_params"), at.known(_LLAMA, "active_params")],
     )
-    cost = at.usd_at(at.h200_frontier(), _TURBO_SPEED)
-    cost_llama = at.usd_at(at.h200_frontier(_LLAMA), _TURBO_SPEED)
+    cost = at.usd_at(at.h200_frontier(), at.TURBO_SPEED)
+    cost_llama = at.usd_at(at.h200_frontier(_LLAMA), at.TURBO_SPEED)
     everywhere = min(total.min(), active.min(), cost / cost_llama) > SAME_ORDER
     return Result(
         value=float(total[0]),
@@ -223,7 +222,7 @@ def compact_and_cheap(row: ClaimRow) -> Result:
             active_mistral=active[0],
             active_llama=active[1],
             cost_ratio=cost / cost_llama,
-            speed=_TURBO_SPEED,
+            speed=at.TURBO_SPEED,
         ),
     )
 
