@@ -18,6 +18,12 @@ from llmecon.transformer import FloatArray, Transformer
 ModelOf = Callable[[str], Transformer]
 ChipOf = Callable[[str], Accelerator]
 
+KINDS = (
+    *("serving", "first token", "static batch", "maximum load"),
+    *("decode", "decode latency", "prefill"),
+)
+"""What a row of measurements may measure."""
+
 MAX_SEQUENCES = 2048
 """Requests in progress that a scheduler allows at most, where a row says maximum load."""
 
@@ -66,10 +72,9 @@ def predict(
     Returns
     -------
     pandas.DataFrame
-        The rows with ``kind`` (``serving``, ``first token``, ``static batch``,
-        ``maximum load``, ``decode``, ``decode latency``, ``prefill``), ``engine``,
-        ``predicted`` in the row's own unit, and ``seconds_ratio``: predicted over measured
-        time. Rows whose prompt length, batch or model is unknown are left out.
+        The rows with ``kind`` (one of ``KINDS``), ``engine``, ``predicted`` in the row's own
+        unit, and ``seconds_ratio``: predicted over measured time. Rows whose prompt length,
+        batch or model is unknown are left out.
     """
     rows = predictable(measurements, model_of)
     predicted = np.full(len(rows), np.nan)
@@ -102,15 +107,8 @@ def _is_known(name: str, model_of: ModelOf) -> bool:
     return True
 
 
-KINDS = (
-    *("serving", "first token", "static batch", "maximum load"),
-    *("decode", "decode latency", "prefill"),
-)
-"""What a row of measurements may measure."""
-
-
 def _kind(row: dict[Any, Any]) -> str:
-    """What a row measures; empty if it cannot be predicted."""
+    """Which of ``KINDS`` a row measures; empty if it cannot be predicted."""
     load = str(row["batch_or_concurrency"])
     if row["precision"] not in _FORMATS or not row["input_tokens"] > 0:
         return ""
