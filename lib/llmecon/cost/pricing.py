@@ -349,5 +349,4 @@ def training_cost(
         "mfu", mfu, above=0, maximum=1
     )
     hours = np.asarray(work / rate / SECONDS_PER_HOUR)
-    rent = require("usd_per_gpu_hour", usd_per_gpu_hour, minimum=0, unit="USD/h")
-    return hours, np.asarray(hours * rent)
+    return hours, rent_usd(chips=1, hours=hours, usd_per_gpu_hour=usd_per_gpu_hour)

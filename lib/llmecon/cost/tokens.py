@@ -73,8 +73,8 @@ def token_costs(
     Notes
     -----
     Prompts are read one at a time, one in every stage of a pipeline, without decoding in the
-    same steps. A cached token
-    costs what it adds to the reading of those after it; storing the cache is not charged.
+    same steps. A cached token costs what it adds to the reading of those after it; storing
+    the cache is not charged.
 
     Examples
     --------
