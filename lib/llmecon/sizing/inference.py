@@ -356,19 +356,15 @@ def _residual_rows(blended: bool, folder: Path) -> pd.DataFrame:
 
 
 @cache
-def _learned(blended: bool, left_out: frozenset[str], folder: Path) -> Residuals:
+def _learned(blended: bool, families: frozenset[str], folder: Path) -> Residuals:
     rows = _residual_rows(blended, folder)
-    return residuals(rows[~rows.family.isin(left_out)])
-
-
-def _left_out(given: Assumptions) -> frozenset[str]:
-    return left_out(given.leave_out)
+    return residuals(rows[~rows.family.isin(families)])
 
 
 def _known(given: Assumptions) -> Residuals:
     """What is known of margins and of speed shares, with the assumptions in place."""
     blended = given.input_usd_per_mtok is not None
-    learned = _learned(blended, _left_out(given), catalog.data_folder())
+    learned = _learned(blended, left_out(given.leave_out), catalog.data_folder())
     learned = replace(learned, covariance=learned.covariance * given.widened)
     if given.margin is None:
         return learned
@@ -425,7 +421,7 @@ def _posterior(
 
 def _prior(given: Assumptions, day: pd.Timestamp) -> FloatArray:
     """Probability of each size and sparsity before any price or speed."""
-    known = population(day, _left_out(given), wide=given.wide)
+    known = population(day, left_out(given.leave_out), wide=given.wide)
     if given.sparsity is not None:
         known = known * _allowed(given.sparsity)
     return np.asarray(known / known.sum())

@@ -49,8 +49,9 @@ def left_out(models: tuple[str, ...]) -> frozenset[str]:
         If a name is that of no open model of known size: nothing would be left out.
     """
     known = _known_sizes(catalog.data_folder())
+    families = set(known.family)
     for model in models:
-        if family(model) not in set(known.family):
+        if family(model) not in families:
             raise catalog.UnknownName("open model of known size", model, known.model)
     return frozenset(map(family, models))
 
