@@ -14,7 +14,7 @@ import hashlib
 import re
 import subprocess
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import UTC, datetime
 from importlib import resources
 from itertools import product
@@ -316,6 +316,8 @@ FEWEST = 20  # rows of a group that is shown: fewer would show single rows of th
 EACH, COPIES = "each measurement once", "copies counted"
 ANSWERED = "each once, waiting less than answering"
 LEFT_OUT = "left out"
+SAME, OURS = "same rows", "this roofline"
+EVERY = 4  # an estimate of the peer takes about a second: every fourth measurement, by its id
 
 
 def errors(rows: pd.DataFrame) -> dict[str, float]:
@@ -352,12 +354,80 @@ def table(rows: pd.DataFrame) -> list[dict[str, Any]]:
     return sorted(lines, key=lambda line: line["half"])  # stable: groups keep their order
 
 
-def results(path: Path | None, *, missing: Sequence[str] = ()) -> list[harness.Result]:
+# --- the peer itself, on the same measurements ---------------------------------------------
+
+# Names under which the peer ships a configuration; others it would fetch.
+ITS_NAMES = {
+    "meta-llama/Llama-3.1-70B": "meta-llama/Meta-Llama-3.1-70B",
+    "meta-llama/Llama-3.1-8B-Instruct": "meta-llama/Meta-Llama-3.1-8B",
+    "nvidia/Llama-3.1-8B-Instruct-FP8": "meta-llama/Meta-Llama-3.1-8B",
+}
+Estimate = Callable[[Any, Any], float]
+
+
+def estimate(row: Any, raw: Any) -> float:
+    """Time per token by the peer with its scheduler [ms]; NaN where it has no answer."""
+    from aiconfigurator.cli.api import cli_estimate
+
+    modes = {name: getattr(raw, name) for name in ("gemm_quant_mode", "moe_quant_mode")}
+    if not catalog.transformer(row.model).n_experts:
+        del modes["moe_quant_mode"]
+    else:
+        modes["moe_ep_size"] = row.expert_parallel
+        modes["moe_tp_size"] = row.n_chips // row.expert_parallel
+    try:
+        made = cli_estimate(
+            ITS_NAMES.get(raw.model_path, raw.model_path),
+            raw.system,
+            mode="agg",
+            backend_name=raw.backend,
+            isl=row.input_tokens,
+            osl=row.output_tokens,
+            batch_size=max(round(row.concurrency / row.attention_data_parallel), 1),
+            tp_size=row.n_chips // row.attention_data_parallel,
+            attention_dp_size=row.attention_data_parallel,
+            **{name: mode for name, mode in modes.items() if not pd.isna(mode)},
+        )
+    except Exception:  # a model, kernel or format that its tables lack, or memory: each its own
+        return float("nan")
+    return float(made.tpot)
+
+
+def same_rows(
+    rows: pd.DataFrame, raw: pd.DataFrame, ask: Estimate, say: harness.Say
+) -> list[dict[str, Any]]:
+    """Errors of both on every fourth measurement that the peer answers."""
+    asked, raw = scored(rows).iloc[::EVERY], raw.set_index("id")
+    found = []
+    for done, row in enumerate(asked.itertuples()):
+        if done % 20 == 0:
+            say(f"{PEER}: measurement {done + 1} of {len(asked)}")
+        found.append(ask(row, raw.loc[row.id]))
+    lines = []
+    for name, part in asked.assign(peer=found).dropna(subset="peer").groupby("half"):
+        theirs = errors(part.assign(predicted=part.peer))
+        del theirs["in_band"]  # it gives none
+        lines.append({"half": name, "grouping": SAME, "group": OURS} | errors(part))
+        lines.append({"half": name, "grouping": SAME, "group": PEER} | theirs)
+    return lines
+
+
+def results(
+    path: Path | None,
+    *,
+    ask: Estimate = estimate,
+    say: harness.Say = lambda _: None,
+    missing: Sequence[str] = (),
+) -> list[harness.Result]:
     """Errors, and what they were computed from; empty where the set is absent."""
     column = harness.Column
     own = catalog.peers().set_index(["tool", "mode", "rows_judged"])
     published = own.loc[PEER, "agg mode", "434 public points"]
-    lines = [] if path is None else table(load(path))
+    lines: list[dict[str, Any]] = []
+    if path is not None:
+        rows = load(path)
+        lines = table(rows) + same_rows(rows, read(path), ask, say)
+        lines.sort(key=lambda line: line["half"])
     for line in lines:
         if line["group"] == "Llama 3.1 70B":
             line["peer"] = f"{published.mape_percent:.1f} on its {published.n_rows} rows"
@@ -377,7 +447,10 @@ def results(path: Path | None, *, missing: Sequence[str] = ()) -> list[harness.R
             column("peer", "aiconfigurator's own [%]"),
         ],
         rows=lines,
-        notes=[f"Groups of fewer than {FEWEST} rows are in the totals only."],
+        notes=[
+            f"Groups of fewer than {FEWEST} rows are in the totals only. Same rows: what {PEER} "
+            f"answers of every {EVERY}th measurement, in the order of ids."
+        ],
         missing=missing,
     )
     about = harness.Result(
@@ -438,9 +511,16 @@ def data_rows(lines: Sequence[dict[str, Any]], day: str) -> pd.DataFrame:
     )
 
 
-def store(path: Path, folder: Path = harness.RESULTS, data: Path = ROOT / "data") -> None:
-    """Write both tables of the benchmark, the book's copy, and the description of the data."""
-    score, about = results(path)
+def store(
+    path: Path,
+    folder: Path = harness.RESULTS,
+    data: Path = ROOT / "data",
+    *,
+    ask: Estimate = estimate,
+    say: harness.Say = lambda _: None,
+) -> None:
+    """Write both tables of the benchmark and the book's copy."""
+    score, about = results(path, ask=ask, say=say)
     for result in (score, about):
         harness.store(result, folder)
     rows = data_rows(score.rows, about.rows[0]["value"])
@@ -465,7 +545,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"Skipped: {harness.not_installed(PEER)}")
         return 0
     if chosen.store:
-        store(path)
+        if default_file() is None:  # the set alone is not enough: the peer is asked, too
+            print(f"Not stored: {harness.not_installed(PEER)}")
+            return 2
+        store(path, say=lambda line: print(f"  {line}", file=sys.stderr, flush=True))
         subprocess.run([sys.executable, ROOT / "tools" / "data_readme.py"], check=True)
         print("Stored. Next: python -m llmecon.site.execution notebooks/validation.ipynb")
         return 0

@@ -229,12 +229,30 @@ def test_rows_that_mostly_wait_are_told_apart(mapped):
 def test_what_is_stored_is_a_table_of_the_book(mapped, tmp_path):
     mapped({}, {"mode": "disagg"})
     (tmp_path / "data").mkdir()
-    peer_set.store(tmp_path / "set.csv", tmp_path / "results", tmp_path / "data")
+    peer_set.store(
+        tmp_path / "set.csv", tmp_path / "results", tmp_path / "data", ask=lambda row, _: row.value
+    )
     score = pd.read_csv(tmp_path / "results" / "serving_peer_set.csv")
     book = read_rows(tmp_path / "data" / "peer_set.csv", catalog.TABLES["peer_set"])
     assert [row.group for row in book] == score.group.tolist()
-    assert [row.n_rows for row in book] == score.rows.tolist() == [1, 1, 1, 1]
-    assert [row.mape_percent for row in book[:3]] == score.iloc[:3, 4].tolist()
+    assert [row.n_rows for row in book] == score.rows.tolist() == [1, 1, 1, 1, 1, 1]
+    predicted = [row for row in book if row.grouping != peer_set.LEFT_OUT]
+    assert [row.mape_percent for row in predicted] == score.iloc[:, 4].dropna().tolist()
+    theirs = next(row for row in book if row.group == peer_set.PEER)
+    assert theirs.mape_percent == 0 and theirs.in_band_percent is None
+
+
+def test_both_are_judged_on_what_the_peer_answers(mapped):
+    rows = mapped(*({"silicon_tpot_ms": 20.0 + n, "id": f"a{n:02}"} for n in range(40)))
+    rows = peer_set.predictions(rows.assign(half="look"))
+    answers = {20.0: 22.0, 24.0: 24.0, 28.0: float("nan")}
+    raw = pd.DataFrame({"id": rows.id})
+    ours, theirs = peer_set.same_rows(
+        rows, raw, lambda row, _: answers.get(row.value, float("nan")), lambda _: None
+    )
+    assert (ours["n_rows"], theirs["n_rows"], theirs["mape"]) == (2, 2, pytest.approx(5.0))
+    expected = (100 * (rows.predicted / rows.value - 1)).abs()[rows.value.isin([20, 24])].mean()
+    assert ours["mape"] == pytest.approx(expected)
 
 
 def test_without_the_set_it_says_so_and_stores_nothing(monkeypatch, capsys):
@@ -281,7 +299,8 @@ def test_every_row_of_the_set_is_scored_or_left_out():
     book = catalog.peer_set()
     counted = book[(book.group == peer_set.COPIES) | (book.grouping == peer_set.LEFT_OUT)]
     assert f"{counted.n_rows.sum():,}" == ABOUT["rows of the set"]
-    for _, part in book[~book.grouping.isin(["all", peer_set.LEFT_OUT])].groupby("grouping"):
+    others = ["all", peer_set.SAME, peer_set.LEFT_OUT]
+    for _, part in book[~book.grouping.isin(others)].groupby("grouping"):
         for name, some in part.groupby("half"):
             total = book[(book.half == name) & (book.group == peer_set.EACH)].n_rows.iloc[0]
             assert 0.9 * total < some.n_rows.sum() <= total  # small groups are not shown

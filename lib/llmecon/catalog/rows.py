@@ -350,10 +350,15 @@ class PeerSetRow(Sourced):
     half: Literal["look", "unseen"] = column(
         "Whether the rows may be looked at, or are scored only"
     )
-    grouping: Literal["all", "model", "accelerator", "engine", "weights", "left out"] = column(
-        "What the rows have in common; `left out`: not predicted, with the reason"
+    grouping: Literal[
+        "all", "model", "accelerator", "engine", "weights", "same rows", "left out"
+    ] = column(
+        "What the rows have in common; `same rows`: what both tools answer of every fourth "
+        "measurement; `left out`: not predicted, with the reason"
     )
-    group: Text = column("Which of them; for all rows, how copies of a measurement count")
+    group: Text = column(
+        "Which of them; for all rows, how copies of a measurement count; for same rows, whose error"
+    )
     n_rows: int = column("How many", unit="rows", ge=1)
     mape_percent: float | None = column("Mean absolute error", unit="%", default=None, ge=0)
     median_absolute_percent: float | None = column(

@@ -340,7 +340,7 @@ def predicted_and_true(evaluation: pd.DataFrame, *, takeaway: str) -> alt.LayerC
     x = log_x("true", data.true, title="True size, log scale [parameters]")
     title = "Inferred size, log scale [parameters]"
     y = log_y("predicted", data.true, data.low_80, data.high_80, title=title)
-    color, shape = kinds("interval", "The 80 % interval", ["holds the true size", "misses it"])
+    color, shape = kinds("interval", "The 80% interval", ["holds the true size", "misses it"])
     points = (
         alt.Chart(data)
         .mark_point(size=60)
@@ -354,7 +354,7 @@ def predicted_and_true(evaluation: pd.DataFrame, *, takeaway: str) -> alt.LayerC
         height=420,
         description=(
             f"Scatter chart on log scales of {len(data)} offers of open models: inferred against "
-            f"true size, with 80 % intervals, {int(inside.sum())} of which hold the true size. "
+            f"true size, with 80% intervals, {int(inside.sum())} of which hold the true size. "
             f"{spoken(data.head(12), 'model', 'true', 'predicted')}."
         ),
     )
@@ -394,7 +394,7 @@ def error_by_rule(errors: pd.DataFrame, *, takeaway: str) -> alt.LayerChart:
 
 ASSUMPTIONS = {
     "margin": "price over cost (margin)",
-    "speed share": "the place between cheap and fast",
+    "speed share": "how near its top speed it is served",
     "sparsity": "all over active parameters (sparsity)",
     "context": "the length of the prompt",
     "weights": "the number format",
@@ -452,7 +452,8 @@ def margin_curves(readings: pd.DataFrame, *, stated: pd.DataFrame, takeaway: str
         .mark_line(point=True)
         .encode(x, y, *of_case, tooltip=["case", "margin", "total_params"])
     )
-    rules, labels = named_levels(lines, y, "label", rule=DOTTED, fontStyle="italic")
+    # Below the lines: above them the curves end.
+    rules, labels = named_levels(lines, y, "label", rule=DOTTED, fontStyle="italic", dy=9)
     said = "; ".join(
         f"{name}: {short(rows.total_params.iloc[0])} at margin {rows.margin.iloc[0]:g}, "
         f"{short(rows.total_params.iloc[-1])} at {rows.margin.iloc[-1]:g}"
