@@ -34,7 +34,7 @@ data: .venv/ready  ## describe the tables again after their schema changed
 	$(BIN)/python tools/data_readme.py
 
 notebooks: .venv/ready  ## run every chapter and store its outputs in canonical form
-	$(BIN)/python -m llmecon.site.execution $(CHAPTERS)
+	$(BIN)/python -m llmecon_book.run.execution $(CHAPTERS)
 
 rerun: .venv/ready  ## run the chapters with other numbers: make rerun SCENARIO=scenarios/cheap-h200.yml
 	$(BIN)/llmecon rerun $(SCENARIO)

@@ -550,7 +550,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 2
         store(path, say=lambda line: print(f"  {line}", file=sys.stderr, flush=True))
         subprocess.run([sys.executable, ROOT / "tools" / "data_readme.py"], check=True)
-        print("Stored. Next: python -m llmecon.site.execution notebooks/validation.ipynb")
+        print("Stored. Next: python -m llmecon_book.run.execution notebooks/validation.ipynb")
         return 0
     lines = [line for line in table(load(path)) if line["half"] == chosen.half]
     print(pd.DataFrame(lines).round(1).to_string(index=False, na_rep=""))

@@ -17,8 +17,8 @@ import nbformat
 import papermill
 import pytest
 
-from llmecon import rerun
-from llmecon.site import execution
+from llmecon_book import run as rerun
+from llmecon_book.run import execution
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))

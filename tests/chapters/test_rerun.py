@@ -8,10 +8,10 @@ import threading
 import nbformat
 import pytest
 
-from llmecon import cli, rerun
+from llmecon import cli
 from llmecon.catalog import UnknownName
-from llmecon.rerun import running
-from llmecon.site import execution
+from llmecon_book import run as rerun
+from llmecon_book.run import execution, running
 
 PARAMETERS = """\
 usd_per_gpu_hour: float = 3.0  # [USD/h] 0.1..20 rent of one accelerator
@@ -25,7 +25,7 @@ demand: float = 1e12  # [tokens] 0..1e15 none is a demand as well
 left_out: list[str] = []  # [models] that are not named"""
 PREAMBLE = """\
 from llmecon import chinchilla
-from llmecon.notebook import check_parameters, say
+from llmecon_book.notebook import check_parameters, say
 
 check_parameters(globals())"""
 NUMBERS = """\
@@ -142,7 +142,7 @@ def test_a_finished_run_is_repeated_only_if_something_changed(book, monkeypatch,
         chapter = book / "notebooks" / "small.ipynb"
         chapter.write_text(chapter.read_text().replace(",.1f", ",.2f"))
     elif change == "library":
-        monkeypatch.setattr("llmecon.rerun.scenario.library_digest", lambda: "another")
+        monkeypatch.setattr("llmecon_book.run.scenario.library_digest", lambda: "another")
     rerun.run(rerun.tasks(scenario, book, out), fresh=change == "fresh", on_done=note)
     assert done == [False, True, False]
 

@@ -5,18 +5,18 @@ from pathlib import Path
 
 import numpy as np
 
-from llmecon.roofline import published
+from llmecon_book import essay
 
 _FILE = Path(__file__).parent / "vectors" / "serving.json"
 _CONTENT = json.loads(_FILE.read_text(encoding="utf-8"))
 CASES = {case["id"]: case for case in _CONTENT["vectors"]}
 
 MACHINES = {
-    "h100_erdil_uncapped": published.H100,
-    "h100_erdil_capped": published.H100_CAPPED,
-    "h200_erdil_uncapped": published.H200,
-    "a100_erdil_capped": published.A100_CAPPED,
-    "v100_erdil_capped": published.V100_CAPPED,
+    "h100_erdil_uncapped": essay.H100,
+    "h100_erdil_capped": essay.H100_CAPPED,
+    "h200_erdil_uncapped": essay.H200,
+    "a100_erdil_capped": essay.A100_CAPPED,
+    "v100_erdil_capped": essay.V100_CAPPED,
 }
 
 
@@ -47,9 +47,9 @@ def definition(name: str) -> dict:
     return _CONTENT["definitions"]["models"][name]
 
 
-def shape(name: str) -> published.Shape:
+def shape(name: str) -> essay.Shape:
     given = definition(name)
-    return published.Shape(
+    return essay.Shape(
         name=name,
         n_layers=given["n_layers"],
         d_model=given["d_model"],

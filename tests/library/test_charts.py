@@ -10,10 +10,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llmecon import catalog, parity
-from llmecon.charts import causes, common, errata, evolution, outlook, reversal
-from llmecon.notebook import check_parameters
-from llmecon.site import specs
+from llmecon import catalog
+from llmecon_book import parity
+from llmecon_book.charts import causes, common, errata, evolution, outlook, reversal
+from llmecon_book.notebook import check_parameters
+from llmecon_book.site import specs
 
 ROOT = Path(__file__).parents[2]
 MODELS = catalog.models().dropna(subset=["total_params"])

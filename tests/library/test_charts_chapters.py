@@ -4,8 +4,8 @@ import pandas as pd
 import pytest
 
 from llmecon import catalog
-from llmecon.charts import evolution, reversal
-from llmecon.charts.layers import RENTS
+from llmecon_book.charts import evolution, reversal
+from llmecon_book.charts.layers import RENTS
 
 SAY = "A finding in five words"
 READ_ON = pd.Timestamp("2026-10-20")

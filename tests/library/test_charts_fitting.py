@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 
 from llmecon import chinchilla
-from llmecon.charts import fitting
-from llmecon.site import specs
+from llmecon_book.charts import fitting
+from llmecon_book.site import specs
 
 SOURCE = Path(fitting.__file__)
 SAY = "A finding in five words"

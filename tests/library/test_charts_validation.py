@@ -12,9 +12,9 @@ import pandas as pd
 import pytest
 
 from llmecon import catalog, roofline
-from llmecon.charts import validation
 from llmecon.roofline.terms import kernels_per_pass
-from llmecon.site import specs
+from llmecon_book.charts import validation
+from llmecon_book.site import specs
 
 ROOT = Path(__file__).parents[2]
 SOURCE = Path(validation.__file__)

@@ -12,9 +12,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llmecon import catalog, chinchilla, claims, cli, cost, roofline, scorecard, sizing, trends
-from llmecon.cli import ledger, output
+from llmecon import catalog, chinchilla, cli, cost, roofline, sizing, trends
+from llmecon.cli import output
 from llmecon.cli.output import Column, emit, plain, short
+from llmecon_book import claims, scorecard
+from llmecon_book.commands import ledger
 
 LLAMA, H200, H100 = "Llama 3.1 70B", "H200 SXM 141GB", "H100 SXM 80GB"
 
@@ -444,7 +446,7 @@ def test_the_ledger_agrees_with_itself_and_filters(run):
 def test_a_claim_is_explained_with_its_numbers(run):
     status, out, _ = run("claims", "--explain", "E05")
     assert status == 0 and "1495.7" in out and "Right if the stated ratio" in out
-    assert "llmecon.claims.evolution.gpt3_over_predecessor" in out
+    assert "llmecon_book.claims.evolution.gpt3_over_predecessor" in out
     content = json.loads(run("claims", "--explain", "E05", "--json")[1])
     assert content["value"] == pytest.approx(claims.compute_one("E05").value)
 

@@ -10,7 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmecon import catalog, cost, roofline
-from llmecon.roofline import published
+from llmecon_book import essay
 from serving_vectors import CASES, MACHINES, agrees, inputs, named, rounds_to, shape
 
 H200 = MACHINES["h200_erdil_uncapped"]
@@ -36,8 +36,8 @@ def frontier(model, machine, **options):
     speculation = None
     if draft:
         helper = {name: options.pop(name) for name in ("acceptance", "gamma_max")}
-        speculation = published.Speculation(draft=shape(draft), **helper)
-    return cost.published_frontier(
+        speculation = essay.Speculation(draft=shape(draft), **helper)
+    return essay.published_frontier(
         shape(model), MACHINES[machine], speculation=speculation, **options
     )
 
@@ -111,7 +111,7 @@ def test_figi1_sizes_implied_by_the_figure():
             )
             for name in GPT4_SCALINGS
         }
-        sizes = cost.implied_size(
+        sizes = essay.implied_size(
             lines,
             tokens_per_s=case["tok_per_s"],
             usd_per_mtok=case["price_usd_per_mtok"] / case["margin"],
@@ -334,7 +334,7 @@ def test_energy_of_a_kilowatt_hour():
         (lambda: cost.preferred(LINE, alpha=-1), "alpha must be >= 0"),
         (lambda: cost.blended_usd_per_mtok(1, 2, input_parts=0, output_parts=0), "input_parts"),
         (
-            lambda: cost.implied_size({1e9: LINE}, tokens_per_s=60, usd_per_mtok=5),
+            lambda: essay.implied_size({1e9: LINE}, tokens_per_s=60, usd_per_mtok=5),
             "fewer than two",
         ),
         (

@@ -9,8 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmecon import catalog, chinchilla, cost
-from llmecon import counterfactual as cf
-from llmecon.roofline import published
+from llmecon_book import counterfactual as cf
+from llmecon_book import essay
 
 LAW = chinchilla.BESIROGLU_2024
 GPT4 = catalog.transformer("GPT-4 (Erdil assumption)")
@@ -215,7 +215,7 @@ def frontiers():
 
 def test_the_price_of_a_size_that_was_computed_is_its_own(frontiers):
     price = cf.serving_price(GPT4, frontiers, tokens_per_s=20.0)
-    shape = published.Shape.of(GPT4)
+    shape = essay.Shape.of(GPT4)
     for scale in (0.125, 0.5, 1.0):
         own = float(cost.cheapest_at(frontiers[scale], 20.0))
         assert float(price(shape.scaled(scale).n_active_params)) * 1e6 == pytest.approx(own)
@@ -245,7 +245,7 @@ def test_half_the_bytes_are_an_accelerator_of_twice_every_rate():
 
     By the code of May 2025: that of January forgets the width of one activation.
     """
-    h200 = published.H200
+    h200 = essay.H200
     rates = ("flop_per_s_16bit", "hbm_bytes_per_s", "hbm_bytes")
     links = ("intra_bytes_per_s", "inter_bytes_per_s")
     twice = replace(h200, **{name: 2 * getattr(h200, name) for name in (*rates, *links)})
@@ -269,7 +269,7 @@ def test_a_copy_is_the_largest_served_at_its_own_fastest_speed(frontiers):
     for scale in (0.25, 1.0):
         fastest = float(cost.fastest_at(frontiers[scale], 10.0))
         found = cf.servable_sizes(GPT4, frontiers, tokens_per_s=[fastest], usd_per_mtok=10.0)
-        size = published.Shape.of(GPT4).scaled(scale).n_params
+        size = essay.Shape.of(GPT4).scaled(scale).n_params
         assert found.total_params[0] == pytest.approx(size)
         assert not found.at_end[0]
 
@@ -290,7 +290,7 @@ def test_a_size_at_the_end_of_the_copies_is_marked(frontiers):
 
 
 def test_more_accelerators_on_fast_links_serve_faster():
-    small = published.H200
+    small = essay.H200
     large = cf.with_domain(small, 72)
     one, two = (
         cf.scaled_frontiers(GPT4, None, machine=m, usd_per_gpu_hour=3.0, scales=(1.0,), points=60)[

@@ -8,8 +8,8 @@ and 100,000 tokens.
 import pytest
 
 from llmecon import catalog, cost
-from llmecon.cost.h200 import halvings_frontier, machine_of
-from llmecon.roofline import published
+from llmecon_book import essay
+from llmecon_book.essay.h200 import halvings_frontier, machine_of
 
 GPT4 = catalog.transformer("GPT-4 (Erdil assumption)")
 DRAFT = catalog.transformer("Llama 3 8B")
@@ -73,10 +73,10 @@ def test_width_variant_and_pipeline_are_those_of_the_frontier():
     """The same as the frontier below it, asked for each."""
     case = {"variant": "paper_2d", "pipeline": False}
     shape, draft = (
-        published.Shape.of(m, weight_bytes=1.0, activation_bytes=1.0) for m in (GPT4, DRAFT)
+        essay.Shape.of(m, weight_bytes=1.0, activation_bytes=1.0) for m in (GPT4, DRAFT)
     )
-    below = cost.published_frontier(
-        shape, published.H200, speculation=published.Speculation(draft=draft), points=60, **case
+    below = essay.published_frontier(
+        shape, essay.H200, speculation=essay.Speculation(draft=draft), points=60, **case
     )
     ours = halvings_frontier(GPT4, DRAFT, fractions=(1.0,), points=60, bytes_per_value=1.0, **case)
     assert ours.usd_per_mtok.to_numpy() == pytest.approx(below.usd_per_mtok.to_numpy(), rel=1e-12)

@@ -3,7 +3,7 @@
 import pandas as pd
 import pytest
 
-from llmecon import parity
+from llmecon_book import parity
 
 
 def test_scorecard_p3_the_smallest_models_at_the_level_of_gpt_4():

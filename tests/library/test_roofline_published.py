@@ -6,7 +6,8 @@ import numpy as np
 import pytest
 
 from llmecon import catalog, cost, roofline
-from llmecon.roofline import nccl_collective_s, nccl_latency_s, published
+from llmecon.roofline import nccl_collective_s, nccl_latency_s
+from llmecon_book import essay
 from serving_vectors import CASES, MACHINES, agrees, definition, inputs, named, shape
 
 MODELS = sorted({inputs(name)["model"] for name in named("E") + named("FIG")})
@@ -46,9 +47,9 @@ def test_scalings_of_gpt4_for_the_h200_figure(factor, name):
 
 
 def test_the_catalogue_gives_the_shapes_of_the_code():
-    gpt4 = published.Shape.of(catalog.transformer("GPT-4 (Erdil assumption)"))
+    gpt4 = essay.Shape.of(catalog.transformer("GPT-4 (Erdil assumption)"))
     assert gpt4.n_params == shape("gpt4_erdil_16bit").n_params
-    llama = published.Shape.of(catalog.transformer("Llama 3 70B"), weight_bytes=1)
+    llama = essay.Shape.of(catalog.transformer("Llama 3 70B"), weight_bytes=1)
     assert llama.n_params == shape("llama3_70b_8bit").n_params
     assert llama.kv_bytes_per_token == shape("llama3_70b_8bit").kv_bytes_per_token
 
@@ -56,7 +57,7 @@ def test_the_catalogue_gives_the_shapes_of_the_code():
 @pytest.mark.parametrize("name", named("E"))
 def test_one_evaluation(name):
     given, expected = inputs(name), CASES[name]["expected"]
-    seconds = published.latency_s(
+    seconds = essay.latency_s(
         shape(given["model"]),
         MACHINES[given["gpu"]],
         n_gpu=given["n_gpu"],
@@ -90,10 +91,10 @@ def test_points_of_the_h200_figure(name):
         "batch": given["batch"],
         "context": given["context_tokens"],
     }
-    seconds = published.speculative_latency_s(
+    seconds = essay.speculative_latency_s(
         model,
         machine,
-        published.Speculation(
+        essay.Speculation(
             draft=shape(given["draft"]),
             acceptance=given["acceptance"],
             gamma_max=given["gamma_max"],
@@ -104,20 +105,20 @@ def test_points_of_the_h200_figure(name):
         **where,
     )
     assert agrees(name, "tok_per_s", 1 / seconds)
-    assert agrees(name, "mfu", published.mfu(model, machine, seconds=seconds, **where))
+    assert agrees(name, "mfu", essay.mfu(model, machine, seconds=seconds, **where))
     assert agrees(name, "usd_per_mtok", usd_per_mtok(seconds, given))
 
 
 def test_n4_a_stored_evaluation_of_september_2024():
     given = inputs("N4")
-    machine = replace(published.H100, kernel_s=0.0)
+    machine = replace(essay.H100, kernel_s=0.0)
     model = shape(given["model"])
     where = {"n_gpu": given["n_gpu"], "batch": given["batch"]}
-    seconds = published.latency_s(
+    seconds = essay.latency_s(
         model, machine, variant=given["variant"], conventions=given["conventions"], **where
     )
     assert agrees("N4", "tok_per_s", 1 / seconds)
-    assert agrees("N4", "mfu", published.mfu(model, machine, seconds=seconds, **where))
+    assert agrees("N4", "mfu", essay.mfu(model, machine, seconds=seconds, **where))
     assert agrees("N4", "usd_per_mtok", usd_per_mtok(seconds, given))
 
 
@@ -192,4 +193,4 @@ def test_c1_nccl_collectives():
 def test_bad_values_are_named(change, message):
     good = {"n_gpu": 8, "batch": 1}
     with pytest.raises(ValueError, match=message):
-        published.latency_s(shape("llama3_8b_16bit"), published.H100, **{**good, **change})
+        essay.latency_s(shape("llama3_8b_16bit"), essay.H100, **{**good, **change})

@@ -10,9 +10,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmecon import catalog, claims, parity, scorecard
-from llmecon.scorecard import facts
-from llmecon.scorecard.scoring import Forecast, brier, interval_score, score
+from llmecon import catalog
+from llmecon_book import claims, parity, scorecard
+from llmecon_book.scorecard import facts
+from llmecon_book.scorecard.scoring import Forecast, brier, interval_score, score
 
 # The claims reference, "Outlook scorecard", as of November 2026. P1, P6, P7 and P8 are parted here.
 # P6's "direction held, cause undecided" is no score for the cause and one for the hardware.
@@ -590,4 +591,4 @@ def test_a_faster_accelerator_for_the_same_rent_serves_a_larger_model():
 
 
 def test_names_of_counts():
-    assert [facts.short(v) for v in (999.6e9, 117e6, 12.0)] == ["1 trillion", "117 million", "12"]
+    assert [spelled(v) for v in (999.6e9, 117e6, 12.0)] == ["1 trillion", "117 million", "12"]

@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmecon import catalog, sizing
+from llmecon_book import essay
 
 
 @pytest.fixture(scope="module")
@@ -155,25 +156,25 @@ IMPLIED = [
 
 @pytest.mark.parametrize(("usd", "speed", "context", "margin", "printed"), IMPLIED)
 def test_reference_implied_sizes_of_the_article(usd, speed, context, margin, printed):
-    size = sizing.article_reading(usd, speed, margin=margin, context=context)
+    size = essay.article_reading(usd, speed, margin=margin, context=context)
     assert size == pytest.approx(printed, rel=0.01)
 
 
 def test_the_margin_that_a_size_needs_gives_that_size_back():
     """Second formula: the reading at the needed margin is the size, but for interpolation."""
     for usd, speed, context, size in ((10.0, 120.0, 0.0, 400e9), (15.0, 65.0, 1e5, 400e9)):
-        margin = sizing.margin_needed(size, usd, speed, context=context)
-        back = sizing.article_reading(usd, speed, margin=margin, context=context)
+        margin = essay.margin_needed(size, usd, speed, context=context)
+        back = essay.article_reading(usd, speed, margin=margin, context=context)
         assert back == pytest.approx(size, rel=0.12)
 
 
 def test_a_size_that_never_reaches_the_speed_is_refused():
     with pytest.raises(ValueError, match=r"output_tokens_per_s must be <= 8\d for 1.79e\+12"):
-        sizing.margin_needed(1.79e12, 10.0, 150.0)
+        essay.margin_needed(1.79e12, 10.0, 150.0)
 
 
 def test_the_table_of_readings_falls_with_margin_and_is_empty_where_nothing_sells():
-    sizes = sizing.readings(10.0, 100.0, margins=(1.0, 3.0, 1e4), contexts=(0.0,)).total_params
+    sizes = essay.readings(10.0, 100.0, margins=(1.0, 3.0, 1e4), contexts=(0.0,)).total_params
     assert sizes[0] > sizes[1]
     assert np.isnan(sizes[2])
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from llmecon.site import execution
+from llmecon_book.run import execution
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 
 import pytest
 
-from llmecon.site import picture, specs, vega
+from llmecon_book.site import picture, specs, vega
 
 ROOT = Path(__file__).parents[2]
 _spec = importlib.util.spec_from_file_location("screenshots", ROOT / "tools" / "screenshots.py")

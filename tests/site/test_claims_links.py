@@ -11,7 +11,7 @@ import pytest
 from bs4 import BeautifulSoup, Tag
 
 from llmecon import catalog
-from llmecon.claims import READING
+from llmecon_book.claims import READING
 
 
 class Page:
@@ -121,7 +121,7 @@ BROKEN = {
         ">R08 · ",
         ">R09 · ",
     ),
-    "O01: no rule": ("book/api/claims.html", 'id="llmecon.claims.outlook.', 'id="gone.'),
+    "O01: no rule": ("book/api/claims.html", 'id="llmecon_book.claims.outlook.', 'id="gone.'),
     "C12: no source in _modules/llmecon/claims/causes.html": (
         "_modules/llmecon/claims/causes.html",
         'id="best_size"',

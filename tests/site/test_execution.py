@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from nbformat.v4 import new_code_cell, new_markdown_cell, new_notebook
 
-from llmecon.site import execution
+from llmecon_book.run import execution
 
 
 def write(path, *cells):

@@ -18,7 +18,7 @@ only_build_toc_files: true
 exclude_patterns: [_build, lib, data]
 execute: {execute_notebooks: "off"}
 sphinx:
-  extra_extensions: [llmecon.site.sphinx_ext]
+  extra_extensions: [llmecon_book.site.sphinx_ext]
   config:
     html_math_renderer: mathml
     html_context: {default_mode: auto}

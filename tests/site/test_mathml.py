@@ -6,7 +6,7 @@ import importlib
 
 import pytest
 
-from llmecon.site import mathml
+from llmecon_book.site import mathml
 
 
 @pytest.mark.parametrize(

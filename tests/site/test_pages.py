@@ -12,7 +12,7 @@ from urllib.parse import unquote, urlsplit
 import pytest
 from bs4 import BeautifulSoup
 
-from llmecon.site import lean
+from llmecon_book.site import lean
 
 MAXIMUM_PAGE_BYTES = 680_000  # the heaviest chapter has 650,000
 MAXIMUM_FIRST_VISIT_BYTES = 2_100_000  # with style, scripts, fonts and the bundle of the charts

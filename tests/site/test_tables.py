@@ -16,7 +16,7 @@ from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from llmecon.site import tables
+from llmecon_book.site import tables
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -67,7 +67,7 @@ def built(root: Path, marked: str) -> tuple[Path, str]:
     """The small site, and what its build complained of."""
     shutil.copytree(DATA, root / "data")
     (root / "conf.py").write_text(
-        "extensions = ['myst_parser', 'llmecon.site.sphinx_ext']\nhtml_theme = 'basic'\n"
+        "extensions = ['myst_parser', 'llmecon_book.site.sphinx_ext']\nhtml_theme = 'basic'\n"
         "exclude_patterns = ['data', 'out']\nnitpicky = True\n"
     )
     (root / "index.md").write_text(
@@ -82,13 +82,13 @@ def built(root: Path, marked: str) -> tuple[Path, str]:
     one = f"# One\n\n```{{claims-table}}\n:chapter: evolution\n```\n\n{CODE}"
     (root / "book" / "one.md").write_text(one)
     (root / "book" / "data.md").write_text("# Data\n\n```{data-tables}\n```\n")
-    fake = types.ModuleType("llmecon.claims")
+    fake = types.ModuleType("llmecon_book.claims")
     fake.compute = lambda: list(FINDINGS)
     fake.READING = "claims.reading"
     with pytest.MonkeyPatch.context() as patch:
         import llmecon
 
-        patch.setitem(sys.modules, "llmecon.claims", fake)
+        patch.setitem(sys.modules, "llmecon_book.claims", fake)
         patch.setattr(llmecon, "claims", fake, raising=False)
         told = io.StringIO()
         # Other tests of this process build, too: what they registered is not met here.
@@ -168,7 +168,7 @@ def test_a_paragraph_shows_the_verdict_and_leads_back(pages):
 def test_a_claim_leads_to_its_code(pages):
     cell = soup(pages, "book/all.html").select_one("#claim-r02 td:nth-of-type(4)")
     assert {link.text: link["href"].partition("#")[2] for link in cell.select("a")} == {
-        "rule and code": "llmecon.claims.evolution.gpt3_size",
+        "rule and code": "llmecon_book.claims.evolution.gpt3_size",
         "catalog.value": "llmecon.catalog.value",
     }
 

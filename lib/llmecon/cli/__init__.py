@@ -32,6 +32,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
+        _app.join_others()
         status = app(words, prog_name="llmecon", standalone_mode=False)
     except (KeyboardInterrupt, typer.Abort):
         return _report("interrupted", INTERRUPTED)

@@ -1,5 +1,7 @@
 """The commands, assembled."""
 
+from functools import cache
+from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
@@ -8,11 +10,8 @@ from llmecon import __version__
 from llmecon.cli import (
     calibrating,
     laws,
-    ledger,
     lists,
     pricing,
-    rerunning,
-    scoring,
     serving,
     sizes,
     trending,
@@ -51,9 +50,13 @@ for room in (
     sizes,
     trending,
     laws,
-    ledger,
-    scoring,
     lists,
-    rerunning,
 ):
     room.register(app)
+
+
+@cache
+def join_others() -> None:
+    """Let other packages add their commands, by the entry point ``llmecon.commands``."""
+    for more in entry_points(group="llmecon.commands"):
+        more.load()(app)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -278,22 +279,10 @@ def _optimum_columns(with_intervals: bool) -> list[Column]:
 
 def _draw(found: Fit, path: Path) -> None:
     """The figure in a file, whole or not at all."""
-    import numpy as np
-    import pandas as pd
-
-    from llmecon.charts import fitting
-
-    points = found.points
-    flop = 6.0 * points.n_params * points.n_tokens
-    frame = pd.DataFrame({"n_params": points.n_params, "flop": flop, "loss": points.loss})
-    frame["predicted"] = found.law.loss(points.n_params, points.n_tokens)
-    budgets = np.geomspace(flop.min(), flop.max() * 10, 60)
-    frontier = pd.DataFrame({"flop": budgets, "loss": found.law.optimal(flop=budgets).loss})
-    chart = fitting.fitted(
-        frame,
-        frontier,
-        takeaway=f"{found.n_points} runs give a floor of {float(found.law.E):.3f} nats/token "
-        f"and an optimal size that grows as compute to the {float(found.law.a):.2f}",
-    )
+    pictures = entry_points(group="llmecon.pictures", name="fit")
+    if not pictures:
+        raise ValueError("--chart needs the book's charts: pip install 'llmecon[book]'")
+    (picture,) = pictures
+    chart = picture.load()(found)
     with whole_file(path) as beside:
         chart.save(beside, scale_factor=2)

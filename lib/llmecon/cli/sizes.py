@@ -24,8 +24,7 @@ def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
     app.command(
         epilog="llmecon size --price 10 --speed 120 --date 2024-08\n\n"
-        "llmecon size --price 10 --speed 120 --date 2024-08 --input-price 2.5 --margin 2,5\n\n"
-        "llmecon size --price 15 --speed 60 --date 2024-08 --article"
+        "llmecon size --price 10 --speed 120 --date 2024-08 --input-price 2.5 --margin 2,5"
     )(size)
 
 
@@ -54,9 +53,6 @@ def size(
     leave_out: Annotated[
         str, typer.Option(help="Open models that may not inform the answer, with commas.")
     ] = "",
-    article: Annotated[
-        bool, typer.Option("--article", help="Add the article's own reading: GPT-4 on an H200.")
-    ] = False,
     draws: Annotated[int, typer.Option(help="Samples.")] = 20_000,
     seed: Annotated[int, typer.Option(help="Of the samples.")] = 0,
     as_json: AsJson = False,
@@ -91,13 +87,12 @@ def size(
         leave_out=tuple(inputs.words(leave_out)),
         **known,
     )
-    readings = sizing.readings(price, speed) if article else None
     if as_json:
-        print_json(_content(found, readings))
+        print_json(_content(found))
     elif as_csv:
         emit(_samples(found), [], as_csv=True)
     else:
-        _show(found, readings, f"{price:g} USD/Mtok, {speed:g} tokens/s, {on}")
+        _show(found, f"{price:g} USD/Mtok, {speed:g} tokens/s, {on}")
 
 
 def _range(name: str, text: str | None) -> float | tuple[float, float] | None:
@@ -127,7 +122,7 @@ def _samples(found: Inference) -> pd.DataFrame:
     return pd.concat([samples, found.set_up.reset_index(drop=True)], axis=1)
 
 
-def _content(found: Inference, readings: pd.DataFrame | None) -> dict[str, Any]:
+def _content(found: Inference) -> dict[str, Any]:
     from dataclasses import asdict
 
     content: dict[str, Any] = {
@@ -140,12 +135,10 @@ def _content(found: Inference, readings: pd.DataFrame | None) -> dict[str, Any]:
     }
     drivers = found.drivers.reset_index(names="assumption")
     content |= {"drivers": records(drivers), "assumptions": plain(asdict(found.assumptions))}
-    if readings is not None:
-        content["article"] = records(readings)
     return content
 
 
-def _show(found: Inference, readings: pd.DataFrame | None, asked: str) -> None:
+def _show(found: Inference, asked: str) -> None:
     quantiles = _quantiles(found)
     emit(
         quantiles,
@@ -177,17 +170,6 @@ def _show(found: Inference, readings: pd.DataFrame | None, asked: str) -> None:
         title="Share of the variance of log size that each would explain alone",
         notes=_caveats(found),
     )
-    if readings is not None:
-        emit(
-            readings,
-            [
-                Column(name="margin", header="price over cost", form="g"),
-                Column(name="context", header="context [tokens]", form=",.0f"),
-                Column(name="total_params", header="parameters [10⁹]", scale=1e-9, form=",.3g"),
-            ],
-            title="The article's own reading: GPT-4 and its halvings on an H200",
-            notes=["Between 1/16 of GPT-4 and the whole; empty where fewer than two sizes sell."],
-        )
 
 
 def _histogram(found: Inference) -> pd.DataFrame:

@@ -1,6 +1,5 @@
 """Dollars per token, and the frontier of speed against price."""
 
-from llmecon.cost.h200 import HALVINGS, halvings_frontier, machine_of
 from llmecon.cost.pareto import cheapest_at, fastest_at, frontier, on_frontier, preferred
 from llmecon.cost.pricing import (
     arithmetic_floor,
@@ -18,12 +17,9 @@ from llmecon.cost.pricing import (
     usd_per_mtok,
     usd_per_mtok_from,
 )
-from llmecon.cost.published import implied_size, published_frontier
-from llmecon.cost.reach import reach
 from llmecon.cost.tokens import TokenCosts, token_costs
 
 __all__ = [
-    "HALVINGS",
     "TokenCosts",
     "arithmetic_floor",
     "blended_usd_per_mtok",
@@ -32,19 +28,14 @@ __all__ = [
     "fastest_at",
     "frontier",
     "gpu_hour",
-    "halvings_frontier",
-    "implied_size",
     "income_usd",
     "joules_per_token",
     "kv_read",
-    "machine_of",
     "margin_on_cost",
     "margin_on_price",
     "on_frontier",
     "preferred",
     "price_over_cost",
-    "published_frontier",
-    "reach",
     "rent_usd",
     "token_costs",
     "training_cost",

@@ -1,6 +1,5 @@
 """Time to run a language model: decode, prefill and serving, term by term."""
 
-from llmecon.roofline import published
 from llmecon.roofline.calibration import calibrate, judge
 from llmecon.roofline.capacity import cache_tokens, least_chips, machines_for, requests_per_s
 from llmecon.roofline.closed import (
@@ -76,7 +75,6 @@ __all__ = [
     "nccl_latency_s",
     "predict",
     "prefill",
-    "published",
     "requests_per_s",
     "ridge_flop_per_byte",
     "ring_all_reduce_s",

@@ -1,0 +1,1 @@
+"""The argument about one article: facts, ledger, chapters, charts, runs and the site."""

@@ -1,0 +1,11 @@
+"""Commands of the book; they join ``llmecon`` by its entry point ``llmecon.commands``."""
+
+import typer
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    from llmecon_book.commands import essay, ledger, rerunning, scoring
+
+    for room in (ledger, scoring, rerunning, essay):
+        room.register(app)

@@ -1,0 +1,423 @@
+"""Time per token of the published model, in each of its variants and conventions."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import product
+from typing import Literal
+
+import numpy as np
+import numpy.typing as npt
+
+from llmecon._checks import Numbers, require
+from llmecon.roofline.network import fastest_protocol_s
+from llmecon.roofline.speculation import tokens_per_round
+from llmecon.transformer import FloatArray
+from llmecon_book.essay.shapes import Machine, Shape
+
+Variant = Literal["toy", "paper_2d", "final_1d2d", "ep_v2"]
+Conventions = Literal["sept2024", "jan2025", "may2025"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speculation:
+    """A draft model that proposes tokens, each accepted independently.
+
+    Attributes
+    ----------
+    draft : Shape
+        The draft model, on the same accelerators.
+    acceptance : float
+        Probability that a drafted token is kept.
+    gamma_max : int
+        Most tokens drafted per round.
+    """
+
+    draft: Shape
+    acceptance: float = 0.8
+    gamma_max: int = 5
+
+    def __post_init__(self) -> None:
+        require("acceptance", self.acceptance, minimum=0, maximum=1)
+        require("gamma_max", self.gamma_max, minimum=1)
+
+
+def fits(
+    shape: Shape, machine: Machine, n_gpu: FloatArray, batch: FloatArray, context: FloatArray
+) -> npt.NDArray[np.bool_]:
+    """Whether weights and cache are within the memory, without reserve."""
+    need = shape.weight_bytes * shape.n_params + shape.kv_bytes_per_token * context * batch
+    return np.asarray(n_gpu * machine.hbm_bytes >= need)
+
+
+def latency_s(
+    shape: Shape,
+    machine: Machine,
+    *,
+    n_gpu: Numbers,
+    batch: Numbers,
+    context: Numbers = 0.0,
+    positions: Numbers = 1.0,
+    variant: Variant = "final_1d2d",
+    conventions: Conventions = "jan2025",
+    pipeline: bool = False,
+) -> FloatArray:
+    """Time of one pass; infinite where the memory does not hold it. [s]
+
+    Parameters
+    ----------
+    shape, machine : Shape, Machine
+        Model and accelerator.
+    n_gpu, batch, context, positions : float or array
+        Accelerators, sequences, tokens in the cache, positions checked per sequence.
+    variant : str
+        ``toy`` (section 2), ``paper_2d`` (2-D tensor parallel), ``final_1d2d`` (the better of
+        1-D and 2-D, pipelining), ``ep_v2`` (with expert parallelism).
+    conventions : str
+        Month of the code whose activation bytes, pipeline degrees and sums are used.
+    pipeline : bool
+        Whether pipeline degrees are searched. September 2024 always does.
+
+    Examples
+    --------
+    >>> from llmecon_book.essay import H100, Shape
+    >>> llama = Shape(name="Llama 3 8B", n_layers=32, d_model=4096, d_ff=14336,
+    ...               mlp_in_matrices=2, mlp_out_matrices=1, n_heads=32, group=4, d_head=128,
+    ...               vocab_size=128256)
+    >>> float(latency_s(llama, H100, n_gpu=8, batch=256, variant="paper_2d"))
+    0.00364
+    """
+    gpus = require("n_gpu", n_gpu, above=0, unit="accelerators")
+    sequences = require("batch", batch, above=0, unit="sequences")
+    tokens = require("context", context, minimum=0, unit="tokens")
+    checked = require("positions", positions, minimum=1, unit="tokens")
+    held = sequences
+    if variant == "toy":
+        seconds = _toy(shape, machine, gpus, sequences * checked)
+    elif variant == "paper_2d":
+        run = _Run(shape, machine, conventions, sequences, tokens, checked, np.ones(()))
+        seconds = run.dense(gpus, two_d=True)
+    elif variant == "final_1d2d":
+        seconds = np.full((), np.inf)
+        for stages in _stages(shape, sequences, variant, conventions, pipeline):
+            run = _Run(shape, machine, conventions, sequences, tokens, checked, stages)
+            for two_d in (True, False):
+                each = run.dense(gpus / stages, two_d=two_d)
+                seconds = np.minimum(
+                    seconds, np.where(stages <= np.minimum(gpus, sequences), each, np.inf)
+                )
+    elif variant == "ep_v2":
+        seconds = np.full((), np.inf)
+        for stages in _stages(shape, sequences, variant, conventions, pipeline):
+            run = _Run(shape, machine, conventions, sequences, tokens, checked, stages)
+            within = stages <= np.minimum(gpus, sequences)
+            room = fits(shape, machine, gpus, sequences / stages, tokens)
+            each = run.experts(gpus / stages)
+            seconds = np.minimum(seconds, np.where(within & room, each, np.inf))
+        return np.asarray(seconds)
+    else:
+        raise ValueError(f"variant must be toy, paper_2d, final_1d2d or ep_v2, got {variant!r}")
+    return np.asarray(np.where(fits(shape, machine, gpus, held, tokens), seconds, np.inf))
+
+
+def speculative_latency_s(
+    shape: Shape,
+    machine: Machine,
+    speculation: Speculation,
+    *,
+    n_gpu: Numbers,
+    batch: Numbers,
+    context: Numbers = 0.0,
+    variant: Variant = "final_1d2d",
+    conventions: Conventions = "jan2025",
+    pipeline: bool = False,
+) -> FloatArray:
+    """Time per token with the best number of drafted tokens, none included. [s]
+
+    The gamma + 1 convention until January 2025, gamma in May 2025, as in the code. The
+    draft has its own best layout and its own memory check. Without speculation the code
+    of January does not search pipeline degrees.
+    """
+
+    def time(model: Shape, positions: float, search: bool) -> FloatArray:
+        return latency_s(
+            model,
+            machine,
+            n_gpu=n_gpu,
+            batch=batch,
+            context=context,
+            positions=positions,
+            variant=variant,
+            conventions=conventions,
+            pipeline=search,
+        )
+
+    bonus = conventions != "may2025"
+    best = time(shape, 1.0, pipeline and not bonus)
+    draft = time(speculation.draft, 1.0, pipeline)
+    for gamma in range(1 if bonus else 2, speculation.gamma_max + 1):
+        target = time(shape, gamma + 1.0 if bonus else float(gamma), pipeline)
+        gained = tokens_per_round(speculation.acceptance, gamma, bonus=bonus)
+        best = np.minimum(best, (target + gamma * draft) / gained)
+    return np.asarray(best)
+
+
+def mfu(
+    shape: Shape,
+    machine: Machine,
+    *,
+    n_gpu: Numbers,
+    batch: Numbers,
+    seconds: Numbers,
+    context: Numbers = 0.0,
+) -> FloatArray:
+    """Useful FLOP over peak FLOP without cap."""
+    done = shape.flop(context, require("batch", batch, above=0, unit="sequences"))
+    paid = require("n_gpu", n_gpu, above=0) * require("seconds", seconds, above=0, unit="s")
+    return np.asarray(done / (paid * machine.peak_flop_per_s(shape.weight_bytes)))
+
+
+def grid(
+    shape: Shape, machine: Machine, conventions: Conventions = "jan2025", *, points: int = 400
+) -> tuple[FloatArray, FloatArray]:
+    """Accelerators (a column) and batch sizes (a row) that the notebooks scan.
+
+    January 2025 multiplies the batch by the sparsity, so that a mixture of experts never
+    runs below it.
+    """
+    require("points", points, minimum=2)
+    least = np.log2(shape.weight_bytes * shape.n_params / machine.hbm_bytes)
+    n_gpu = 2.0 ** np.linspace(least, 18.0, points)[:, None]
+    batch = 2.0 ** np.linspace(0.0, 18.0 + np.log2(shape.sparsity), points)[None, :]
+    return n_gpu, batch * shape.sparsity if conventions == "jan2025" else batch
+
+
+def _toy(shape: Shape, machine: Machine, n_gpu: FloatArray, tokens: FloatArray) -> FloatArray:
+    """Section 2.2 of the paper, with the latencies of the code; all of N is read."""
+    reduces = 2 if shape.parallel_attention else 4
+    hops = 2e-6 * np.maximum(np.sqrt(n_gpu) - 1, 0.0) + 6e-6
+    bandwidth = machine.hbm_bytes_per_s * machine.bandwidth_cap
+    rate = machine.peak_flop_per_s(shape.weight_bytes) * machine.flop_cap
+    reading = shape.weight_bytes * shape.n_params / (n_gpu * bandwidth)
+    arithmetic = 2 * shape.n_params * tokens / (n_gpu * rate)
+    return np.asarray(shape.n_layers * reduces * hops + np.maximum(reading, arithmetic))
+
+
+def _stages(
+    shape: Shape,
+    batch: FloatArray,
+    variant: Variant,
+    conventions: Conventions,
+    pipeline: bool,
+) -> Iterator[FloatArray]:
+    """Pipeline degrees that the code tries."""
+    if conventions == "sept2024":
+        yield from (np.asarray(float(stages)) for stages in (1, 2, 4, 6))
+        return
+    yield np.ones(())
+    if not pipeline:
+        return
+    if variant == "ep_v2":
+        deepest = np.minimum(batch, shape.n_layers)
+        yield from (np.asarray(deepest ** (i / 9)) for i in range(1, 10))
+    else:
+        yield from (np.asarray(2.0**j) for j in np.linspace(0, np.log2(shape.n_layers), 10)[1:])
+
+
+@dataclass(frozen=True)
+class _Run:
+    """One pass in ``stages`` pipeline stages; ``tensor`` accelerators hold a stage."""
+
+    shape: Shape
+    machine: Machine
+    conventions: Conventions
+    batch: FloatArray
+    context: FloatArray
+    positions: FloatArray
+    stages: FloatArray
+
+    @property
+    def micro(self) -> FloatArray:
+        """Sequences of one micro-batch."""
+        return np.asarray(self.batch / self.stages)
+
+    @property
+    def tokens(self) -> FloatArray:
+        """Positions of one micro-batch."""
+        return np.asarray(self.micro * self.positions)
+
+    @property
+    def bandwidth(self) -> float:
+        """Memory bandwidth under its cap. [B/s]"""
+        return self.machine.hbm_bytes_per_s * self.machine.bandwidth_cap
+
+    @property
+    def rate(self) -> float:
+        """Arithmetic rate under its cap. [FLOP/s]"""
+        return self.machine.peak_flop_per_s(self.shape.weight_bytes) * self.machine.flop_cap
+
+    def dense(self, tensor: FloatArray, *, two_d: bool) -> FloatArray:
+        """Time without expert parallelism (section 11.2 and 11.3 of the reference). [s]"""
+        shape = self.shape
+        side = np.sqrt(tensor) if two_d else tensor
+        split = side if two_d else np.ones(())
+        nodes = np.ceil(tensor / self.machine.node_size)
+        nodes = np.sqrt(nodes) if two_d else nodes
+        k = shape.n_experts_active
+        widths = [shape.d_model, k * shape.mlp_out_matrices * shape.d_model]
+        if two_d:
+            widths += [shape.d_attention, k * shape.mlp_in_matrices * shape.d_ff]
+        network = sum(self._collective(width / split, side, nodes) for width in widths)
+        chips = tensor * self.stages
+        reading = self.stages * self._bytes(tensor, two_d=two_d) / (chips * self.bandwidth)
+        arithmetic = shape.flop(self.context, self.batch * self.positions) / (chips * self.rate)
+        return np.asarray(
+            shape.n_layers * (4 * self.machine.kernel_s + network)
+            + np.maximum(reading, arithmetic)
+            + self._handover(tensor)
+        )
+
+    def experts(self, tensor: FloatArray) -> FloatArray:
+        """Time with separate splits of attention and experts (section 11.4). [s]"""
+        shape, machine = self.shape, self.machine
+        chips = tensor * self.stages
+        spread = np.minimum(tensor, shape.n_experts)
+        spread = np.where(self.micro < 2 * shape.sparsity, 1.0, spread)
+        slices = np.maximum(1.0, tensor / spread)
+        active = 2 * shape.feed_forward_params / shape.sparsity
+        all_tokens = self.batch * self.positions
+        wide = shape.mla_kv_rank or shape.d_head
+        attending = 4 * wide * self.context * shape.n_heads * shape.n_layers
+        projecting = shape.flop(self.context, np.ones(())) - active - attending
+        feed_forward_bytes = shape.n_layers * self._feed_forward_bytes(slices, None)
+        rest = shape.kv_bytes_per_token * self.context * self.micro
+        rest = rest + shape.weight_bytes * shape.vocab_size * shape.d_model
+        fixed = 4 * machine.kernel_s * shape.n_layers + self._handover(tensor)
+        best = np.full((), np.inf)
+        for i, two_d in product(range(6), (True, False)):
+            copies = tensor ** (i / 5)
+            attention = tensor / copies
+            reading = rest + feed_forward_bytes
+            reading = reading + shape.n_layers * copies * self._attention_bytes(attention, None)
+            arithmetic = (active + attending + copies * projecting) * all_tokens
+            busy = np.maximum(
+                self.stages * reading / (chips * self.bandwidth), arithmetic / (chips * self.rate)
+            )
+            network = self._attention_reduces(attention, two_d)
+            network = network + self._feed_forward_reduces(slices, tensor, two_d)
+            best = np.minimum(best, busy + shape.n_layers * network)
+        if shape.n_experts > 1:
+            fixed = fixed + shape.n_layers * self._all_to_all(tensor, spread)
+        return np.asarray(best + fixed)
+
+    def _attention_reduces(self, ranks: FloatArray, two_d: bool) -> FloatArray:
+        """All-reduces of one layer's attention. [s]"""
+        shape, nodes = self.shape, np.ceil(ranks / self.machine.node_size)
+        if not two_d:
+            return self._collective(shape.d_model, ranks, nodes)
+        side, across = np.sqrt(ranks), np.sqrt(nodes)
+        first = self._collective(shape.d_model / side, side, across)
+        return first + self._collective(shape.d_attention / side, side, across)
+
+    def _feed_forward_reduces(
+        self, ranks: FloatArray, tensor: FloatArray, two_d: bool
+    ) -> FloatArray:
+        """All-reduces of one layer's experts, each expert on ``ranks`` accelerators. [s]"""
+        shape, k = self.shape, self.shape.n_experts_active
+        nodes = np.ceil(ranks / self.machine.node_size)
+        outer = k * shape.mlp_out_matrices * shape.d_model
+        if not two_d:
+            return self._collective(outer * ranks / tensor, ranks, nodes)
+        side, across = np.sqrt(ranks), np.sqrt(nodes)
+        inner = k * shape.mlp_in_matrices * shape.d_ff
+        first = self._collective(outer * side / tensor, side, across)
+        return first + self._collective(inner * side / tensor, side, across)
+
+    def _all_to_all(self, tensor: FloatArray, spread: FloatArray) -> FloatArray:
+        """Tokens to their experts and back, one layer. [s]"""
+        ranks = np.minimum(self.shape.n_experts_active, spread)
+        nodes = np.ceil(ranks / self.machine.node_size)
+        width = self.shape.d_model * ranks / tensor
+        return 2 * self._collective(width, ranks, nodes, all_reduce=False)
+
+    def _collective(
+        self,
+        width: FloatArray | float,
+        ranks: FloatArray,
+        nodes: FloatArray,
+        *,
+        all_reduce: bool = True,
+    ) -> FloatArray:
+        return fastest_protocol_s(
+            np.asarray(self.shape.activation_bytes * width * self.tokens),
+            ranks,
+            nodes,
+            self.machine.intra_bytes_per_s,
+            self.machine.inter_bytes_per_s,
+            all_reduce=all_reduce,
+            sum_parts=self.conventions == "sept2024",
+        )
+
+    def _handover(self, tensor: FloatArray) -> FloatArray:
+        """Transfers from stage to stage. [s]"""
+        two = np.asarray(2.0)
+        each = self._collective(self.shape.d_model / tensor, two, two, all_reduce=False)
+        return np.asarray((self.stages - 1) * each)
+
+    def _bytes(self, tensor: FloatArray, *, two_d: bool) -> FloatArray:
+        """Bytes one micro-batch moves: cache, weights, activations. [B]"""
+        shape = self.shape
+        split = None
+        if self.conventions != "may2025":
+            split = (np.sqrt(tensor), np.sqrt(tensor)) if two_d else (tensor, np.ones(()))
+        layers = self._feed_forward_bytes(tensor, split) + self._attention_bytes(tensor, split)
+        return np.asarray(
+            shape.kv_bytes_per_token * self.context * self.micro
+            + shape.n_layers * layers
+            + shape.weight_bytes * shape.vocab_size * shape.d_model
+        )
+
+    def _feed_forward_bytes(
+        self, tensor: FloatArray, split: tuple[FloatArray, FloatArray] | None
+    ) -> FloatArray:
+        shape = self.shape
+        matrices = shape.experts_share(self.tokens) * shape.n_experts * shape.mlp_matrices
+        routed = self.tokens / shape.sparsity
+        return np.asarray(
+            matrices * self._matrix_bytes(shape.d_model, shape.d_ff, routed, tensor, split)
+        )
+
+    def _attention_bytes(
+        self, tensor: FloatArray, split: tuple[FloatArray, FloatArray] | None
+    ) -> FloatArray:
+        shape, tokens = self.shape, self.tokens
+        heads = shape.n_heads * shape.d_head
+        out = self._matrix_bytes(shape.d_model, heads, tokens, tensor, split)
+        if split is not None:  # the code forgets the width of this one activation
+            weights = shape.weight_bytes * shape.d_model * shape.d_attention
+            moved = split[1] * shape.activation_bytes * shape.d_model * tokens
+            return weights + moved + split[0] * shape.d_attention * tokens + out
+        if not shape.mla_kv_rank:
+            return out + self._matrix_bytes(shape.d_attention, shape.d_model, tokens, tensor, None)
+        latent = shape.mla_kv_rank + shape.mla_q_rank
+        return (
+            out
+            + self._matrix_bytes(latent, shape.d_model, tokens, tensor, None)
+            + self._matrix_bytes(shape.d_attention, latent, tokens, tensor, None)
+        )
+
+    def _matrix_bytes(
+        self,
+        rows: float,
+        columns: float,
+        tokens: FloatArray,
+        tensor: FloatArray,
+        split: tuple[FloatArray, FloatArray] | None,
+    ) -> FloatArray:
+        """Weights of one matrix, and the activations each accelerator moves for it. [B]"""
+        if split is None:  # May 2025: the split that moves least
+            first = np.clip(np.sqrt(rows * tensor / columns), 1.0, tensor)
+            split = (first, tensor / first)
+        moved = (split[0] * columns + split[1] * rows) * tokens
+        return np.asarray(
+            self.shape.weight_bytes * rows * columns + self.shape.activation_bytes * moved
+        )

@@ -1,0 +1,161 @@
+"""The article's own reading: GPT-4 and its halvings on an H200, by the published model."""
+
+import math
+from collections.abc import Sequence
+from functools import cache
+
+import numpy as np
+import pandas as pd
+
+from llmecon import catalog, cost
+from llmecon._checks import require
+from llmecon_book.essay.frontier import implied_size, published_frontier
+from llmecon_book.essay.h200 import HALVINGS
+from llmecon_book.essay.latency import Speculation
+from llmecon_book.essay.shapes import H200, Shape
+
+_GPT4 = "GPT-4 (Erdil assumption)"
+_DRAFT = "Llama 3 8B"
+H200_USD_PER_HOUR = 2.94  # (3.5 / 2.5) x 3.15 x 2/3, Erdil's notebook, commit dfcb15f
+
+
+def _shape(scale: float) -> Shape:
+    whole = Shape.of(catalog.transformer(_GPT4))
+    return whole if scale == 1 else whole.scaled(scale)
+
+
+@cache
+def _frontier(scale: float, context: float) -> pd.DataFrame:
+    """Speed against accelerator-hours: at one dollar an hour, for cost goes with the rent."""
+    return published_frontier(
+        _shape(scale),
+        H200,
+        context=context,
+        speculation=Speculation(draft=Shape.of(catalog.transformer(_DRAFT))),
+        usd_per_gpu_hour=1.0,
+        sampled=True,  # as the notebook draws the figure
+    )
+
+
+def article_reading(
+    output_usd_per_mtok: float,
+    output_tokens_per_s: float,
+    *,
+    margin: float = 1.0,
+    context: float = 0.0,
+    usd_per_gpu_hour: float = H200_USD_PER_HOUR,
+) -> float:
+    """Size of the GPT-4 scaling whose fastest speed at the price is the one seen. [parameters]
+
+    Parameters
+    ----------
+    output_usd_per_mtok, output_tokens_per_s : float
+        Price and speed. [USD per million tokens, tokens/s]
+    margin : float, optional
+        Price over cost. [times]
+    context : float, optional
+        Tokens in the cache. [tokens]
+    usd_per_gpu_hour : float, optional
+        Rent of an H200. [USD/h]
+
+    Returns
+    -------
+    float
+        Between 1/16 and the whole of GPT-4 as the essay assumes it, clipped to them.
+
+    References
+    ----------
+    .. [1] E. Erdil, "Frontier language models have become much smaller", Epoch AI, 2024;
+       configuration from his notebook, commit dfcb15f.
+
+    Examples
+    --------
+    GPT-4o at 100 tokens/s: at cost it may have 671 billion parameters, not 200.
+
+    >>> round(article_reading(10.0, 100.0) / 1e9)
+    671
+    """
+    paid = float(require("output_usd_per_mtok", output_usd_per_mtok, above=0, unit="USD/Mtok"))
+    over = float(require("margin", margin, above=0, unit="times"))
+    rent = float(require("usd_per_gpu_hour", usd_per_gpu_hour, above=0, unit="USD/h"))
+    tokens = float(require("context", context, minimum=0, unit="tokens"))
+    frontiers = {float(_shape(scale).n_params): _frontier(scale, tokens) for scale in HALVINGS}
+    return float(
+        implied_size(frontiers, tokens_per_s=output_tokens_per_s, usd_per_mtok=paid / over / rent)
+    )
+
+
+def margin_needed(
+    total_params: float,
+    output_usd_per_mtok: float,
+    output_tokens_per_s: float,
+    *,
+    context: float = 0.0,
+    usd_per_gpu_hour: float = H200_USD_PER_HOUR,
+) -> float:
+    """Price over cost at which a size is the article's reading of a price and a speed. [times]
+
+    Parameters
+    ----------
+    total_params : float
+        Size, at most that of GPT-4 as the essay assumes it. [parameters]
+    output_usd_per_mtok, output_tokens_per_s, context, usd_per_gpu_hour
+        As in `article_reading`.
+
+    Raises
+    ------
+    ValueError
+        If a GPT-4 scaled to this size does not reach the speed at any price.
+
+    Examples
+    --------
+    >>> round(margin_needed(400e9, 15.0, 60.0, context=100_000), 1)
+    3.2
+    """
+    whole = float(_shape(1.0).n_params)
+    size = float(require("total_params", total_params, above=0, maximum=whole, unit="parameters"))
+    speed = float(require("output_tokens_per_s", output_tokens_per_s, above=0, unit="tokens/s"))
+    paid = float(require("output_usd_per_mtok", output_usd_per_mtok, above=0, unit="USD/Mtok"))
+    rent = float(require("usd_per_gpu_hour", usd_per_gpu_hour, above=0, unit="USD/h"))
+    tokens = float(require("context", context, minimum=0, unit="tokens"))
+    frontier = _frontier(size / whole, tokens)
+    usd = rent * float(cost.cheapest_at(frontier, speed))
+    if not math.isfinite(usd):
+        fastest = float(frontier.tokens_per_s.max())
+        raise ValueError(
+            f"output_tokens_per_s must be <= {fastest:.0f} for {size:.3g} parameters, "
+            f"got {speed:g} [tokens/s]"
+        )
+    return paid / usd
+
+
+def readings(
+    output_usd_per_mtok: float,
+    output_tokens_per_s: float,
+    *,
+    margins: Sequence[float] = (1.0, 2.0, 3.0),
+    contexts: Sequence[float] = (0.0, 100_000.0),
+    usd_per_gpu_hour: float = H200_USD_PER_HOUR,
+) -> pd.DataFrame:
+    """The article's reading for every margin and context: how much hangs on what it leaves out.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``margin``, ``context``, ``total_params``; empty where fewer than two sizes sell.
+    """
+    rows = []
+    for context in contexts:
+        for margin in margins:
+            try:
+                size = article_reading(
+                    output_usd_per_mtok,
+                    output_tokens_per_s,
+                    margin=margin,
+                    context=context,
+                    usd_per_gpu_hour=usd_per_gpu_hour,
+                )
+            except ValueError:
+                size = np.nan
+            rows.append({"margin": margin, "context": context, "total_params": size})
+    return pd.DataFrame(rows)

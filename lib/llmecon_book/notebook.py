@@ -1,0 +1,117 @@
+"""The one import of a chapter: charts, tables and numbers in prose behave alike."""
+
+from __future__ import annotations
+
+import typing
+import warnings
+from datetime import date
+from typing import Any
+
+import altair as alt
+import numpy as np
+import pandas as pd
+
+from llmecon_book.chapters import Section
+from llmecon_book.charts import theme
+from llmecon_book.words import short, written
+
+__all__ = ["alt", "check_parameters", "figure", "np", "pd", "say", "short", "show"]
+
+theme.enable()
+warnings.filterwarnings("ignore", category=DeprecationWarning)  # would be stored with their paths
+
+
+def check_parameters(namespace: dict[str, Any]) -> None:
+    """Stop at once if a parameter lost its declared type.
+
+    Papermill puts in whatever it is given; the annotations of the parameters cell survive that.
+
+    Parameters
+    ----------
+    namespace : dict
+        ``globals()`` of the chapter.
+
+    Raises
+    ------
+    TypeError
+        Naming the parameter, its type and what was given.
+
+    Examples
+    --------
+    >>> check_parameters({"__annotations__": {"batch": int}, "batch": 8})
+    >>> check_parameters({"__annotations__": {"names": list[str]}, "names": ["GPT-4", 4]})
+    Traceback (most recent call last):
+    TypeError: names must be list[str], got ['GPT-4', 4]
+    """
+    for name, wanted in namespace.get("__annotations__", {}).items():
+        if not _fits(namespace[name], wanted):
+            label = wanted.__name__ if isinstance(wanted, type) else str(wanted)
+            label = str(wanted) if typing.get_args(wanted) else label
+            raise TypeError(f"{name} must be {label}, got {namespace[name]!r}")
+
+
+def _fits(value: Any, wanted: Any) -> bool:
+    inner = typing.get_args(wanted)
+    if typing.get_origin(wanted) is list:
+        return isinstance(value, list) and all(_fits(v, inner[0]) for v in value)
+    if wanted is float:  # True is an int to Python, not to a reader
+        return type(value) in (int, float)
+    return type(value) is wanted
+
+
+def say(found: str | Section, value: Any = None, form: str = "") -> None:
+    """Store numbers for the prose, which shows them with ``{glue:text}`name:form```.
+
+    Parameters
+    ----------
+    found : Section
+        What a section found: each number and word is stored under its name.
+    value : object
+        With a key in place of the section: one number, or text that is shown as it is.
+    form : str, optional
+        Form of that one number, such as ``",.0f"``.
+    """
+    if isinstance(found, Section):
+        for name, each in found.said():
+            _glue(name, _stored(each))
+    else:
+        _glue(found, written(value, form))
+
+
+_STORED_DIGITS = 8  # the last digits of a float differ from processor to processor
+
+
+def _stored(value: Any) -> Any:
+    """A value as the notebook keeps it: plain, short, the same on every machine."""
+    if isinstance(value, np.generic):
+        value = value.item()
+    if isinstance(value, float):
+        value = float(f"{value:.{_STORED_DIGITS}g}")
+        return int(value) if value.is_integer() and abs(value) < 10**_STORED_DIGITS else value
+    if isinstance(value, int):
+        return value
+    return f"{value:%Y-%m-%d}" if isinstance(value, date) else str(value)
+
+
+def figure(key: str, chart: alt.TopLevelMixin) -> None:
+    """Store a chart under a key; prose places it with ``{glue:figure}``."""
+    _glue(key, chart)
+
+
+def show(markdown: str) -> Any:
+    """Text made by the library, shown as Markdown."""
+    from IPython.display import Markdown
+
+    return Markdown(markdown)  # type: ignore[no-untyped-call]
+
+
+def _glue(key: str, thing: object) -> None:
+    try:
+        from myst_nb import glue
+    except ImportError:  # a plain Jupyter without the book's tools
+        from IPython.display import display
+
+        print(f"{key}:", end=" ")
+        display(thing)  # type: ignore[no-untyped-call]
+    else:
+        glue(key, thing, display=False)

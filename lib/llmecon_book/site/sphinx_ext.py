@@ -1,0 +1,208 @@
+"""The book's Sphinx extension: fresh chapters, own assets, formulas and tables, a quiet console."""
+
+from __future__ import annotations
+
+import html
+import importlib.util
+import re
+import shutil
+from pathlib import Path
+from typing import Any
+
+from docutils import nodes
+from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
+from sphinx.errors import SphinxError
+from sphinx.util import logging
+
+import llmecon
+from llmecon_book.run import execution
+from llmecon_book.site import glue, lean, marks, mathml, tables, vega
+
+_LOG = logging.getLogger(__name__)
+_HERE = Path(__file__).parent
+_ASSETS = _HERE / "assets"
+STYLE = "book.css"
+
+
+def _theme() -> Path:
+    """Folder of the theme that the book's theme is made from."""
+    found = importlib.util.find_spec("pydata_sphinx_theme")
+    assert found is not None, "the theme is not installed"
+    assert found.origin is not None, "the theme has no folder"
+    return Path(found.origin).parent / "theme" / "pydata_sphinx_theme"
+
+
+class StaleChapter(SphinxError):
+    """A chapter whose numbers cannot be brought up to date; the build stops."""
+
+    category = "Chapter error"
+
+
+def refresh_chapters(app: Sphinx, config: Any) -> None:
+    """Execute what may be stale before any page is read."""
+    if not config.llmecon_refresh:
+        return
+    try:
+        execution.refresh(Path(app.srcdir), say=_LOG.info)
+    except execution.ChapterError as error:
+        raise StaleChapter(str(error)) from None
+
+
+def reread_after_change(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
+    """Read every page again when library, data or packages changed: each may show them."""
+    around = execution.surroundings(Path(app.srcdir))
+    before, env.llmecon_surroundings = getattr(env, "llmecon_surroundings", None), around  # type: ignore[attr-defined]
+    return [] if before == around else sorted(env.all_docs)
+
+
+def own_settings(app: Sphinx, config: Any) -> None:
+    """Take the version from the library; put this book's page before the theme's."""
+    config.version = config.release = llmecon.__version__
+    config.templates_path = [str(_HERE / "templates"), *config.templates_path]
+
+
+def write_assets(app: Sphinx) -> None:
+    """Put the shared script, style, font and tables beside the pages."""
+    if app.builder.format != "html":
+        return
+    static = Path(app.outdir) / "_static"
+    static.mkdir(parents=True, exist_ok=True)
+    vega.write_script(static / vega.SCRIPT)
+    for name in (STYLE, tables.CLAIMS_SCRIPT):
+        text = (_ASSETS / name).read_text(encoding="utf-8")
+        if name == STYLE:
+            text += _theme_without_script()
+        (static / name).write_text(text, encoding="utf-8")
+    mathml.write_font(static / mathml.FONT_FILE)
+
+
+def _theme_without_script() -> str:
+    """Let the system's light or dark preference decide where no script can.
+
+    The theme sets its colours for ``data-theme="light"`` and ``"dark"``, names that a script writes
+    over the ``"auto"`` of the page. Its two lists of colours are repeated for ``"auto"``.
+    """
+    sheet = (_theme() / "static" / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+
+    def colours(mode: str) -> str:
+        rules = re.findall(rf'html\[data-theme="?{mode}"?\]\{{([^{{}}]*)\}}', sheet)
+        return ";".join(rule.strip(";") for rule in rules if "--pst-color" in rule)
+
+    auto = 'html[data-theme="auto"]'
+    return (
+        f"\n{auto}{{{colours('light')}}}\n"
+        f"@media (prefers-color-scheme: dark) {{ {auto}{{{colours('dark')}}} }}\n"
+    )
+
+
+def copy_tables(app: Sphinx, exception: Exception | None) -> None:
+    """Publish the data under an address that stays: ``data/<table>.csv``."""
+    source = Path(app.srcdir) / "data"
+    if exception or app.builder.format != "html" or app.builder.name == "epub":
+        return
+    if source.is_dir():
+        target = Path(app.outdir) / "data"
+        target.mkdir(exist_ok=True)
+        for path in [*source.glob("*.csv"), *source.glob("datapackage.json")]:
+            shutil.copyfile(path, target / path.name)
+
+
+def leave_out_what_is_unused(app: Sphinx, exception: Exception | None) -> None:
+    """Cut the theme's rules and icons down to those of the pages."""
+    static = Path(app.outdir) / "_static"
+    if not exception and app.builder.name == "html" and (static / "vendor").is_dir():
+        lean.trim_theme(static, Path(app.outdir).rglob("*.html"))
+
+
+FRONT_DOOR = """<!DOCTYPE html>
+<html lang="{lang}">
+<head>
+<meta charset="utf-8">
+<title>{title}: start</title>
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="refresh" content="0; url={page}">
+<link rel="icon" href="data:,">
+</head>
+<body><p><a href="{page}">{title}</a></p></body>
+</html>
+"""
+
+
+def write_front_door(app: Sphinx, exception: Exception | None) -> None:
+    """Lead from the top of the site to the landing page, with plain Sphinx too."""
+    if exception or app.builder.name != "html" or app.config.root_doc == "index":
+        return
+    page = html.escape(app.builder.get_target_uri(app.config.root_doc))
+    title = html.escape(app.config.project)
+    door = FRONT_DOOR.format(lang=app.config.language, title=title, page=page)
+    (Path(app.outdir) / "index.html").write_text(door, encoding="utf-8")
+
+
+def forget_if_faulty(app: Sphinx, exception: Exception | None) -> None:
+    """Read everything again after a build with warnings, or the next would pass without them."""
+    if exception or app._warncount:
+        (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
+
+
+def finish_page(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Drop the in-page kernel's scripts, unused and declared twice; add what the page needs."""
+
+    def wanted(script: Any) -> bool:
+        body = getattr(script, "attributes", {}).get("body") or ""
+        name = str(getattr(script, "filename", script) or "")
+        return "THEBE_JS_URL" not in body and not name.endswith("sphinx-thebe.js")
+
+    if doctree is not None and any(
+        "claims-table" in table["classes"] for table in doctree.findall(nodes.table)
+    ):
+        app.add_js_file(tables.CLAIMS_SCRIPT, loading_method="defer")
+    searching = pagename == "search"
+    context["lean"] = str if searching else lean.without_unused_scripts
+    if "body" in context:
+        context["body"] = lean.without_plain_spans(context["body"])
+    context["script_files"] = [s for s in context.get("script_files", []) if wanted(s)]
+    tree = context.get("generate_toctree_html")
+    if tree is not None:
+        context["generate_toctree_html"] = lambda *given, **named: _named_folds(
+            tree(*given, **named)
+        )
+
+
+def _named_folds(tree: Any) -> Any:
+    """Give the arrows of the side bar a name for those who hear the page."""
+    for fold in [] if isinstance(tree, str) else tree.select("summary"):
+        fold["aria-label"] = "Pages below this one"
+    return tree
+
+
+def setup(app: Sphinx) -> dict[str, Any]:
+    """Register with Sphinx."""
+    app.add_config_value("llmecon_refresh", True, "")
+    # Sphinx looks for <builder>_math_renderer before html_math_renderer.
+    app.add_config_value("epub_math_renderer", "mathml", "env")
+    app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))
+    app.add_role("claim", marks.ClaimMark())
+    app.add_directive("claims-summary", tables.ClaimsSummary)
+    app.add_directive("claims-table", tables.ClaimsTable)
+    app.add_directive("data-tables", tables.DataTables)
+    app.add_css_file(STYLE)
+    app.setup_extension("sphinx.ext.autodoc")  # its event, below
+    app.connect("autodoc-process-docstring", marks.name_claim, priority=900)  # after numpydoc
+    app.connect("config-inited", refresh_chapters)
+    app.connect("config-inited", own_settings)
+    app.connect("builder-inited", glue.teach_forms)
+    app.connect("builder-inited", write_assets)
+    app.connect("env-get-outdated", reread_after_change)
+    app.connect("html-page-context", finish_page, priority=900)
+    app.connect("build-finished", copy_tables)
+    app.connect("build-finished", leave_out_what_is_unused)
+    app.connect("build-finished", write_front_door)
+    app.connect("build-finished", forget_if_faulty)
+    return {
+        "version": llmecon.__version__,
+        "parallel_read_safe": True,
+        "parallel_write_safe": True,
+    }

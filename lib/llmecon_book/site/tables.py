@@ -1,0 +1,253 @@
+"""Directives that write the tables of claims with verdicts and of data with their terms."""
+
+from __future__ import annotations
+
+import csv
+import json
+from collections import Counter
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any, ClassVar, TypeAlias
+
+from docutils import nodes
+from docutils.parsers.rst import directives
+from sphinx.util.docutils import SphinxDirective
+
+from llmecon_book.site import marks
+from llmecon_book.site.specs import shown
+
+CLAIMS_SCRIPT = "claims-table.js"
+Cell: TypeAlias = str | nodes.Node | Sequence[nodes.Node]
+
+
+def table(
+    heads: Sequence[str],
+    rows: Iterable[nodes.row],
+    *,
+    widths: Sequence[int],
+    classes: Sequence[str],
+) -> nodes.table:
+    """A table with a head, its columns wide in proportion to `widths`."""
+    body = nodes.tbody("", *rows)
+    head = nodes.thead("", row(heads))
+    columns = [nodes.colspec(colwidth=width) for width in widths]
+    group = nodes.tgroup("", *columns, head, body)
+    group["cols"] = len(heads)
+    return nodes.table("", group, classes=["colwidths-given", *classes])
+
+
+def row(cells: Sequence[Cell], **attributes: Any) -> nodes.row:
+    """One row; a cell is text, a node or several nodes."""
+    return nodes.row("", *map(_entry, cells), **attributes)
+
+
+def _entry(cell: Cell) -> nodes.entry:
+    if isinstance(cell, str):
+        cell = nodes.Text(cell)
+    parts = [cell] if isinstance(cell, nodes.Node) else list(cell)
+    return nodes.entry("", nodes.paragraph("", "", *parts))
+
+
+def scrolling(inner: nodes.Node, label: str) -> list[nodes.Node]:
+    """A part wider than a phone, in a box of its own that scrolls, by keyboard too."""
+    opening = f'<div class="table-scroll" role="region" tabindex="0" aria-label="{label}">'
+    return [
+        nodes.raw(text=opening, format="html"),
+        inner,
+        nodes.raw(text="</div>", format="html"),
+    ]
+
+
+def _link(text: str, address: str) -> nodes.Node:
+    return nodes.reference("", text, refuri=address) if address else nodes.Text(text)
+
+
+class ClaimsTable(SphinxDirective):
+    """Every statement of the article with its verdict, or those of one chapter.
+
+    The whole table gives each claim an address: ``{ref}`E05 <claim-e05>` `` leads to it.
+    """
+
+    option_spec: ClassVar = {"chapter": directives.unchanged_required}
+    heads = ("Claim", "The article says", "Verdict", "Computed here", "Why")
+    widths = (7, 24, 14, 19, 36)
+
+    def run(self) -> list[nodes.Node]:
+        """Nodes of the table."""
+        from llmecon_book import claims  # late: the table shows the library as it is at build
+
+        chapter = self.options.get("chapter")
+        findings = [f for f in claims.compute() if chapter in (None, f.chapter)]
+        if not findings:
+            raise self.error(f"no claims for chapter {chapter!r}")
+        if chapter is None:
+            self._name(findings)
+        rows = [self._row(finding, named=chapter is None) for finding in findings]
+        scope = "all chapters" if chapter is None else f"chapter {chapter}"
+        marks = ["claims-table"] + (["claims-whole"] if chapter is None else [])
+        return [
+            _counted(findings),
+            *scrolling(
+                table(self.heads, rows, widths=self.widths, classes=marks), f"Claims, {scope}"
+            ),
+        ]
+
+    def _name(self, findings: Sequence[Any]) -> None:
+        for finding in findings:
+            anchor = marks.anchor(finding.id)
+            marks.label(self.env, anchor, anchor, f"{finding.id} · {finding.verdict}")
+
+    def _row(self, finding: Any, *, named: bool) -> nodes.row:
+        classes = [f"chapter-{finding.chapter}", f"verdict-{_slug(finding.verdict)}"]
+        why = nodes.inline("", f"{finding.explanation} ")
+        return row(
+            [
+                nodes.strong("", finding.id),
+                [
+                    nodes.Text(finding.claim),
+                    nodes.inline("", finding.kind, classes=["claim-kind"]),
+                    *self._paragraph(finding),
+                ],
+                nodes.inline("", finding.verdict, classes=["verdict", classes[1]]),
+                [*_computed(finding), *self._code(finding)],
+                [why, _link(finding.source, finding.source_url)],
+            ],
+            classes=classes,
+            ids=[marks.anchor(finding.id)] if named else [],
+        )
+
+    def _paragraph(self, finding: Any) -> list[nodes.Node]:
+        """Link to the paragraph that argues the claim, where the site has its chapter."""
+        if f"notebooks/{finding.chapter}" not in self.env.found_docs:
+            return []
+        place = marks.place(finding.chapter, finding.id)
+        shown = nodes.inline("", f"paragraph in {finding.chapter}")
+        return [_small(marks.link(self.env, shown, place, domain="std", kind="ref"))]
+
+    def _code(self, finding: Any) -> list[nodes.Node]:
+        """Links to the function that decides the claim and to the one that it rests on."""
+        from llmecon_book.claims import READING
+
+        shown = {
+            finding.computation: nodes.inline("", "rule and code"),
+            finding.checked_by: nodes.literal("", finding.checked_by),
+        }
+        shown.pop(READING, None)  # no function of the library
+        return [
+            _small(marks.link(self.env, inner, f"llmecon.{name}", domain="py", kind="obj"))
+            for name, inner in shown.items()
+        ]
+
+
+def _small(inner: nodes.Node) -> nodes.Node:
+    return nodes.inline("", "", inner, classes=["claim-kind"])
+
+
+class ClaimsSummary(SphinxDirective):
+    """How many statements there are, and how many of each verdict, as one sentence."""
+
+    def run(self) -> list[nodes.Node]:
+        """The sentence."""
+        from llmecon_book import claims  # late: as in `ClaimsTable`
+
+        return [_counted(claims.compute())]
+
+
+def _counted(findings: Sequence[Any]) -> nodes.paragraph:
+    counts = Counter(finding.verdict for finding in findings)
+    told = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
+    return nodes.paragraph("", f"{len(findings)} claims: {told}.", classes=["claims-summary"])
+
+
+def _slug(text: str) -> str:
+    return str(nodes.make_id(text))
+
+
+def _computed(finding: Any) -> list[nodes.Node]:
+    """The value; what the ledger expects of it, and loudly where the two differ."""
+    if finding.value is None or finding.value != finding.value:
+        return [nodes.Text("judged from the source")]
+    unit = "" if finding.unit in (None, "", "1", "year", "date") else f" {finding.unit}"
+    value = nodes.Text(f"{_value(finding.value, finding.unit)}{unit}")
+    if finding.expected is None:
+        return [value]
+    expected = _value(finding.expected, finding.unit)
+    if finding.holds is False:
+        return [value, nodes.strong("", f" differs from the {expected} of the ledger")]
+    within = _within(finding.tolerance)
+    return [value, nodes.inline("", f"expected {expected}{within}", classes=["claim-kind"])]
+
+
+def _within(tolerance: str) -> str:
+    """How far a value may be from the expected one, in words."""
+    if tolerance.startswith("x"):
+        return f", within {tolerance[1:]} times"
+    return f", within {tolerance}" if tolerance not in ("", "0") else ", exactly"
+
+
+def _value(value: object, unit: object) -> str:
+    if str(unit) in ("year", "date") and isinstance(value, int | float) and value < 3000:
+        return f"{value:.0f}"  # a year takes no comma
+    return shown(value)
+
+
+class DataTables(SphinxDirective):
+    """What `datapackage.json` says of each table: rule, columns, rows, licences, file."""
+
+    heads = ("Column", "Type", "Unit", "Meaning")
+    widths = (26, 12, 16, 46)
+
+    def run(self) -> list[nodes.Node]:
+        """One section a table."""
+        folder = Path(self.env.srcdir) / "data"
+        package = folder / "datapackage.json"
+        if not package.exists():
+            raise self.error("data/datapackage.json is missing")
+        self.env.note_dependency(str(package))
+        described = json.loads(package.read_text(encoding="utf-8"))
+        return [self._section(resource, folder) for resource in described["resources"]]
+
+    def _section(self, resource: dict[str, Any], folder: Path) -> nodes.section:
+        path = folder / resource["path"]
+        self.env.note_dependency(str(path))
+        label, title = f"data-{nodes.make_id(resource['name'])}", resource["title"]
+        marks.label(self.env, label, label, title)
+        rows = [row(_column(field)) for field in resource["schema"]["fields"]]
+        columns = table(self.heads, rows, widths=self.widths, classes=["data-columns"])
+        return nodes.section(
+            "",
+            nodes.title("", title),
+            nodes.paragraph("", "", *_prose(resource.get("description", ""))),
+            self._terms(resource, path),
+            *scrolling(columns, f"Columns of {title}"),
+            ids=[label],
+            names=[label],
+        )
+
+    def _terms(self, resource: dict[str, Any], path: Path) -> nodes.paragraph:
+        with path.open(encoding="utf-8", newline="") as file:
+            lines = list(csv.DictReader(file))
+        up = "../" * self.env.docname.count("/")
+        licences = Counter(line["licence"] for line in lines if line.get("licence"))
+        told = "; ".join(f"{name}, {_rows(count)}" for name, count in licences.most_common())
+        link = nodes.reference("", path.name, refuri=f"{up}data/{path.name}")
+        text = f", {_rows(len(lines))}. Licence: {told or 'see the package'}."
+        return nodes.paragraph("", "", link, nodes.Text(text), classes=["data-terms"])
+
+
+def _rows(count: int) -> str:
+    return f"{count:,} row" + ("s" if count != 1 else "")
+
+
+def _column(field: dict[str, Any]) -> list[Cell]:
+    allowed = field.get("constraints", {}).get("enum")
+    choices = f" One of: {', '.join(map(str, allowed))}." if allowed else ""
+    meaning = str(field.get("description", "")).rstrip(".") + "."
+    name = nodes.literal("", field["name"])
+    return [name, field.get("type", "string"), field.get("unit", ""), _prose(meaning + choices)]
+
+
+def _prose(text: str) -> list[nodes.Node]:
+    """Text in which backticks mark names."""
+    parts = enumerate(text.split("`"))
+    return [nodes.literal("", part) if odd % 2 else nodes.Text(part) for odd, part in parts]

@@ -1,0 +1,230 @@
+"""Charts without another host: a still picture made at build, and with JavaScript a live view.
+
+MyST-NB calls `MimeRenderer` for each specification stored in a notebook. The page gets the title as
+text, a still picture for wide and one for narrow screens, the specification, and the numbers as a
+folded table. One script, shared by all charts and loaded only where one is, draws the live view.
+"""
+
+from __future__ import annotations
+
+import functools
+import hashlib
+import html
+import json
+import re
+from importlib import metadata, resources
+from pathlib import Path
+from typing import Any
+
+import altair as alt
+import vl_convert as vlc
+from docutils import nodes
+from sphinx.errors import SphinxError
+
+from llmecon_book.charts.theme import MIME
+from llmecon_book.site import picture, specs
+from llmecon_book.site.specs import Spec
+
+SCRIPT = "vega-charts.js"
+VL_VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
+TABLE_ROWS = 60
+_PRINT_PPI = 200
+
+
+class ChartError(SphinxError):
+    """A chart that some reader could not use; the build stops."""
+
+    category = "Chart error"
+
+
+def static_svg(spec: Spec, *, narrow: bool = False) -> str:
+    """The chart as SVG with title and description, the same bytes on each machine and each call.
+
+    Parameters
+    ----------
+    spec : dict
+        A Vega-Lite specification.
+    narrow : bool, optional
+        The form for a phone.
+    """
+    fitted = specs.still(spec, narrow=narrow)
+    label = specs.chart_id(spec) + ("-n" if narrow else "-w")
+    return _labelled(_renumbered(picture.smaller(_svg(fitted)), label), spec, label)
+
+
+def _svg(spec: Spec) -> str:
+    return str(vlc.vegalite_to_svg(spec, vl_version=VL_VERSION))
+
+
+def _renumbered(svg: str, label: str) -> str:
+    # Vega counts clip paths and gradients over the life of the process; count them per picture.
+    names: dict[str, str] = {}
+    for old in re.findall(r'\bid="([^"]+)"', svg):
+        names.setdefault(old, f"{label}-{len(names)}")
+    pattern = r'(\bid="|url\(#|href="#)([^")]+)'
+    return re.sub(pattern, lambda m: m[1] + names.get(m[2], m[2]), svg)
+
+
+def _labelled(svg: str, spec: Spec, label: str) -> str:
+    """Name the picture as a whole; its parts need no names of their own."""
+    title, description = specs.title_lines(spec)[0], spec.get("description", "")
+    head, rest = svg.split(">", 1)
+    return (
+        f'{head} role="img" aria-labelledby="{label}-title {label}-desc">'
+        f'<title id="{label}-title">{html.escape(title)}</title>'
+        f'<desc id="{label}-desc">{html.escape(description)}</desc>{rest}'
+    )
+
+
+def figure_html(spec: Spec) -> str:
+    """The chart for a web page.
+
+    Raises
+    ------
+    ChartError
+        If the chart lacks what `specs.problems` demands.
+    """
+    demand_complete(spec)
+    name = specs.chart_id(spec)
+    title, subtitle = (html.escape(text) for text in specs.title_lines(spec))
+    below = f'<span class="chart-subtitle">{subtitle}</span>' if subtitle else ""
+    return (
+        f'<div class="chart" id="{name}">'
+        f'<p class="chart-title">{title}{below}</p>'
+        '<div class="chart-live" hidden></div>'
+        f'<div class="chart-still"><div class="chart-wide">{static_svg(spec)}</div>'
+        f'<div class="chart-narrow">{static_svg(spec, narrow=True)}</div></div>'
+        f"{_without_script(spec)}"
+        f'<script type="application/json" class="chart-spec">{_both_forms(spec)}</script>'
+        f"{numbers_html(spec)}</div>\n"
+    )
+
+
+def demand_complete(spec: Spec) -> None:
+    """Stop at a chart that lacks title, description or a unit, and say which."""
+    found = specs.problems(spec)
+    if found:
+        title = specs.title_lines(spec)[0] or str(spec.get("description", ""))[:60] or "untitled"
+        raise ChartError(f"chart {title!r}: " + "; ".join(found))
+
+
+def _without_script(spec: Spec) -> str:
+    if not any("bind" in param for param in _params(spec) if param.get("bind") != "scales"):
+        return ""
+    note = "The controls of this chart need JavaScript; it shows their first setting."
+    return f'<noscript><p class="chart-note">{note}</p></noscript>'
+
+
+def _params(thing: object) -> list[dict[str, Any]]:
+    if isinstance(thing, dict):
+        own = [param for param in thing.get("params", []) if isinstance(param, dict)]
+        return own + [p for key in thing if key != "datasets" for p in _params(thing[key])]
+    return [param for part in thing for param in _params(part)] if isinstance(thing, list) else []
+
+
+def _both_forms(spec: Spec) -> str:
+    """Wide and narrow form with the data once."""
+    forms = {
+        name: {
+            key: value
+            for key, value in specs.live(spec, narrow=name == "narrow").items()
+            if key != "datasets"
+        }
+        for name in ("wide", "narrow")
+    }
+    whole = forms | {"datasets": spec.get("datasets", {})}
+    return specs.canonical(whole).replace("</", "<\\/").replace("<!--", "<\\u0021--")
+
+
+def numbers_html(spec: Spec) -> str:
+    """The data of a chart as folded tables, empty if it carries none."""
+    titles = specs.column_titles(spec)
+    parts = [_table(rows, titles) for _, rows in specs.tables(spec)]
+    body = "".join(part for part in parts if part)
+    if not body:
+        return ""
+    return (
+        f'<details class="chart-numbers"><summary>Numbers of this chart</summary>{body}</details>'
+    )
+
+
+def _table(rows: list[Spec], titles: dict[str, str]) -> str:
+    present = dict.fromkeys(key for row in rows for key in row)
+    columns = [key for key in present if key in titles]
+    if not columns:
+        return ""
+    head = "".join(f'<th scope="col">{html.escape(titles[key])}</th>' for key in columns)
+    body = "".join(_row(row, columns) for row in rows[:TABLE_ROWS])
+    more = f"<p>The first {TABLE_ROWS} of {len(rows)} rows.</p>" if len(rows) > TABLE_ROWS else ""
+    return (
+        '<div class="table-scroll" role="region" tabindex="0" aria-label="Numbers of this chart">'
+        f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+        f"{more}"
+    )
+
+
+def _row(row: Spec, columns: list[str]) -> str:
+    first = columns[0]
+    cells = []
+    for key in columns:
+        value = row.get(key)
+        tag = 'th scope="row"' if key == first and isinstance(value, str) else "td"
+        kind = ' class="number"' if specs.is_number(value) else ""
+        cells.append(f"<{tag}{kind}>{html.escape(specs.shown(value))}</{tag.split()[0]}>")
+    return f"<tr>{''.join(cells)}</tr>"
+
+
+def _drawing() -> str:
+    return (
+        resources.files("llmecon_book.site")
+        .joinpath("assets/charts.js")
+        .read_text(encoding="utf-8")
+    )
+
+
+def write_script(path: Path) -> None:
+    """Write the bundle, unless it is there from the same code and packages: it takes a second."""
+    made_from = (metadata.version("vl-convert-python"), VL_VERSION, _drawing())
+    mark = f"// {hashlib.sha256(repr(made_from).encode()).hexdigest()[:12]}\n"
+    if not path.exists() or not path.read_text(encoding="utf-8").endswith(mark):
+        path.write_text(script() + mark, encoding="utf-8")
+
+
+@functools.cache
+def script() -> str:
+    """The bundle that draws every chart: Vega, Vega-Lite, vega-embed and the drawing code."""
+    bundle = vlc.javascript_bundle(_drawing(), VL_VERSION)
+    # In a function: its top-level names would collide with other scripts. Not a module: browsers
+    # refuse those from file://.
+    return f"(() => {{\n{bundle}\n}})();\n"
+
+
+class MimeRenderer:
+    """MyST-NB asks this class to draw each stored specification."""
+
+    mime_priority_overrides = [("*", MIME, 1)]  # noqa: RUF012  # MyST-NB reads it from the class
+
+    @staticmethod
+    def handle_mime(renderer: Any, data: Any, inline: bool) -> list[nodes.Element] | None:
+        """Nodes for one output, or None to leave it to MyST-NB."""
+        if inline or data.mime_type != MIME:
+            return None
+        spec = data.content if isinstance(data.content, dict) else json.loads(data.string)
+        builder = renderer.renderer.sphinx_env.app.builder
+        if builder.format == "html" and builder.name != "epub":
+            renderer.add_js_file(SCRIPT, SCRIPT, {"defer": "defer"})
+            return [nodes.raw(text=figure_html(spec), format="html", classes=["output"])]
+        demand_complete(spec)
+        return [_picture(renderer, spec, as_svg=builder.name == "epub")]
+
+
+def _picture(renderer: Any, spec: Spec, *, as_svg: bool) -> nodes.image:
+    whole = specs.printed(spec)
+    if as_svg:
+        name = specs.chart_id(spec) + ".svg"
+        content = _renumbered(_svg(whole), specs.chart_id(spec)).encode()
+    else:
+        name = specs.chart_id(spec) + ".png"
+        content = vlc.vegalite_to_png(whole, vl_version=VL_VERSION, ppi=_PRINT_PPI)
+    uri = renderer.write_file([name], content, overwrite=True)
+    return nodes.image(uri=uri, alt=spec["description"])
