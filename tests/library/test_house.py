@@ -91,7 +91,7 @@ def test_the_library_can_be_imported_where_the_book_is_not():
     code = (
         "import importlib, importlib.metadata, pkgutil, sys\n"
         "importlib.metadata.entry_points = lambda **group: ()\n"
-        "for name in ('llmecon_book', 'altair', 'sphinx', 'papermill', 'nbformat', 'myst_nb'):\n"
+        "for name in ('llmecon_book', 'altair', 'papermill', 'nbformat', 'myst_nb'):\n"
         "    sys.modules[name] = None\n"
         "import llmecon\n"
         "for found in pkgutil.walk_packages(llmecon.__path__, 'llmecon.'):\n"
