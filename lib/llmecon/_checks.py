@@ -1,11 +1,20 @@
-"""Refuse bad values by name, before any work."""
+"""What every room shares: bad values refused by name, the array type, the year, the interval."""
 
+import re
 from collections.abc import Iterable
+from datetime import date, datetime
 
 import numpy as np
 import numpy.typing as npt
 
+FloatArray = npt.NDArray[np.float64]
 Numbers = float | npt.NDArray[np.floating] | npt.NDArray[np.integer] | Iterable[float]
+
+DAYS_PER_YEAR = 365.25
+"""Julian year. [days]"""
+
+TEN_PERCENT = 1.2815515655446004
+"""Quantile of the standard normal: 80 % lie between minus and plus it, 10 % beyond each."""
 
 
 def require(
@@ -66,3 +75,52 @@ def require(
             suffix = f" [{unit}]" if unit else ""
             raise ValueError(f"{name} must {wanted}, got {array[~passed].flat[0]:.12g}{suffix}")
     return array
+
+
+def iso_date(name: str, given: object) -> date:
+    """A day from ISO text, ``2024-12-13`` or ``2024-12`` (its first day), or from a date.
+
+    A number, another order of day and month, a quarter, a word or a time zone is refused: what
+    it was meant to be would be a guess.
+
+    Raises
+    ------
+    ValueError
+        If it is no such date.
+
+    Examples
+    --------
+    >>> iso_date("date", "2024-08")
+    datetime.date(2024, 8, 1)
+    >>> iso_date("date", "03/04/2024")
+    Traceback (most recent call last):
+    ValueError: date must be an ISO date, got '03/04/2024'
+    """
+    try:
+        if isinstance(given, str) and re.fullmatch(r"[12]\d{3}-\d\d(-\d\d)?", given, re.ASCII):
+            return date.fromisoformat(given if len(given) == 10 else f"{given}-01")
+        if isinstance(given, datetime) and given == given and given.tzinfo is None:  # not NaT
+            return given.date()
+        if isinstance(given, date) and not isinstance(given, datetime):
+            return given
+    except ValueError:  # no such day in the calendar
+        pass
+    raise ValueError(f"{name} must be an ISO date, got {given!r}")
+
+
+def central_interval(samples: FloatArray, share: float = 0.8) -> tuple[FloatArray, FloatArray]:
+    """Ends between which a share of the samples lies, as many beyond either; by column.
+
+    Raises
+    ------
+    ValueError
+        If the share is not above 0 and at most 1.
+
+    Examples
+    --------
+    >>> [float(end) for end in central_interval(np.arange(101.0), 0.8)]
+    [10.0, 90.0]
+    """
+    half = float(require("share", share, above=0, maximum=1)) / 2
+    low, high = np.quantile(samples, [0.5 - half, 0.5 + half], axis=0)
+    return low, high

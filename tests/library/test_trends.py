@@ -1,6 +1,7 @@
 """Trends are the closed forms they claim to be, and their intervals hold what they promise."""
 
 import math
+from datetime import date
 
 import numpy as np
 import pandas as pd
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from scipy import stats
 
 from llmecon import catalog, trends
+from llmecon._checks import iso_date
 
 # Reference, claims.md, lines "Check" of E03, E05, E06, E07, E09, E12 and R15.
 GPT1, GPT3, GPT4 = ("2018-06-11", 117e6), ("2020-05-28", 175e9), ("2023-03-14", 1.8e12)
@@ -116,11 +118,10 @@ def test_the_band_is_that_of_the_textbook_formula():
     variance = squares[0] / (len(years) - 2)
     leverage = at @ np.linalg.inv(design.T @ design) @ at
     t = stats.t.ppf(0.95, len(years) - 2)
-    for of, spread in (("point", 1 + leverage), ("line", leverage)):
-        low, high = growth.band("2026-01-01", of=of)
-        half = t * math.sqrt(variance * spread)
-        assert np.log10(low[0]) == pytest.approx(at @ coefficients - half, rel=1e-9)
-        assert np.log10(high[0]) == pytest.approx(at @ coefficients + half, rel=1e-9)
+    low, high = growth.band("2026-01-01")
+    half = t * math.sqrt(variance * (1 + leverage))
+    assert np.log10(low[0]) == pytest.approx(at @ coefficients - half, rel=1e-9)
+    assert np.log10(high[0]) == pytest.approx(at @ coefficients + half, rel=1e-9)
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():
@@ -199,8 +200,13 @@ def test_records_are_the_largest_so_far():
 @pytest.mark.parametrize(
     ("call", "message"),
     [
-        (lambda: trends.elapsed_years("soon", ESSAY), "start must be ISO dates, got 'soon'"),
-        (lambda: trends.elapsed_years(ESSAY, pd.NaT), "end must be dates, got an empty one"),
+        (lambda: trends.elapsed_years("soon", ESSAY), "start must be an ISO date, got 'soon'"),
+        (lambda: trends.elapsed_years(ESSAY, pd.NaT), "end must be an ISO date, got NaT"),
+        (lambda: trends.elapsed_years("-2019-01-01", ESSAY), "start must be an ISO date"),
+        (lambda: trends.growth_rate([2018, 2020], [1, 2]), "dates must be an ISO date, got 2018"),
+        (lambda: trends.growth_rate([2018.5, 2020.0], [1, 2]), "dates must be an ISO date, got"),
+        (lambda: trends.growth_rate(np.array([2018, 2020]), [1, 2]), "dates must be an ISO date"),
+        (lambda: trends.growth_rate(2018, 1.0), "dates must be an ISO date, got 2018"),
         (lambda: trends.ratio(1.0, 0.0), "b must be > 0, got 0"),
         (lambda: trends.growth_rate(["2020-01-01"], [1.0]), "two different days, got 1"),
         (lambda: trends.growth_rate(["2020-01-01"] * 2, [1.0, 2.0]), "two different days, got 1"),
@@ -208,7 +214,6 @@ def test_records_are_the_largest_so_far():
         (lambda: trends.growth_rate(DATES, [1.0, 2.0, 0.0, 4.0, 5.0]), "sizes must be > 0, got 0"),
         (lambda: trends.growth_rate(DATES, [1, 2, np.nan, 4, 5]), "sizes must be a finite number"),
         (lambda: trends.growth_rate(DATES, exact(DATES), confidence=1.0), "confidence must be <="),
-        (lambda: trends.growth_rate(DATES, exact(DATES)).band(ESSAY, of="x"), "of must be 'point'"),
         (lambda: trends.doubling_time(-1.0), "factor_per_year must be > 0, got -1"),
         (lambda: trends.date_reached(*pair(GPT3, GPT4), size=0), "size must be > 0, got 0"),
         (
@@ -224,6 +229,27 @@ def test_records_are_the_largest_so_far():
 def test_bad_input_is_named(call, message):
     with pytest.raises(ValueError, match=message):
         call()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("03/04/2024", "31/12/2025", "2024Q3", "now", "today", "2024", "20241213", "2024-13-01"),
+        *("2023-02-29", "2024-12-13T00:00", "2024-12-13+01:00", " 2024-12-13", "-2019-01-01"),
+        *(pd.Timestamp("2024-12-13", tz="UTC"), 2024, None, True),
+    ],
+)
+def test_what_is_no_iso_date_is_refused_in_one_line(text):
+    with pytest.raises(ValueError, match=r"^day must be an ISO date, got ") as caught:
+        iso_date("day", text)
+    assert "\n" not in str(caught.value)
+    with pytest.raises(ValueError, match="start must be an ISO date"):
+        trends.elapsed_years(text, ESSAY)
+
+
+def test_a_month_is_its_first_day_and_dates_stay_themselves():
+    for given in ("2024-08", "2024-08-01", date(2024, 8, 1), pd.Timestamp("2024-08-01 12:00")):
+        assert iso_date("day", given) == date(2024, 8, 1)
 
 
 def test_nobody_sets_a_record_without_a_size():
@@ -349,8 +375,6 @@ def test_the_fan_opens_and_holds_its_levels_inside_each_other(frontier):
     width = np.log10(frame.high / frame.low).to_numpy().reshape(2, 2)
     assert (width[:, 1] > width[:, 0]).all()  # later is wider
     assert (width[1] > width[0]).all()  # 80 % is wider than 50 %
-    line = trends.fan(samples, ["2025-01-01"], levels=(0.5,), of="line").iloc[0]
-    assert line.low > frame.low[0] and line.high < frame.high[0]
 
 
 def test_days_on_which_a_size_is_reached_agree_with_the_sizes(frontier):

@@ -1,7 +1,7 @@
 """How sizes change with time: ratios, growth rates, extrapolation, turning points."""
 
 from llmecon.trends.breaks import Break, break_point
-from llmecon.trends.dates import DAYS_PER_YEAR, elapsed_years, years_since
+from llmecon.trends.dates import elapsed_years, years_since
 from llmecon.trends.growth import (
     Growth,
     date_reached,
@@ -21,7 +21,6 @@ from llmecon.trends.uncertain import (
 )
 
 __all__ = [
-    "DAYS_PER_YEAR",
     "Break",
     "BreakSamples",
     "Growth",

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
-from llmecon._checks import Numbers, require
-from llmecon.trends.dates import DAYS_PER_YEAR, Dates, FloatArray, timestamps, years_since
+from llmecon._checks import DAYS_PER_YEAR, FloatArray, Numbers, require
+from llmecon.trends.dates import Dates, timestamps, years_since
 
 EACH_SIDE = 3  # points that each line must have, or it fits what it likes
 _GRID_YEARS = 1 / 48  # a week or so: finer than any interval found

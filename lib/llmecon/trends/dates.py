@@ -5,29 +5,34 @@ from datetime import date
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
-FloatArray = npt.NDArray[np.float64]
-Dates = str | date | pd.Timestamp | Iterable[str | date | pd.Timestamp]
+from llmecon._checks import DAYS_PER_YEAR, FloatArray, iso_date
 
-DAYS_PER_YEAR = 365.25  # Julian year, as in the ledger of claims
-_SECONDS_PER_DAY = 86_400
+Day = str | date | pd.Timestamp
+Dates = Day | Iterable[Day]
 
 
 def timestamps(name: str, dates: Any) -> pd.DatetimeIndex:
-    """Dates as an index of timestamps, or an error that names the wrong one."""
-    single = isinstance(dates, str | date)
+    """Dates as an index of timestamps, or an error that names the wrong one.
+
+    Text is ISO; timestamps keep their time of the day; a number is no date.
+    """
     try:
-        index = pd.DatetimeIndex(pd.to_datetime([dates] if single else list(dates)))
-    except (TypeError, ValueError) as error:
-        raise ValueError(f"{name} must be ISO dates, got {dates!r}") from error
-    if index.isna().any():
-        raise ValueError(f"{name} must be dates, got an empty one")
-    return index
+        given = [dates] if isinstance(dates, str | date) else list(dates)
+    except TypeError:
+        given = [dates]
+    days = [
+        pd.Timestamp(day if isinstance(day, pd.Timestamp | np.datetime64) else iso_date(name, day))
+        for day in given
+    ]
+    for day in days:
+        if pd.isna(day) or day.tzinfo is not None:
+            raise ValueError(f"{name} must be an ISO date, got {day!r}")
+    return pd.DatetimeIndex(days)
 
 
-def years_since(origin: str | date | pd.Timestamp, dates: Dates) -> FloatArray:
+def years_since(origin: Day, dates: Dates) -> FloatArray:
     """Years of 365.25 days from one day to each date. [years]
 
     Examples
@@ -37,10 +42,10 @@ def years_since(origin: str | date | pd.Timestamp, dates: Dates) -> FloatArray:
     """
     zero = timestamps("origin", origin)[0]
     seconds = np.asarray((timestamps("dates", dates) - zero).total_seconds(), dtype=np.float64)
-    return seconds / (_SECONDS_PER_DAY * DAYS_PER_YEAR)
+    return seconds / (86_400 * DAYS_PER_YEAR)
 
 
-def elapsed_years(start: str | date | pd.Timestamp, end: str | date | pd.Timestamp) -> float:
+def elapsed_years(start: Day, end: Day) -> float:
     r"""Years between two days, negative if the second comes first.
 
     .. math:: \Delta t = \mathrm{days} / 365.25

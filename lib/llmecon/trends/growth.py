@@ -2,22 +2,13 @@
 
 import math
 from dataclasses import dataclass, replace
-from datetime import date
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
-from llmecon._checks import Numbers, require
-from llmecon.trends.dates import (
-    DAYS_PER_YEAR,
-    Dates,
-    FloatArray,
-    timestamps,
-    years_since,
-)
-
-Day = str | date | pd.Timestamp
+from llmecon._checks import DAYS_PER_YEAR, FloatArray, Numbers, require
+from llmecon.trends.dates import Dates, Day, timestamps, years_since
 
 
 def ratio(a: Numbers, b: Numbers) -> FloatArray:
@@ -103,15 +94,13 @@ class Growth:
             10.0 ** (self.log10_level + self.log10_slope * years_since(self.origin, dates))
         )
 
-    def band(self, dates: Dates, *, of: str = "point") -> tuple[FloatArray, FloatArray]:
-        """Interval of the size on each day.
+    def band(self, dates: Dates) -> tuple[FloatArray, FloatArray]:
+        """Interval of the size of a new model, which scatters about the line, on each day.
 
         Parameters
         ----------
         dates : str, date or sequence
             Days.
-        of : {"point", "line"}
-            A new model, which scatters about the line, or the line itself.
 
         Returns
         -------
@@ -121,14 +110,12 @@ class Growth:
         Raises
         ------
         ValueError
-            With two points, or if ``of`` is another word.
+            With two points.
         """
-        if of not in ("point", "line"):
-            raise ValueError(f"of must be 'point' or 'line', got {of!r}")
         if self.n < 3:
             raise ValueError(f"a band needs at least 3 points, got {self.n}")
         years = years_since(self.origin, dates)
-        spread = 1.0 / self.n + years**2 / self.sum_squares + (of == "point")
+        spread = 1.0 + 1.0 / self.n + years**2 / self.sum_squares
         half = self._quantile() * self.residual_sd * np.sqrt(spread)
         middle = self.log10_level + self.log10_slope * years
         return np.asarray(10.0 ** (middle - half)), np.asarray(10.0 ** (middle + half))

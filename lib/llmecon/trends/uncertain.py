@@ -7,9 +7,9 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from llmecon._checks import require
+from llmecon._checks import DAYS_PER_YEAR, FloatArray, central_interval, require
 from llmecon.trends.breaks import EACH_SIDE, broken_lines, candidates, left_over, slopes
-from llmecon.trends.dates import DAYS_PER_YEAR, Dates, FloatArray, timestamps, years_since
+from llmecon.trends.dates import Dates, timestamps, years_since
 from llmecon.trends.growth import growth_rate
 
 _NINETY = stats.norm.ppf(0.95)  # published ranges are read as 90 % intervals
@@ -92,8 +92,7 @@ class GrowthSamples:
 
     def interval(self, share: float = 0.8) -> tuple[float, float]:
         """Central interval of the growth. [times per year]"""
-        half = float(require("share", share, above=0, maximum=1)) / 2
-        low, high = np.quantile(self.factor_per_year, [0.5 - half, 0.5 + half])
+        low, high = central_interval(self.factor_per_year, share)
         return float(low), float(high)
 
     def at(self, dates: Dates) -> FloatArray:
@@ -184,10 +183,9 @@ def fan(
     dates: Dates,
     *,
     levels: tuple[float, ...] = (0.5, 0.8),
-    of: str = "point",
     seed: int = 0,
 ) -> pd.DataFrame:
-    """Extrapolation with its intervals, as for a fan chart.
+    """Sizes of a new model, which scatters about the line, with intervals: a fan chart.
 
     Parameters
     ----------
@@ -197,8 +195,6 @@ def fan(
         Days.
     levels : tuple of float, optional
         Shares that the intervals hold.
-    of : {"point", "line"}
-        A new model, which scatters about the line, or the line itself.
     seed : int, optional
         Of the scatter.
 
@@ -210,30 +206,18 @@ def fan(
     Raises
     ------
     ValueError
-        If a level is not between 0 and 1, or ``of`` is another word.
+        If a level is not between 0 and 1.
     """
-    if of not in ("point", "line"):
-        raise ValueError(f"of must be 'point' or 'line', got {of!r}")
     require("levels", levels, above=0, maximum=0.9999)
-    values = samples.at(dates)
-    if of == "point":
-        noise = np.random.default_rng(seed).normal(size=len(samples.residual_sd))
-        values = values * 10 ** (noise * samples.residual_sd)[:, None]
+    days = timestamps("dates", dates)
+    noise = np.random.default_rng(seed).normal(size=len(samples.residual_sd))
+    values = samples.at(days) * 10 ** (noise * samples.residual_sd)[:, None]
     middle = np.median(values, axis=0)
     parts = []
     for level in levels:
-        low, high = np.quantile(values, [0.5 - level / 2, 0.5 + level / 2], axis=0)
-        parts.append(
-            pd.DataFrame(
-                {
-                    "date": timestamps("dates", dates),
-                    "level": level,
-                    "low": low,
-                    "median": middle,
-                    "high": high,
-                }
-            )
-        )
+        low, high = central_interval(values, level)
+        ends = {"low": low, "median": middle, "high": high}
+        parts.append(pd.DataFrame({"date": days, "level": level, **ends}))
     return pd.concat(parts, ignore_index=True)
 
 
