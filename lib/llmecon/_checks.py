@@ -3,9 +3,11 @@
 import re
 from collections.abc import Iterable
 from datetime import date, datetime
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+from pydantic import Field
 
 FloatArray = npt.NDArray[np.float64]
 Numbers = float | npt.NDArray[np.floating] | npt.NDArray[np.integer] | Iterable[float]
@@ -75,6 +77,26 @@ def require(
             suffix = f" [{unit}]" if unit else ""
             raise ValueError(f"{name} must {wanted}, got {array[~passed].flat[0]:.12g}{suffix}")
     return array
+
+
+def column(
+    description: str, *, unit: str = "", default: Any = ..., key_of: str = "", **bounds: float
+) -> Any:
+    """A described field of a record, or column of a table, with its bounds.
+
+    Parameters
+    ----------
+    description, unit : str
+        What it is, as the data page says it.
+    default : object, optional
+        Of an empty cell; ``None`` makes it mean unknown.
+    key_of : str, optional
+        Table whose key the cell must be.
+    **bounds : float
+        ``gt``, ``ge``, ``lt``, ``le``: what no value in the right unit comes near.
+    """
+    extra = {name: text for name, text in (("unit", unit), ("key_of", key_of)) if text}
+    return Field(default, description=description, json_schema_extra=extra, **bounds)  # type: ignore[call-overload]
 
 
 def iso_date(name: str, given: object) -> date:

@@ -1,10 +1,10 @@
 """Accelerators as their makers describe them: dense rates, memory, links."""
 
-from typing import Annotated, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, model_validator
 
-Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
+from llmecon._checks import column
 
 STORAGE_BYTES = {
     "fp32": 4.0,
@@ -22,6 +22,10 @@ STORAGE_BYTES = {
 UNMEASURED_SHARE = 0.75
 """Best matrix rate over the peak where none was measured: about the median of those that
 were (0.51 on MI300X to 0.87 on A100; stas00/ml-engineering@744d01e). [1]"""
+
+# Below: a rate in TFLOP/s, a link in GB/s.
+RATE: dict[str, Any] = {"unit": "FLOP/s", "gt": 1e11}
+LINK: dict[str, Any] = {"unit": "B/s", "gt": 1e8}
 
 _RATE_COLUMN = {
     "bf16": "bf16_dense_flop_per_s",
@@ -66,23 +70,51 @@ class Accelerator(BaseModel):
         Best matrix rate that somebody measured. [FLOP/s]
     """
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
 
-    name: Annotated[str, Field(min_length=1)]
-    vendor: str = ""
-    bf16_dense_flop_per_s: Positive
-    fp8_dense_flop_per_s: Positive | None = None
-    int8_dense_op_per_s: Positive | None = None
-    fp4_dense_flop_per_s: Positive | None = None
-    hbm_bytes: Positive
-    hbm_bytes_per_s: Positive
-    scaleup_bytes_per_s_per_direction: Positive | None = None
-    scaleup_domain_size: Annotated[int, Field(ge=1)] | None = None
-    scaleup_topology: Literal["switch", "mesh", "torus"] = "switch"
-    scaleout_bytes_per_s_per_direction: Positive = 5e10
-    tdp_w: Positive | None = None
-    measured_bf16_flop_per_s: Positive | None = None
-    measured_fp8_flop_per_s: Positive | None = None
+    name: str = column("Name, the key", min_length=1)
+    vendor: str = column("Maker", default="")
+    bf16_dense_flop_per_s: float = column("Peak dense matrix rate in BF16", **RATE)
+    fp8_dense_flop_per_s: float | None = column(
+        "Peak dense matrix rate in FP8; empty if the chip has none", default=None, **RATE
+    )
+    int8_dense_op_per_s: float | None = column(
+        "Peak dense matrix rate in INT8", unit="op/s", default=None, gt=1e11
+    )
+    fp4_dense_flop_per_s: float | None = column(
+        "Peak dense matrix rate in FP4; empty if the chip has none", default=None, **RATE
+    )
+    hbm_bytes: float = column("Memory capacity, a printed GB read as 1e9 bytes", unit="B", gt=1e8)
+    hbm_bytes_per_s: float = column("Peak memory bandwidth", unit="B/s", gt=1e9)
+    scaleup_bytes_per_s_per_direction: float | None = column(
+        "Links inside one node, one way", default=None, **LINK
+    )
+    scaleup_domain_size: int | None = column(
+        "Accelerators that those links join", unit="accelerators", default=None, ge=1
+    )
+    scaleup_topology: Literal["switch", "mesh", "torus"] = column(
+        "How they are joined: switch, mesh (full, a link a pair) or torus", default="switch"
+    )
+    scaleout_bytes_per_s_per_direction: float = column(
+        "Network between nodes, one way", default=5e10, **LINK
+    )
+    tdp_w: float | None = column("Rated power", unit="W", default=None, gt=1)
+    measured_bf16_flop_per_s: float | None = column(
+        "Best BF16 matrix rate somebody measured", default=None, **RATE
+    )
+    measured_fp8_flop_per_s: float | None = column(
+        "Best FP8 matrix rate somebody measured", default=None, **RATE
+    )
+
+    @model_validator(mode="after")
+    def _below_the_peak(self) -> Self:
+        for measured, peak in (
+            (self.measured_bf16_flop_per_s, self.bf16_dense_flop_per_s),
+            (self.measured_fp8_flop_per_s, self.fp8_dense_flop_per_s),
+        ):
+            if measured and measured > (peak or 0.0):
+                raise ValueError(f"measured {measured:g} FLOP/s is above the peak, {peak}")
+        return self
 
     @property
     def precisions(self) -> tuple[str, ...]:

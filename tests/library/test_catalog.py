@@ -40,7 +40,7 @@ def test_an_unchanged_copy_is_accepted(tmp_path):
         ("total_params", "-5", "greater than"),
         ("total_params", "175", "greater than"),  # billions where plain counts belong
         ("total_params", "many", "valid number"),
-        ("training_flop", "nan", "than"),
+        ("training_flop", "nan", "finite number"),
         ("release_date", "11.10.2018", "date"),
         ("size_status", "rumoured", "'disclosed', 'reported' or 'estimate'"),
         ("source", " ", "is empty"),

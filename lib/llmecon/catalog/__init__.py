@@ -15,7 +15,7 @@ from llmecon._names import UnknownName
 from llmecon.accelerator import Accelerator
 from llmecon.catalog.package import datapackage
 from llmecon.catalog.reading import BadRow, data_folder, read_rows
-from llmecon.catalog.rows import TABLES, AcceleratorRow, ArchitectureRow, Sourced
+from llmecon.catalog.rows import TABLES, AcceleratorRow, ArchitectureRow, Sourced, foreign_keys
 from llmecon.transformer import Transformer
 
 __all__ = [
@@ -51,7 +51,11 @@ __all__ = [
 
 @cache
 def _rows(name: str, folder: Path) -> tuple[Sourced, ...]:
-    return tuple(read_rows(folder / f"{name}.csv", TABLES[name]))
+    keys = {
+        column: {getattr(row, row.KEY[0]) for row in _rows(other, folder)}
+        for column, other in foreign_keys(TABLES[name]).items()
+    }
+    return tuple(read_rows(folder / f"{name}.csv", TABLES[name], keys))
 
 
 def rows(name: str) -> tuple[Sourced, ...]:

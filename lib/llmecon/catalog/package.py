@@ -9,7 +9,7 @@ from typing import Any, Literal
 from pydantic.fields import FieldInfo
 
 from llmecon.catalog.reading import data_folder
-from llmecon.catalog.rows import RECORD_COLUMNS, TABLES, Sourced, column_names
+from llmecon.catalog.rows import TABLES, Sourced, column_names, foreign_keys
 
 _TYPES = {float: "number", int: "integer", str: "string", bool: "boolean", date: "date"}
 
@@ -36,30 +36,34 @@ def datapackage() -> dict[str, Any]:
 
 
 def _resource(name: str, row_type: type[Sourced]) -> dict[str, Any]:
+    schema = {
+        "fields": [_field(n, row_type.model_fields[n]) for n in column_names(row_type)],
+        "primaryKey": list(row_type.KEY),
+        "missingValues": [""],
+    }
+    foreign = [
+        {"fields": [column], "reference": {"resource": other, "fields": [TABLES[other].KEY[0]]}}
+        for column, other in foreign_keys(row_type).items()
+    ]
     return {
         "name": name,
         "path": f"{name}.csv",
         "title": row_type.TITLE,
         "description": row_type.RULE,
         "encoding": "utf-8",
-        "schema": {
-            "fields": [_field(n, row_type.model_fields[n]) for n in column_names(row_type)],
-            "primaryKey": list(row_type.KEY),
-            "missingValues": [""],
-        },
+        "schema": schema | ({"foreignKeys": foreign} if foreign else {}),
     }
 
 
 def _field(name: str, info: FieldInfo) -> dict[str, Any]:
     extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
-    unit, description = RECORD_COLUMNS.get(
-        name, (str(extra.get("unit", "")), info.description or "")
-    )
-    field: dict[str, Any] = {"name": name, **_type(info.annotation), "description": description}
+    field: dict[str, Any] = {"name": name, **_type(info.annotation)}
+    where = f", as in {extra['key_of']}.csv" if "key_of" in extra else ""
+    field["description"] = f"{info.description}{where}"
     if field["type"] == "boolean":
         field |= {"trueValues": ["true"], "falseValues": ["false"]}
-    if unit:
-        field["unit"] = unit
+    if "unit" in extra:
+        field["unit"] = extra["unit"]
     constraints = dict(field.pop("constraints", {}))
     if info.is_required():
         constraints["required"] = True

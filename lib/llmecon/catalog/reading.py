@@ -2,13 +2,16 @@
 
 import csv
 import json
+import os
+from collections.abc import Collection, Mapping
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
 from typing import Any
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
+from llmecon._names import nearest
 from llmecon.catalog.rows import Row
 
 
@@ -17,7 +20,9 @@ class BadRow(ValueError):
 
 
 def data_folder() -> Path:
-    """Where the tables are: inside an installed wheel, else beside the library's source."""
+    """Where the tables are: ``LLMECON_DATA``, a wheel's own, or those beside the source."""
+    if os.environ.get("LLMECON_DATA"):
+        return Path(os.environ["LLMECON_DATA"])
     inside = Path(str(files("llmecon"))) / "_data"
     return inside if inside.is_dir() else Path(__file__).parents[3] / "data"
 
@@ -37,7 +42,7 @@ def read_text(path: Path) -> str:
 
 
 def read_json(path: Path) -> Any:
-    """What a JSON file holds.
+    """What a JSON file holds; a key comes once.
 
     Raises
     ------
@@ -46,16 +51,27 @@ def read_json(path: Path) -> Any:
     """
     text = read_text(path)
     try:
-        return json.loads(text)
+        return json.loads(text, object_pairs_hook=_once)
     except json.JSONDecodeError as error:
         raise ValueError(f"{path.name}, line {error.lineno}: not JSON: {error.msg}") from error
     except RecursionError as error:
         raise ValueError(f"{path.name}: brackets nested too deep") from error
-    except ValueError as error:  # a number of thousands of digits
+    except ValueError as error:  # a number of thousands of digits, a key given twice
         raise ValueError(f"{path.name}: {error}") from error
 
 
-def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(f"{key} is given twice")
+        found[key] = value
+    return found
+
+
+def read_rows(
+    path: Path, row_type: type[Row], keys: Mapping[str, Collection[str]] | None = None
+) -> list[Row]:
     """All rows of a CSV file as checked records.
 
     Parameters
@@ -64,6 +80,8 @@ def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
         UTF-8 CSV with one header line; an empty cell means unknown.
     row_type : type
         Class from `llmecon.catalog.rows` that describes a row.
+    keys : mapping, optional
+        By column that names rows of another table, the names there are.
 
     Returns
     -------
@@ -73,44 +91,73 @@ def read_rows(path: Path, row_type: type[Row]) -> list[Row]:
     Raises
     ------
     BadRow
-        At the first wrong header, cell or repeated key: file, line, column and reason.
+        At the first wrong header, cell, unknown or repeated key: file, line, column and reason.
     """
-    with StringIO(read_text(path)) as file:
-        reader = csv.DictReader(file, strict=True)
+    reader = csv.DictReader(StringIO(read_text(path)), strict=True)
+    rows: list[Row] = []
+    lines: dict[tuple[Any, ...], int] = {}
+    line = 0  # the last that was read whole
+    try:
         _check_header(path, reader.fieldnames or [], row_type)
-        rows: list[Row] = []
-        lines: dict[tuple[Any, ...], int] = {}
+        line = reader.line_num
         for cells in reader:
-            row = _read_row(path, reader.line_num, cells, row_type)
+            row = _read_row(path, reader.line_num, cells, row_type, keys or {})
+            line = reader.line_num
             key = tuple(getattr(row, name) for name in row_type.KEY)
             if key in lines:
-                raise BadRow(
-                    f"{path.name}, line {reader.line_num}, column {'+'.join(row_type.KEY)}: "
-                    f"repeats line {lines[key]}"
-                )
-            lines[key] = reader.line_num
+                raise _bad(path, line, "+".join(row_type.KEY), f"repeats line {lines[key]}")
+            lines[key] = line
             rows.append(row)
+    except csv.Error as error:  # a quote that is not closed, or a cell of megabytes
+        raise BadRow(f"{path.name}, line {line + 1}: {error}") from error
+    if not rows:
+        raise BadRow(f"{path.name}, line 1: no rows below the header")
     return rows
+
+
+def _bad(path: Path, line: int, column: str, reason: str) -> BadRow:
+    return BadRow(f"{path.name}, line {line}, column {column}: {reason}")
 
 
 def _check_header(path: Path, header: Any, row_type: type[Row]) -> None:
     wanted = list(row_type.model_fields)
     for name in header:
         if name not in wanted:
-            raise BadRow(f"{path.name}, line 1, column {name}: not a column of this table")
+            raise _bad(path, 1, name, "not a column of this table")
     for name in wanted:
         if name not in header:
-            raise BadRow(f"{path.name}, line 1, column {name}: missing")
+            raise _bad(path, 1, name, "missing")
 
 
-def _read_row(path: Path, line: int, cells: dict[str, Any], row_type: type[Row]) -> Row:
+def _read_row(
+    path: Path,
+    line: int,
+    cells: dict[str, Any],
+    row_type: type[Row],
+    keys: Mapping[str, Collection[str]],
+) -> Row:
     if None in cells or None in cells.values():
         raise BadRow(f"{path.name}, line {line}: wrong number of cells")
     try:
-        return row_type.model_validate({k: v for k, v in cells.items() if v.strip()})
+        row = row_type.model_validate({k: v for k, v in cells.items() if v.strip()})
     except ValidationError as error:
-        first = error.errors()[0]
-        column = str(first["loc"][0]) if first["loc"] else "row"
-        cell = cells.get(column, "")
-        reason = "is empty" if first["type"] == "missing" else f"{first['msg']}, got {cell!r}"
-        raise BadRow(f"{path.name}, line {line}, column {column}: {reason}") from error
+        column, reason = first_problem(error, row_type)
+        raise _bad(path, line, column or "row", reason) from error
+    for column, names in keys.items():
+        if cells[column] and cells[column] not in names:
+            near = ", ".join(nearest(cells[column], names))
+            raise _bad(path, line, column, f"{cells[column]!r} is in no row of its table: {near}?")
+    return row
+
+
+def first_problem(error: ValidationError, record: type[BaseModel]) -> tuple[str, str]:
+    """Field and reason, with its unit, of the first thing that is wrong with a record."""
+    first = error.errors()[0]
+    field = str(first["loc"][0]) if first["loc"] else ""
+    if first["type"] == "missing":
+        return field, "is empty"
+    message = first["msg"].removeprefix("Value error, ")
+    info = record.model_fields.get(field)
+    extra = info.json_schema_extra if info is not None else None
+    unit = f" [{extra['unit']}]" if isinstance(extra, dict) and "unit" in extra else ""
+    return field, message if not field else f"{message}, got {first['input']!r}{unit}"

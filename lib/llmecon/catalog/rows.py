@@ -5,21 +5,44 @@ them, so a column is described once.
 """
 
 from datetime import date as Day
-from typing import Annotated, Any, ClassVar, Literal, TypeVar
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from llmecon._checks import column
 from llmecon.accelerator import Accelerator
 from llmecon.transformer import Transformer
 
-
-def column(
-    description: str, *, unit: str = "", default: Any = ..., example: Any = None, **bounds: float
-) -> Any:
-    """A described column; ``default=None`` makes an empty cell mean unknown."""
-    extra = {key: value for key, value in {"unit": unit, "example": example}.items() if value}
-    return Field(default, description=description, json_schema_extra=extra, **bounds)  # type: ignore[call-overload]
-
+# What a column of a unit can hold: no value in another unit comes near.
+PARAMS: dict[str, Any] = {"unit": "parameters", "gt": 1e6, "lt": 1e14}
+TOKENS: dict[str, Any] = {"unit": "tokens", "lt": 1e8}
+USD_PER_MTOK: dict[str, Any] = {"unit": "USD per million tokens", "gt": 0.01, "lt": 1e4}
+TOKENS_PER_S: dict[str, Any] = {"unit": "tokens/s", "gt": 1.0, "lt": 1e4}
+ROWS: dict[str, Any] = {"unit": "rows", "ge": 1}
+ERROR: dict[str, Any] = {"unit": "%", "ge": 0, "lt": 1e4}
+BIAS: dict[str, Any] = {"unit": "%", "gt": -100, "lt": 1e4}
+SECONDS: dict[str, Any] = {"unit": "s", "gt": 0, "lt": 1e5}
+PERCENT: dict[str, Any] = {"unit": "%", "ge": 0, "le": 100}
+_SCORES = {"Arena points": (500, 2500), "percent correct": (0, 100), "index": (0, 1000)}
+_TIME, _RATE = ("ms", "s"), ("tok/s", "output tok/s")
+METRICS = {
+    "ttft": _TIME,
+    "tpot": _TIME,
+    "prefill_latency": _TIME,
+    "decode_latency_64_tokens": _TIME,
+    "decode_throughput": _RATE,
+    "output_throughput_total": _RATE,
+    "throughput_total": ("tok/s",),
+    "output_throughput_per_gpu": ("output tok/s/GPU",),
+    "decode_throughput_per_node": ("output tok/s/node",),
+    "prefill_throughput_per_node": ("input tok/s/node",),
+    "per_user_decode_speed": ("tok/s/user",),
+    "mean_kv_length_per_output_token": ("tokens",),
+    "model_flop_utilisation": ("fraction",),
+    "kv_cache_hit_rate": ("fraction",),
+    "daily_cost": ("USD/day",),
+}
+"""What is measured, and the units that it may be given in."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
@@ -30,15 +53,24 @@ YesNo = Annotated[bool, Field(strict=False)]
 class Sourced(BaseModel):
     """Every row says where it was read and under which terms."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     KEY: ClassVar[tuple[str, ...]]
     TITLE: ClassVar[str]
     RULE: ClassVar[str]
+    RISING: ClassVar[tuple[tuple[str, str], ...]] = ()
 
     note: str = column("What was done to the printed value, or what to beware of", default="")
     source: Text = column("Where the row was read")
     source_url: Url = column("Address of the source")
     licence: Text = column("Terms of the source")
+
+    @model_validator(mode="after")
+    def _rises(self) -> Self:
+        for low, high in self.RISING:
+            ends = getattr(self, low), getattr(self, high)
+            if None not in ends and ends[0] > ends[1]:
+                raise ValueError(f"{low} is larger than {high}, {ends[0]:g} and {ends[1]:g}")
+        return self
 
 
 Row = TypeVar("Row", bound=Sourced)
@@ -50,6 +82,16 @@ def column_names(row_type: type[Sourced]) -> list[str]:
     return [c for c in row_type.model_fields if c not in provenance] + provenance
 
 
+def foreign_keys(row_type: type[Sourced]) -> dict[str, str]:
+    """Columns that name rows of another table: column and table."""
+    extras = {name: info.json_schema_extra for name, info in row_type.model_fields.items()}
+    return {
+        name: str(extra["key_of"])
+        for name, extra in extras.items()
+        if isinstance(extra, dict) and "key_of" in extra
+    }
+
+
 class ModelRow(Sourced):
     """A language model: when, how large, how sure."""
 
@@ -59,15 +101,14 @@ class ModelRow(Sourced):
         "Every model the article names, the landmarks of 2017 to 2024, and the frontier and best "
         "open models of 2025 and 2026. An undisclosed size stays empty."
     )
+    RISING = (("active_params", "total_params"), ("size_low", "size_high"))
 
     model: Text = column("Name, the key used in every table")
     developer: Text = column("Who made it")
     release_date: Day = column("First public release, or announcement where never released")
-    total_params: float | None = column(
-        "All parameters", unit="parameters", default=None, gt=1e6, lt=1e14
-    )
+    total_params: float | None = column("All parameters", default=None, **PARAMS)
     active_params: float | None = column(
-        "Parameters that work on one token", unit="parameters", default=None, gt=1e6, lt=1e14
+        "Parameters that work on one token", default=None, **PARAMS
     )
     training_tokens: float | None = column(
         "Tokens seen in pre-training", unit="tokens", default=None, gt=1e8, lt=1e15
@@ -82,22 +123,10 @@ class ModelRow(Sourced):
     size_status: Status = column(
         "disclosed by the maker or countable; reported by a leak or a principal; else estimate"
     )
-    size_low: float | None = column(
-        "Lowest usable published size", unit="parameters", default=None, gt=1e6
-    )
-    size_high: float | None = column(
-        "Highest usable published size", unit="parameters", default=None, gt=1e6
-    )
+    size_low: float | None = column("Lowest usable published size", default=None, **PARAMS)
+    size_high: float | None = column("Highest usable published size", default=None, **PARAMS)
     frontier: YesNo = column("Whether it stood at the frontier on release")
     frontier_basis: Text = column("Which rule decided `frontier`")
-
-    @model_validator(mode="after")
-    def _sizes_agree(self) -> "ModelRow":
-        if self.active_params and self.total_params and self.active_params > self.total_params:
-            raise ValueError("active_params is larger than total_params")
-        if self.size_low and self.size_high and self.size_low > self.size_high:
-            raise ValueError("size_low is larger than size_high")
-        return self
 
 
 class SizeEstimateRow(Sourced):
@@ -109,6 +138,7 @@ class SizeEstimateRow(Sourced):
         "Sizes of closed models traceable to a named source, with method and circularity. Rows of "
         "kind `check` show one estimator on open models of known size."
     )
+    RISING = (("total_low", "total_high"), ("active_low", "active_high"))
 
     model: Text = column("Model")
     estimator: Text = column("Who estimated")
@@ -116,17 +146,13 @@ class SizeEstimateRow(Sourced):
     estimate_date: Day = column("When the estimate was published")
     date_precision: Literal["day", "month"] = column("How exact estimate_date is")
     kind: Literal["estimate", "reported", "check"] = column("How the number came about")
-    total_params: float | None = column("Central value", unit="parameters", default=None, gt=1e8)
-    total_low: float | None = column("Lower end", unit="parameters", default=None, gt=1e8)
-    total_high: float | None = column("Upper end", unit="parameters", default=None, gt=1e8)
-    active_low: float | None = column(
-        "Lower end, active parameters", unit="parameters", default=None, gt=1e8
-    )
-    active_high: float | None = column(
-        "Upper end, active parameters", unit="parameters", default=None, gt=1e8
-    )
+    total_params: float | None = column("Central value", default=None, **PARAMS)
+    total_low: float | None = column("Lower end", default=None, **PARAMS)
+    total_high: float | None = column("Upper end", default=None, **PARAMS)
+    active_low: float | None = column("Lower end, active parameters", default=None, **PARAMS)
+    active_high: float | None = column("Upper end, active parameters", default=None, **PARAMS)
     known_total_params: float | None = column(
-        "True size, in rows of kind check", unit="parameters", default=None, gt=1e8
+        "True size, in rows of kind check", default=None, **PARAMS
     )
     method: Text = column("How it was estimated")
     circular_with_price: Literal["true", "false", "unknown"] = column(
@@ -150,8 +176,8 @@ class PriceRow(Sourced):
     model: Text = column("Model")
     provider: Text = column("Who sells it")
     effective_date: Day = column("First day of the price, see date_basis")
-    input_usd_per_mtok: float = column("Input price", unit="USD per million tokens", gt=0, lt=1e3)
-    output_usd_per_mtok: float = column("Output price", unit="USD per million tokens", gt=0, lt=1e3)
+    input_usd_per_mtok: float = column("Input price", **USD_PER_MTOK)
+    output_usd_per_mtok: float = column("Output price", **USD_PER_MTOK)
     date_basis: Literal["documented", "release date", "first seen", "in force on that day"] = (
         column("How the day is known; `first seen` is an upper bound")
     )
@@ -165,11 +191,11 @@ class SpeedRow(Sourced):
     TITLE = "Speeds"
     RULE = "Output speed of one stream after the first token; readings the chapters use."
 
-    model: Text = column("Model")
+    model: Text = column("Model", key_of="models")
     version: str = column("Version that was read", default="")
     date: Day = column("Day of the reading, see date_basis")
     date_basis: Text = column("How the day is known")
-    output_tokens_per_s: float = column("Output speed of one stream", unit="tokens/s", gt=0, lt=1e4)
+    output_tokens_per_s: float = column("Output speed of one stream", **TOKENS_PER_S)
     host_or_basis: Text = column("Whose service was read, or how readings were combined")
 
 
@@ -183,13 +209,20 @@ class ScoreRow(Sourced):
         "within one list date only."
     )
 
-    model: Text = column("Model")
+    model: Text = column("Model", key_of="models")
     benchmark: Text = column("Benchmark")
-    score: float = column("Score", unit="see unit", gt=0, lt=1e4)
+    score: float = column("Score", unit="see unit")
     unit: Literal["Arena points", "percent correct", "index"] = column("Unit of the score")
     date: Day = column("List date, reading date or model release, see date_basis")
     date_basis: Text = column("What the day is")
     variant: str = column("Version or setting that was scored", default="")
+
+    @model_validator(mode="after")
+    def _score_in_its_unit(self) -> Self:
+        low, high = _SCORES[self.unit]
+        if not low <= self.score <= high:
+            raise ValueError(f"score must lie between {low} and {high} [{self.unit}]")
+        return self
 
 
 class ServedRow(Sourced):
@@ -201,14 +234,15 @@ class ServedRow(Sourced):
         "Hosts on GPUs and the makers' own services on three days; no wafer-scale hosts. Several "
         "rows of one model show how far hosts differ."
     )
+    RISING = (("active_params", "total_params"),)
 
     model: Text = column("Model")
-    total_params: float = column("All parameters", unit="parameters", gt=1e8)
-    active_params: float = column("Parameters that work on one token", unit="parameters", gt=1e8)
+    total_params: float = column("All parameters", **PARAMS)
+    active_params: float = column("Parameters that work on one token", **PARAMS)
     date: Day = column("Day of the reading")
-    input_usd_per_mtok: float = column("Input price", unit="USD per million tokens", gt=0, lt=1e3)
-    output_usd_per_mtok: float = column("Output price", unit="USD per million tokens", gt=0, lt=1e3)
-    output_tokens_per_s: float = column("Output speed of one stream", unit="tokens/s", gt=0, lt=2e3)
+    input_usd_per_mtok: float = column("Input price", **USD_PER_MTOK)
+    output_usd_per_mtok: float = column("Output price", **USD_PER_MTOK)
+    output_tokens_per_s: float = column("Output speed of one stream", **TOKENS_PER_S)
     host_or_basis: Text = column("Whose service, or how readings were combined")
     reading: Literal["one host", "leaderboard value"] = column("Kind of reading")
 
@@ -220,9 +254,14 @@ class GpuPriceRow(Sourced):
     TITLE = "Accelerator prices"
     RULE = "Dated rents, list prices, costs of ownership, and prices assumed in published models."
 
-    accelerator: Text = column("Accelerator, as in accelerators.csv")
+    accelerator: Text = column("Accelerator", key_of="accelerators")
     usd_per_gpu_hour: float = column("Price", unit="USD per accelerator-hour", gt=0.05, lt=100)
     price_kind: Text = column("Rent, list price, cost of ownership, or assumed in a model")
+    provider_rank: int | None = column(
+        "Which kind tells best what providers pay, 1 first; empty: lists that nobody pays",
+        default=None,
+        ge=1,
+    )
     date: Day = column("Day, or first day of the month, see date_precision")
     date_precision: Literal["day", "month", "year"] = column("How exact the date is")
 
@@ -238,11 +277,9 @@ class ArchitectureRow(Sourced, Transformer):
     )
 
     status: Status = column("disclosed shape, or reported")
-    disclosed_total_params: float | None = column(
-        "Total the maker states", unit="parameters", default=None, gt=1e6
-    )
+    disclosed_total_params: float | None = column("Total the maker states", default=None, **PARAMS)
     disclosed_active_params: float | None = column(
-        "Active parameters the maker states", unit="parameters", default=None, gt=1e6
+        "Active parameters the maker states", default=None, **PARAMS
     )
 
 
@@ -257,6 +294,13 @@ class AcceleratorRow(Sourced, Accelerator):
     date_precision: Literal["day", "month", "year"] | None = column(
         "How exact release_date is", default=None
     )
+    serves_llms: YesNo = column("Whether most serving of language models ran on it in its time")
+
+    @model_validator(mode="after")
+    def _serves_from_a_day(self) -> Self:
+        if self.serves_llms and self.release_date is None:
+            raise ValueError("serves_llms needs a release_date")
+        return self
 
 
 class MeasurementRow(Sourced):
@@ -279,26 +323,35 @@ class MeasurementRow(Sourced):
         "Published measurements of time to first token, time per output token and throughput, "
         "with the whole set-up named. `split` says which rows may calibrate."
     )
+    RISING = (("active_params", "total_params"),)
 
     date: Day = column("Day of publication, or first day of the month")
     date_precision: Literal["day", "month", "year"] = column("How exact the date is")
     model: Text = column("Model")
-    total_params: float = column("All parameters", unit="parameters", gt=1e6)
-    active_params: float = column("Parameters that work on one token", unit="parameters", gt=1e6)
-    hardware: Text = column("Accelerator, as in accelerators.csv")
+    total_params: float = column("All parameters", **PARAMS)
+    active_params: float = column("Parameters that work on one token", **PARAMS)
+    hardware: Text = column("Accelerator", key_of="accelerators")
     n_gpus: int = column("Accelerators of one instance", unit="accelerators", ge=1)
     precision: Text = column("Number formats as the source names them")
-    input_tokens: float | None = column("Prompt length", unit="tokens", default=None, gt=0)
+    input_tokens: float | None = column("Prompt length", default=None, gt=0, **TOKENS)
     output_tokens: float | None = column(
-        "Answer length; 0 where only prefill was timed", unit="tokens", default=None, ge=0
+        "Answer length; 0 where only prefill was timed", default=None, ge=0, **TOKENS
     )
     batch_or_concurrency: str = column(
         "Sequences in flight; `max` is the most the system took", default=""
     )
     metric: Text = column("What was measured")
-    value: float = column("The measurement", unit="see unit", gt=0)
+    value: float = column("The measurement", unit="see unit", gt=0, lt=1e9)
     unit: Text = column("Unit of the value")
     split: Literal["calibrate", "validate"] = column("May the row fit constants, or only judge")
+
+    @model_validator(mode="after")
+    def _known_metric(self) -> Self:
+        if self.metric not in METRICS:
+            raise ValueError(f"metric must be one of {', '.join(METRICS)}")
+        if self.unit not in METRICS[self.metric]:
+            raise ValueError(f"unit of {self.metric} must be {' or '.join(METRICS[self.metric])}")
+        return self
 
 
 class PeerRow(Sourced):
@@ -310,6 +363,7 @@ class PeerRow(Sourced):
         "Open tools that predict serving speed, judged on time per output token of Llama 3.1 70B. "
         "Rows of two sets of measurements do not compare: see `rows_judged`."
     )
+    RISING = (("seconds_low", "seconds_high"),)
 
     tool: Text = column("Tool")
     version: Text = column("Version or commit that was run")
@@ -318,22 +372,16 @@ class PeerRow(Sourced):
         "What it rests on: timed kernels, formulas fitted to servers, or formulas that are not"
     )
     rows_judged: Text = column("Measurements it was judged on")
-    n_rows: int = column("How many", unit="rows", ge=1)
-    mape_percent: float = column("Mean absolute error", unit="%", ge=0)
-    median_bias_percent: float = column("Median error; negative is too fast", unit="%", gt=-100)
-    p90_percent: float = column("90th percentile of the absolute error", unit="%", ge=0)
+    n_rows: int = column("How many", **ROWS)
+    mape_percent: float = column("Mean absolute error", **ERROR)
+    median_bias_percent: float = column("Median error; negative is too fast", **BIAS)
+    p90_percent: float = column("90th percentile of the absolute error", **ERROR)
     rank_correlation: float | None = column(
         "Rank correlation of predicted and measured", unit="1", default=None, ge=-1, le=1
     )
-    seconds_low: float | None = column("Time of one evaluation, least", unit="s", default=None)
-    seconds_high: float | None = column("Time of one evaluation, most", unit="s", default=None)
+    seconds_low: float | None = column("Time of one evaluation, least", default=None, **SECONDS)
+    seconds_high: float | None = column("Time of one evaluation, most", default=None, **SECONDS)
     date: Day = column("Day of the run, or first day of the month")
-
-    @model_validator(mode="after")
-    def _times_agree(self) -> "PeerRow":
-        if (self.seconds_low or 0.0) > (self.seconds_high or self.seconds_low or 0.0):
-            raise ValueError("seconds_low is larger than seconds_high")
-        return self
 
 
 class PeerSetRow(Sourced):
@@ -359,25 +407,23 @@ class PeerSetRow(Sourced):
     group: Text = column(
         "Which of them; for all rows, how copies of a measurement count; for same rows, whose error"
     )
-    n_rows: int = column("How many", unit="rows", ge=1)
-    mape_percent: float | None = column("Mean absolute error", unit="%", default=None, ge=0)
-    median_absolute_percent: float | None = column(
-        "Median absolute error", unit="%", default=None, ge=0
-    )
+    n_rows: int = column("How many", **ROWS)
+    mape_percent: float | None = column("Mean absolute error", default=None, **ERROR)
+    median_absolute_percent: float | None = column("Median absolute error", default=None, **ERROR)
     median_bias_percent: float | None = column(
-        "Median error; negative is too fast", unit="%", default=None, gt=-100
+        "Median error; negative is too fast", default=None, **BIAS
     )
     p90_percent: float | None = column(
-        "90th percentile of the absolute error", unit="%", default=None, ge=0
+        "90th percentile of the absolute error", default=None, **ERROR
     )
     in_band_percent: float | None = column(
-        "Rows inside the 80 % band of the prediction", unit="%", default=None, ge=0, le=100
+        "Rows inside the 80 % band of the prediction", default=None, **PERCENT
     )
     profile: Text = column("Constants that were used")
     date: Day = column("Day of the run")
 
     @model_validator(mode="after")
-    def _errors_where_predicted(self) -> "PeerSetRow":
+    def _errors_where_predicted(self) -> Self:
         if (self.mape_percent is None) != (self.grouping == "left out"):
             raise ValueError("mape_percent must be empty in rows left out, and only there")
         return self
@@ -410,60 +456,6 @@ class ClaimRow(Sourced):
     checked_by: Text = column("Computation that decides, as `room.function` of the library")
     source_date: Day | None = column("Day of the source, where the claim uses it", default=None)
 
-
-# Columns that come with the records of `transformer` and `accelerator`: unit and description.
-RECORD_COLUMNS: dict[str, tuple[str, str]] = {
-    "name": ("", "Name, the key"),
-    "n_layers": ("layers", "Layers"),
-    "d_model": ("elements", "Model width"),
-    "n_heads": ("heads", "Query heads in one layer"),
-    "n_kv_heads": ("heads", "Key-value heads in one layer"),
-    "d_head": ("elements", "Width of one head's key"),
-    "d_ff": ("elements", "Feed-forward width, of one expert if there are experts"),
-    "mlp_matrices": ("matrices", "Matrices of a feed-forward block: 2 plain, 3 gated"),
-    "vocab_size": ("tokens", "Vocabulary"),
-    "tied_embeddings": ("", "Whether input and output share one embedding matrix"),
-    "n_experts": ("experts", "Routed experts in one layer; 0 for a dense model"),
-    "n_experts_active": ("experts", "Routed experts that work on one token"),
-    "n_shared_experts": ("experts", "Experts that work on every token"),
-    "n_dense_layers": ("layers", "Layers without experts in a model that has them"),
-    "d_ff_dense": ("elements", "Feed-forward width of those layers"),
-    "attention_kind": ("", "Attention in words: MHA, GQA, MQA, MLA and what is added"),
-    "mla_kv_rank": ("elements", "Multi-head latent attention: rank of the cached latent"),
-    "mla_q_rank": ("elements", "Multi-head latent attention: rank of the query latent"),
-    "mla_rope_dim": ("elements", "Multi-head latent attention: rotary key cached beside it"),
-    "mla_nope_dim": ("elements", "Multi-head latent attention: width of a key head"),
-    "mla_v_dim": ("elements", "Multi-head latent attention: width of a value head"),
-    "n_full_attention_layers": ("layers", "Layers that see the whole context; 0 means all"),
-    "sliding_window_tokens": ("tokens", "Window of the other layers; 0 means none"),
-    "n_heads_window": ("heads", "Query heads of the window layers; 0: as the others"),
-    "n_kv_heads_window": ("heads", "Key-value heads of the window layers; 0: as the others"),
-    "d_head_value": ("elements", "Width of a value head where it differs; 0: as the key"),
-    "attention_output_gate": ("", "Whether a gate as wide as the queries follows attention"),
-    "parallel_attention": ("", "Whether attention and feed-forward run side by side"),
-    "linear_n_key_heads": ("heads", "Key heads of the linear-attention layers"),
-    "linear_n_value_heads": ("heads", "Value heads of the linear-attention layers"),
-    "linear_d_head": ("elements", "Head width of the linear-attention layers"),
-    "linear_conv_width": ("elements", "Width of their short convolution"),
-    "sparse_attention_tokens": ("tokens", "Tokens that sparse attention attends to; 0: all"),
-    "indexer_heads": ("heads", "Heads of the indexer that chooses them"),
-    "indexer_d_head": ("elements", "Head width of the indexer"),
-    "n_mtp_layers": ("layers", "Multi-token-prediction layers, not counted as parameters"),
-    "vendor": ("", "Maker"),
-    "bf16_dense_flop_per_s": ("FLOP/s", "Peak dense matrix rate in BF16"),
-    "fp8_dense_flop_per_s": ("FLOP/s", "Peak dense matrix rate in FP8; empty if the chip has none"),
-    "int8_dense_op_per_s": ("op/s", "Peak dense matrix rate in INT8"),
-    "fp4_dense_flop_per_s": ("FLOP/s", "Peak dense matrix rate in FP4; empty if the chip has none"),
-    "hbm_bytes": ("B", "Memory capacity, a printed GB read as 1e9 bytes"),
-    "hbm_bytes_per_s": ("B/s", "Peak memory bandwidth"),
-    "scaleup_bytes_per_s_per_direction": ("B/s", "Links inside one node, one way"),
-    "scaleup_domain_size": ("accelerators", "Accelerators that those links join"),
-    "scaleup_topology": ("", "How they are joined: switch, mesh (full, a link a pair) or torus"),
-    "scaleout_bytes_per_s_per_direction": ("B/s", "Network between nodes, one way"),
-    "tdp_w": ("W", "Rated power"),
-    "measured_bf16_flop_per_s": ("FLOP/s", "Best BF16 matrix rate somebody measured"),
-    "measured_fp8_flop_per_s": ("FLOP/s", "Best FP8 matrix rate somebody measured"),
-}
 
 TABLES: dict[str, type[Sourced]] = {
     "models": ModelRow,

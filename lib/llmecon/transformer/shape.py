@@ -1,11 +1,14 @@
 """Shape of a language model, as its configuration file gives it."""
 
-from typing import Annotated, Self
+from typing import Any, Self
 
-from pydantic import BaseModel, ConfigDict, Field, model_validator
+from pydantic import BaseModel, ConfigDict, model_validator
 
-Count = Annotated[int, Field(ge=0)]
-Size = Annotated[int, Field(ge=1)]
+from llmecon._checks import column
+
+
+def _count(description: str, unit: str) -> Any:
+    return column(description, unit=unit, default=0, ge=0)
 
 
 class Shape(BaseModel):
@@ -53,41 +56,61 @@ class Shape(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    name: Annotated[str, Field(min_length=1)]
-    n_layers: Size
-    d_model: Size
-    n_heads: Size
-    n_kv_heads: Size
-    d_head: Size
-    d_ff: Size
-    mlp_matrices: Annotated[int, Field(ge=2, le=3)] = 3
-    vocab_size: Count
-    tied_embeddings: bool = False
-    n_experts: Count = 0
-    n_experts_active: Count = 0
-    n_shared_experts: Count = 0
-    n_dense_layers: Count = 0
-    d_ff_dense: Count = 0
-    attention_kind: str = ""
-    mla_kv_rank: Count = 0
-    mla_q_rank: Count = 0
-    mla_rope_dim: Count = 0
-    mla_nope_dim: Count = 0
-    mla_v_dim: Count = 0
-    n_full_attention_layers: Count = 0
-    sliding_window_tokens: Count = 0
-    n_heads_window: Count = 0
-    n_kv_heads_window: Count = 0
-    d_head_value: Count = 0
-    attention_output_gate: bool = False
-    parallel_attention: bool = False
-    linear_n_key_heads: Count = 0
-    linear_n_value_heads: Count = 0
-    linear_d_head: Count = 0
-    sparse_attention_tokens: Count = 0
-    indexer_heads: Count = 0
-    indexer_d_head: Count = 0
-    n_mtp_layers: Count = 0
+    name: str = column("Name, the key", min_length=1)
+    n_layers: int = column("Layers", unit="layers", ge=1)
+    d_model: int = column("Model width", unit="elements", ge=1)
+    n_heads: int = column("Query heads in one layer", unit="heads", ge=1)
+    n_kv_heads: int = column("Key-value heads in one layer", unit="heads", ge=1)
+    d_head: int = column("Width of one head's key", unit="elements", ge=1)
+    d_ff: int = column(
+        "Feed-forward width, of one expert if there are experts", unit="elements", ge=1
+    )
+    mlp_matrices: int = column(
+        "Matrices of a feed-forward block: 2 plain, 3 gated", unit="matrices", default=3, ge=2, le=3
+    )
+    vocab_size: int = column("Vocabulary", unit="tokens", ge=0)
+    tied_embeddings: bool = column(
+        "Whether input and output share one embedding matrix", default=False
+    )
+    n_experts: int = _count("Routed experts in one layer; 0 for a dense model", "experts")
+    n_experts_active: int = _count("Routed experts that work on one token", "experts")
+    n_shared_experts: int = _count("Experts that work on every token", "experts")
+    n_dense_layers: int = _count("Layers without experts in a model that has them", "layers")
+    d_ff_dense: int = _count("Feed-forward width of those layers", "elements")
+    attention_kind: str = column(
+        "Attention in words: MHA, GQA, MQA, MLA and what is added", default=""
+    )
+    mla_kv_rank: int = _count("Multi-head latent attention: rank of the cached latent", "elements")
+    mla_q_rank: int = _count("Multi-head latent attention: rank of the query latent", "elements")
+    mla_rope_dim: int = _count(
+        "Multi-head latent attention: rotary key cached beside it", "elements"
+    )
+    mla_nope_dim: int = _count("Multi-head latent attention: width of a key head", "elements")
+    mla_v_dim: int = _count("Multi-head latent attention: width of a value head", "elements")
+    n_full_attention_layers: int = _count(
+        "Layers that see the whole context; 0 means all", "layers"
+    )
+    sliding_window_tokens: int = _count("Window of the other layers; 0 means none", "tokens")
+    n_heads_window: int = _count("Query heads of the window layers; 0: as the others", "heads")
+    n_kv_heads_window: int = _count(
+        "Key-value heads of the window layers; 0: as the others", "heads"
+    )
+    d_head_value: int = _count("Width of a value head where it differs; 0: as the key", "elements")
+    attention_output_gate: bool = column(
+        "Whether a gate as wide as the queries follows attention", default=False
+    )
+    parallel_attention: bool = column(
+        "Whether attention and feed-forward run side by side", default=False
+    )
+    linear_n_key_heads: int = _count("Key heads of the linear-attention layers", "heads")
+    linear_n_value_heads: int = _count("Value heads of the linear-attention layers", "heads")
+    linear_d_head: int = _count("Head width of the linear-attention layers", "elements")
+    sparse_attention_tokens: int = _count(
+        "Tokens that sparse attention attends to; 0: all", "tokens"
+    )
+    indexer_heads: int = _count("Heads of the indexer that chooses them", "heads")
+    indexer_d_head: int = _count("Head width of the indexer", "elements")
+    n_mtp_layers: int = _count("Multi-token-prediction layers, not counted as parameters", "layers")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

@@ -1,0 +1,68 @@
+"""YAML without its traps: what looks like a number is the number that a reader sees."""
+
+import re
+from pathlib import Path
+from typing import Any
+
+from llmecon.catalog.reading import read_text
+
+# YAML 1.2's numbers: 1e12 is one; 010 (octal), 1:30 (base 60), no, off and dates are text.
+_PLAIN = {
+    "null": r"~|null|",
+    "bool": r"true|false",
+    "int": r"[-+]?(0|[1-9][0-9_]*)",
+    "float": r"[-+]?((0|[1-9][0-9_]*)?\.[0-9_]+|(0|[1-9][0-9_]*)\.?)([eE][-+]?[0-9]+)?",
+}
+
+
+def read_yaml(path: Path) -> Any:
+    """What a YAML file holds; a key comes once, and nothing stands for something else.
+
+    Raises
+    ------
+    ValueError
+        If it is not such a file, or PyYAML is not there: file, line and reason.
+    """
+    try:
+        import yaml
+    except ModuleNotFoundError as error:
+        raise ValueError(
+            f"{path.name}: reading YAML needs PyYAML (pip install pyyaml), or write it as JSON"
+        ) from error
+    try:
+        return yaml.load(read_text(path), Loader=_loader(yaml))  # a SafeLoader
+    except yaml.MarkedYAMLError as error:
+        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
+        raise ValueError(f"{path.name}{line}: {error.problem}") from error
+    except yaml.YAMLError as error:
+        raise ValueError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from error
+    except RecursionError as error:
+        raise ValueError(f"{path.name}: brackets nested too deep") from error
+    except ValueError as error:  # a number of thousands of digits
+        raise ValueError(f"{path.name}: {error}") from error
+
+
+def _loader(yaml: Any) -> Any:
+    class Loader(yaml.SafeLoader):  # type: ignore[misc]
+        yaml_implicit_resolvers = {}  # noqa: RUF012
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):  # nested, they make gigabytes of a few lines
+                raise yaml.MarkedYAMLError(
+                    problem="aliases (*name) are not read",
+                    problem_mark=self.peek_event().start_mark,
+                )
+            return super().compose_node(parent, index)
+
+        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
+            keys = [key.value for key, _ in node.value]
+            for key, child in node.value:
+                if keys.count(key.value) > 1:
+                    raise yaml.MarkedYAMLError(
+                        problem=f"{key.value} is given twice", problem_mark=child.start_mark
+                    )
+            return super().construct_mapping(node, deep=deep)
+
+    for tag, rule in _PLAIN.items():
+        Loader.add_implicit_resolver(f"tag:yaml.org,2002:{tag}", re.compile(f"^({rule})$"), None)
+    return Loader
