@@ -105,6 +105,7 @@ class ModelRow(Sourced):
 
     model: Text = column("Name, the key used in every table")
     developer: Text = column("Who made it")
+    family: str = column("Name shared by releases of one shape; empty: its own", default="")
     release_date: Day = column("First public release, or announcement where never released")
     total_params: float | None = column("All parameters", default=None, **PARAMS)
     active_params: float | None = column(

@@ -10,7 +10,7 @@ import pandas as pd
 from llmecon import catalog
 from llmecon._checks import require
 from llmecon.sizing.inference import infer
-from llmecon.sizing.residuals import family
+from llmecon.sizing.open_models import family
 
 FloatArray = npt.NDArray[np.float64]
 

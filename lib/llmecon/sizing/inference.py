@@ -1,10 +1,8 @@
 """From a price, a speed and a day to a distribution of sizes."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields, replace
+from dataclasses import dataclass, fields
 from datetime import date as Day
-from functools import cache
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,20 +10,18 @@ import numpy.typing as npt
 import pandas as pd
 
 from llmecon import catalog
-from llmecon._checks import require
-from llmecon.sizing.limits import LOG10_ACTIVE, LOG10_RATIO
-from llmecon.sizing.residuals import (
-    Residuals,
+from llmecon._checks import TEN_PERCENT, FloatArray, central_interval, iso_date, require
+from llmecon.sizing.open_models import (
     income_usd_per_mtok,
     left_out,
+    mean_and_covariance,
     population,
     residual_rows,
-    residuals,
 )
-from llmecon.sizing.scenarios import Scenario, bounds, scenarios
+from llmecon.sizing.set_ups import LOG10_ACTIVE, LOG10_RATIO, SetUp, set_ups
 
-FloatArray = npt.NDArray[np.float64]
 Range = float | tuple[float, float]
+SIZES = ("total_params", "active_params")
 
 # What `evaluation.calibrated_width` gives for all open models as sold: few hosts show too little
 # of the spread. So the coverage of these rows at this width is no test; `evaluate` sets the width
@@ -33,7 +29,6 @@ Range = float | tuple[float, float]
 WIDENED = 1.5
 _TAILS = 5.0  # degrees of freedom of the residuals: some hosts are far from the others
 _FIXED_SD = 0.04  # a margin given as one number is still known to 10 % only [decades]
-_EIGHTY = 1.2815515655446004  # standard normal: 80 % lie between minus and plus this
 _SPARSEST = 10.0 ** LOG10_RATIO[-1]  # where the grid ends
 _FAR = 3.0  # standard deviations beyond the limits at which nothing can be served
 
@@ -134,8 +129,7 @@ class Sizes:
 
     def interval(self, share: float = 0.8, *, of: str = "total_params") -> tuple[float, float]:
         """Central interval that holds a share of the samples. [parameters]"""
-        half = float(require("share", share, above=0, maximum=1)) / 2
-        low, high = self.quantile([0.5 - half, 0.5 + half], of=of)
+        low, high = central_interval(self._samples(of), share)
         return float(low), float(high)
 
     def chance_below(self, params: float, *, of: str = "total_params") -> float:
@@ -144,10 +138,9 @@ class Sizes:
         return float(np.mean(self._samples(of) < size))
 
     def _samples(self, of: str) -> FloatArray:
-        samples = {"total_params": self.total_params, "active_params": self.active_params}
-        if of not in samples:
-            raise catalog.UnknownName("size", of, samples)
-        return samples[of]
+        if of not in SIZES:
+            raise catalog.UnknownName("size", of, SIZES)
+        return np.asarray(getattr(self, of))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -186,10 +179,9 @@ class Inference(Sizes):
             "weights": self.set_up.weights.to_numpy(),
             "context": self.set_up.prompt_tokens.to_numpy(),
         }
-        sizes = {"total_params": self.total_params, "active_params": self.active_params}
         shares = {
-            of: {name: _explained(np.log10(size), group) for name, group in columns.items()}
-            for of, size in sizes.items()
+            of: {name: _explained(np.log10(getattr(self, of)), x) for name, x in columns.items()}
+            for of in SIZES
         }
         return pd.DataFrame(shares).sort_values("total_params", ascending=False)
 
@@ -274,19 +266,39 @@ def infer(
     )
     speed = float(require("output_tokens_per_s", output_tokens_per_s, above=0, unit="tokens/s"))
     count = int(require("draws", draws, minimum=1))
-    day = _day(date)
-    cases = scenarios(
+    day = pd.Timestamp(iso_date("date", date))
+    cases = set_ups(
         day,
         chip=given.chip,
         weights=given.weights,
         prompt_tokens=given.context,
         usd_per_chip=given.usd_per_gpu_hour,
     )
-    known = _known(given)
-    income = float(income_usd_per_mtok(price, given.input_usd_per_mtok))
-    _require_feasible(cases, known, income=income, price=price, speed=speed)
-    weight = _posterior(cases, known, given, day, np.log10(income), np.log10(speed))
-    return _draw(weight, cases, given, income, speed, np.random.default_rng(seed), count)
+    usd = np.stack([case.log10_usd for case in cases])
+    fastest = np.stack([case.log10_speed for case in cases])
+    income = float(income_usd_per_mtok(price, given.input_usd_per_mtok or 0.0))
+    mean, covariance = learned = _learned(given)
+    _require_feasible(usd, fastest, learned, (price, income, speed))
+    away = np.stack([np.log10(income) - usd, np.log10(speed) - fastest], axis=-1) - mean
+    chance = np.array([case.probability for case in cases])[:, None, None]
+    weight = chance * _prior(given, day) * _likelihood(away, covariance)
+    rng = np.random.default_rng(seed)
+    case, size, ratio = cell = _pick(weight / weight.sum(), rng, count)
+    sizes = _between(size, ratio, given, rng)
+    return Inference(
+        total_params=sizes.total_params,
+        active_params=sizes.active_params,
+        margin=income / 10 ** usd[cell],
+        speed_share=speed / 10 ** fastest[cell],
+        set_up=_chosen(cases, case),
+        assumptions=given,
+    )
+
+
+def _chosen(cases: list[SetUp], case: npt.NDArray[np.intp]) -> pd.DataFrame:
+    """The set-up of each draw."""
+    names = ("chip", "weights", "prompt_tokens")
+    return pd.DataFrame({n: np.array([getattr(one, n) for one in cases])[case] for n in names})
 
 
 def prior(
@@ -327,7 +339,7 @@ def prior(
     """
     given = _assumptions(assumptions)
     rng = np.random.default_rng(seed)
-    weight = _prior(given, _day(date))
+    weight = _prior(given, pd.Timestamp(iso_date("date", date)))
     size, ratio = _pick(weight, rng, int(require("draws", draws, minimum=1)))
     return _between(size, ratio, given, rng)
 
@@ -340,49 +352,31 @@ def _assumptions(given: Mapping[str, Any]) -> Assumptions:
     return Assumptions(**given)
 
 
-def _day(date: str | Day | pd.Timestamp) -> pd.Timestamp:
-    try:
-        day = pd.Timestamp(date)
-    except ValueError as error:
-        raise ValueError(f"date must be an ISO date, got {date!r}") from error
-    if pd.isna(day):
-        raise ValueError(f"date must be a date, got {date!r}")
-    return day
-
-
-@cache
-def _residual_rows(blended: bool, folder: Path) -> pd.DataFrame:
-    return residual_rows(catalog.served_open_models(), blended=blended)
-
-
-@cache
-def _learned(blended: bool, families: frozenset[str], folder: Path) -> Residuals:
-    rows = _residual_rows(blended, folder)
-    return residuals(rows[~rows.family.isin(families)])
-
-
-def _known(given: Assumptions) -> Residuals:
-    """What is known of margins and of speed shares, with the assumptions in place."""
-    blended = given.input_usd_per_mtok is not None
-    learned = _learned(blended, left_out(given.leave_out), catalog.data_folder())
-    learned = replace(learned, covariance=learned.covariance * given.widened)
+def _learned(given: Assumptions) -> tuple[FloatArray, FloatArray]:
+    """Mean and covariance of margins and of speed shares, with the assumptions in place."""
+    rows = residual_rows(given.input_usd_per_mtok is not None, catalog.data_folder())
+    mean, covariance = mean_and_covariance(rows[~rows.family.isin(left_out(given.leave_out))])
+    covariance = covariance * given.widened
     if given.margin is None:
-        return learned
+        return mean, covariance
     low, high = (np.log10(end) for end in _range("margin", given.margin, 0.01))
-    sd = max((high - low) / (2 * _EIGHTY), _FIXED_SD)
-    mean = learned.mean.copy()
-    mean[0] = (low + high) / 2 - np.log10(given.utilisation)
+    sd = max((high - low) / (2 * TEN_PERCENT), _FIXED_SD)
+    stated = (low + high) / 2 - np.log10(given.utilisation)
     # A stated margin says nothing of the speed: the two are independent then.
-    return replace(learned, mean=mean, covariance=np.diag([sd**2, learned.covariance[1, 1]]))
+    return np.array([stated, mean[1]]), np.diag([sd**2, covariance[1, 1]])
 
 
 def _require_feasible(
-    cases: list[Scenario], known: Residuals, *, income: float, price: float, speed: float
+    usd: FloatArray,
+    speeds: FloatArray,
+    learned: tuple[FloatArray, FloatArray],
+    offer: tuple[float, float, float],
 ) -> None:
-    sd = np.sqrt(np.diag(known.covariance))
-    usd, fastest = bounds(cases)
-    least = usd * 10 ** (known.mean[0] - _FAR * sd[0]) * price / income
-    most = fastest * 10 ** (known.mean[1] + _FAR * sd[1])
+    """Refuse what no size in any set-up could be sold for, or reach."""
+    (price, income, speed), (mean, covariance) = offer, learned
+    sd = np.sqrt(np.diag(covariance))
+    least = 10.0 ** float(usd.min()) * 10 ** (mean[0] - _FAR * sd[0]) * price / income
+    most = 10.0 ** float(speeds.max()) * 10 ** (mean[1] + _FAR * sd[1])
     if price < least:
         raise ValueError(
             f"output_usd_per_mtok must be >= {least:.3g}, the cheapest that the smallest model "
@@ -395,28 +389,10 @@ def _require_feasible(
         )
 
 
-def _posterior(
-    cases: list[Scenario],
-    known: Residuals,
-    given: Assumptions,
-    day: pd.Timestamp,
-    log10_income: float,
-    log10_speed: float,
-) -> FloatArray:
-    """Probability of each set-up, size and sparsity."""
-    precision = np.linalg.inv(known.covariance)
-    away = np.stack(
-        [
-            np.stack([log10_income - case.log10_usd, log10_speed - case.log10_speed], axis=-1)
-            for case in cases
-        ]
-    )
-    away = away - known.mean
-    distance = np.einsum("...i,ij,...j->...", away, precision, away)
-    likelihood = (1 + distance / _TAILS) ** (-(_TAILS + 2) / 2)
-    chance = np.array([case.probability for case in cases])[:, None, None]
-    joint = chance * _prior(given, day) * likelihood
-    return np.asarray(joint / joint.sum())
+def _likelihood(away: FloatArray, covariance: FloatArray) -> FloatArray:
+    """Student's t of two residuals, up to a constant."""
+    distance = np.einsum("...i,ij,...j->...", away, np.linalg.inv(covariance), away)
+    return np.asarray((1 + distance / _TAILS) ** (-(_TAILS + 2) / 2))
 
 
 def _prior(given: Assumptions, day: pd.Timestamp) -> FloatArray:
@@ -434,36 +410,6 @@ def _allowed(sparsity: Range) -> FloatArray:
     if not inside.any():
         inside[np.abs(LOG10_RATIO - (low + high) / 2).argmin()] = True
     return np.asarray(inside, dtype=np.float64)
-
-
-def _draw(
-    weight: FloatArray,
-    cases: list[Scenario],
-    given: Assumptions,
-    income: float,
-    speed: float,
-    rng: np.random.Generator,
-    draws: int,
-) -> Inference:
-    case, size, ratio = _pick(weight, rng, draws)
-    sizes = _between(size, ratio, given, rng)
-    usd = np.stack([one.log10_usd for one in cases])[case, size, ratio]
-    fastest = np.stack([one.log10_speed for one in cases])[case, size, ratio]
-    set_up = pd.DataFrame(
-        {
-            "chip": np.array([one.chip for one in cases])[case],
-            "weights": np.array([one.weights for one in cases])[case],
-            "prompt_tokens": np.array([one.prompt_tokens for one in cases])[case],
-        }
-    )
-    return Inference(
-        total_params=sizes.total_params,
-        active_params=sizes.active_params,
-        margin=income / 10**usd,
-        speed_share=speed / 10**fastest,
-        set_up=set_up,
-        assumptions=given,
-    )
 
 
 def _pick(
