@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from llmecon import catalog, sizing
+from llmecon.sizing import evaluation, open_models
 from llmecon_book import essay
 
 
@@ -110,7 +111,7 @@ def test_the_order_of_rows_does_not_matter(served, line):
 
 
 def test_arrays_go_in_and_come_out(line):
-    assert line.active_params([[1.0], [10.0]], [50.0, 100.0]).shape == (2, 2)
+    assert line.total_params([[1.0], [10.0]], [50.0, 100.0]).shape == (2, 2)
 
 
 # ---- bad input ---------------------------------------------------------------------------------
@@ -205,19 +206,19 @@ def test_measured_errors_leaving_one_family_out(judged):
 def test_the_inference_beats_every_naive_rule_in_the_median(judged, of):
     table = sizing.summary(judged)
     table = table[table.of == of].set_index("method").median_factor
-    assert table.index.tolist() == [sizing.METHOD, *sizing.RULES]
+    assert table.index.tolist() == [sizing.METHOD, *evaluation.RULES]
     assert (table[sizing.METHOD] < table.drop(sizing.METHOD)).all()
 
 
 def test_the_width_of_a_family_is_that_which_the_others_choose(judged):
     """Second way: one evaluation a width, and the choice made here from the other families."""
-    one_by_one = pd.concat(sizing.evaluate(draws=2000, widths=(w,)) for w in sizing.WIDTHS)
+    one_by_one = pd.concat(sizing.evaluate(draws=2000, widths=(w,)) for w in evaluation.WIDTHS)
     tried = one_by_one[one_by_one.method == sizing.METHOD]
     alone = ("DeepSeek-V4-Pro", "gpt-oss-120b", "Mixtral 8x22B", "Mistral Medium 3.5")
     for name in alone:  # families of one model
         chosen = judged[(judged.model == name) & (judged.method == sizing.METHOD)].widened
-        assert set(chosen) == {sizing.calibrated_width(tried[tried.model != name])}
-    assert sizing.calibrated_width(tried) == sizing.Assumptions().widened
+        assert set(chosen) == {evaluation.calibrated_width(tried[tried.model != name])}
+    assert evaluation.calibrated_width(tried) == sizing.Assumptions().widened
 
 
 def test_the_calibrated_width_holds_four_of_five_families_each_counted_once():
@@ -231,7 +232,7 @@ def test_the_calibrated_width_holds_four_of_five_families_each_counted_once():
             for high in [2.0 if name in names else 0.9]
         ]
     )
-    assert sizing.calibrated_width(tried) == 2.0
+    assert evaluation.calibrated_width(tried) == 2.0
 
 
 def test_what_is_drawn_towards_the_middle_is_said(judged):
@@ -247,17 +248,6 @@ def test_what_is_drawn_towards_the_middle_is_said(judged):
     small, large = sizing.by_true_size(judged, [0, 5e10, 1e13]).itertuples()
     assert small.bias > 2 and large.bias < 1
     assert 1 < sizing.read_per_tenfold(judged) < 10
-
-
-def test_the_input_price_carries_news(judged):
-    more = sizing.summary(sizing.evaluate(draws=2000, use_input_price=True))
-    less = sizing.summary(judged)
-    for of in ("active_params", "total_params"):
-        with_it, without = (
-            frame[(frame.of == of) & (frame.method == sizing.METHOD)].factor_90.item()
-            for frame in (more, less)
-        )
-        assert with_it < without
 
 
 def test_the_baseline_among_the_rules_is_the_log_linear_fit(served, judged):
@@ -297,6 +287,25 @@ def test_a_sparsity_that_is_given_is_kept():
         assert low * (1 - 1e-12) <= ratio.min() <= ratio.max() <= high * (1 + 1e-12)
     with pytest.raises(ValueError, match=r"sparsity must be <= 39\.8"):
         sizing.infer(10.0, 120.8, "2024-11-20", sparsity=1e9)
+
+
+def test_residuals_have_the_unbiased_covariance_of_their_families():
+    """Second formula: NumPy's on one row a family; rows of a family count as one."""
+    values = np.random.default_rng(0).normal(size=(6, 2))
+    rows = pd.DataFrame(values, columns=["price", "speed"]).assign(family=list("abcdef"))
+    mean, covariance = open_models.mean_and_covariance(rows)
+    assert mean == pytest.approx(values.mean(axis=0))
+    assert covariance == pytest.approx(np.cov(values.T))
+    thrice = pd.concat([rows, rows[rows.family == "a"], rows[rows.family == "a"]])
+    assert open_models.mean_and_covariance(thrice)[1] == pytest.approx(covariance)
+    with pytest.raises(ValueError, match="of >= 4 families, got 3"):
+        open_models.mean_and_covariance(rows.head(3))
+
+
+def test_every_rent_that_may_be_asked_for_is_of_one_rank_a_kind():
+    prices = catalog.gpu_prices().dropna(subset="provider_rank")
+    assert (prices.groupby("price_kind").provider_rank.nunique() == 1).all()
+    assert (prices.groupby("provider_rank").price_kind.nunique() == 1).all()
 
 
 # ---- the inference: invariants -------------------------------------------------------------------
@@ -462,5 +471,3 @@ def test_unknown_names_are_answered_with_the_nearest():
         sizing.infer(1.0, 50.0, "2025-01-26", chip="H300")
     with pytest.raises(catalog.UnknownName, match="no size is called 'params'"):
         sizing.infer(1.0, 50.0, "2025-01-26").quantile(0.5, of="params")
-    with pytest.raises(catalog.UnknownName, match="no size is called 'params'"):
-        sizing.read_per_tenfold(pd.DataFrame({"of": ["total_params"]}), of="params")

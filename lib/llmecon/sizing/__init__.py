@@ -4,30 +4,17 @@
 that it must beat; `evaluate` tells how good each is where the size is known.
 """
 
-from llmecon.sizing.baseline import LogLinear, SizeFit, fit
-from llmecon.sizing.evaluation import (
-    METHOD,
-    RULES,
-    WIDTHS,
-    by_true_size,
-    calibrated_width,
-    evaluate,
-    read_per_tenfold,
-    summary,
-)
+from llmecon.sizing.baseline import SizeFit, fit
+from llmecon.sizing.evaluation import METHOD, by_true_size, evaluate, read_per_tenfold, summary
 from llmecon.sizing.inference import Assumptions, Inference, Sizes, infer, prior
 
 __all__ = [
     "METHOD",
-    "RULES",
-    "WIDTHS",
     "Assumptions",
     "Inference",
-    "LogLinear",
     "SizeFit",
     "Sizes",
     "by_true_size",
-    "calibrated_width",
     "evaluate",
     "fit",
     "infer",

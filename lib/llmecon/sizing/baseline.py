@@ -6,11 +6,10 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from llmecon._checks import Numbers, require
+from llmecon._checks import FloatArray, Numbers, require
 
-FloatArray = npt.NDArray[np.float64]
-
-_COLUMNS = ("model", "output_usd_per_mtok", "output_tokens_per_s", "total_params", "active_params")
+OFFER = ("output_usd_per_mtok", "output_tokens_per_s")
+_COLUMNS = ("model", *OFFER, "total_params", "active_params")
 _LEAST_MODELS = 4  # three coefficients are fitted with one model left out
 
 
@@ -71,12 +70,6 @@ class SizeFit:
         """All parameters that price and speed speak for. [parameters]"""
         return self.total(output_usd_per_mtok, output_tokens_per_s)
 
-    def active_params(
-        self, output_usd_per_mtok: Numbers, output_tokens_per_s: Numbers
-    ) -> FloatArray:
-        """Parameters at work on a token that price and speed speak for. [parameters]"""
-        return self.active(output_usd_per_mtok, output_tokens_per_s)
-
 
 def fit(frame: pd.DataFrame) -> SizeFit:
     r"""Least squares of log size on log price and log speed.
@@ -93,7 +86,7 @@ def fit(frame: pd.DataFrame) -> SizeFit:
     Returns
     -------
     SizeFit
-        ``.total_params(usd, tok_s)``, ``.active_params(usd, tok_s)`` and, in ``.total`` and
+        ``.total_params(usd, tok_s)`` and, in ``.total`` and
         ``.active``, coefficients and leave-one-model-out errors.
 
     Raises
@@ -127,10 +120,10 @@ def fit(frame: pd.DataFrame) -> SizeFit:
     n_models = len(np.unique(models))
     if n_models < _LEAST_MODELS:
         raise ValueError(f"frame must have >= {_LEAST_MODELS} different models, got {n_models}")
-    design = _design(frame)
+    offers = design(frame, OFFER)
     return SizeFit(
-        total=_line(design, _log10(frame, "total_params"), models),
-        active=_line(design, _log10(frame, "active_params"), models),
+        total=_line(offers, _log10(frame, "total_params"), models),
+        active=_line(offers, _log10(frame, "active_params"), models),
         n_rows=len(frame),
         n_models=n_models,
     )
@@ -140,26 +133,22 @@ def _log10(frame: pd.DataFrame, column: str) -> FloatArray:
     return np.log10(require(column, frame[column].to_numpy(dtype=float), above=0))
 
 
-def _design(frame: pd.DataFrame) -> FloatArray:
-    return np.column_stack(
-        [
-            np.ones(len(frame)),
-            _log10(frame, "output_usd_per_mtok"),
-            _log10(frame, "output_tokens_per_s"),
-        ]
-    )
+def design(frame: pd.DataFrame, columns: tuple[str, ...]) -> FloatArray:
+    """A constant, and the logarithms of some columns."""
+    return np.column_stack([np.ones(len(frame)), *(_log10(frame, name) for name in columns)])
 
 
-def _line(design: FloatArray, log10_size: FloatArray, models: npt.NDArray[np.object_]) -> LogLinear:
+def solve(known: FloatArray, wanted: FloatArray) -> FloatArray:
+    """Least squares."""
+    return np.asarray(np.linalg.lstsq(known, wanted, rcond=None)[0])
+
+
+def _line(offers: FloatArray, log10_size: FloatArray, models: npt.NDArray[np.object_]) -> LogLinear:
     errors = np.empty(len(log10_size))
     for model in np.unique(models):
         out = models == model
-        errors[out] = design[out] @ _solve(design[~out], log10_size[~out]) - log10_size[out]
-    intercept, usd, speed = (float(c) for c in _solve(design, log10_size))
+        errors[out] = offers[out] @ solve(offers[~out], log10_size[~out]) - log10_size[out]
+    intercept, usd, speed = (float(c) for c in solve(offers, log10_size))
     return LogLinear(
         intercept=intercept, usd_exponent=usd, speed_exponent=speed, errors=10.0**errors
     )
-
-
-def _solve(design: FloatArray, wanted: FloatArray) -> FloatArray:
-    return np.asarray(np.linalg.lstsq(design, wanted, rcond=None)[0])

@@ -1,28 +1,28 @@
 """The inference where the truth is known, beside the rules that a reader might use."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from llmecon import catalog
-from llmecon._checks import require
-from llmecon.sizing.inference import infer
+from llmecon._checks import FloatArray, require
+from llmecon.sizing.baseline import OFFER, design, solve
+from llmecon.sizing.inference import SIZES, infer
 from llmecon.sizing.open_models import family
 
-FloatArray = npt.NDArray[np.float64]
-
-# log10 size as a line in log10 price and log10 speed: which of them a rule uses.
-_LINES = {
-    "price and speed, log-linear": ("output_usd_per_mtok", "output_tokens_per_s"),
-    "price only": ("output_usd_per_mtok",),
-    "speed only": ("output_tokens_per_s",),
-    "typical size": (),
+# log10 size as a line in log10 price and log10 speed: which of them a rule uses, and exponents
+# that it does not fit.
+_RULES: dict[str, tuple[tuple[str, ...], tuple[str, float] | None]] = {
+    "price and speed, log-linear": (OFFER, None),
+    "price only": (OFFER[:1], None),
+    "speed only": (OFFER[1:], None),
+    "typical size": ((), None),
+    "square-root rule": ((), ("output_tokens_per_s", -2.0)),
+    "price-scaled": ((), ("output_usd_per_mtok", 1.0)),
 }
-_SQUARE_ROOT, _PRICE_SCALED = "square-root rule", "price-scaled"
-RULES = (*_LINES, _SQUARE_ROOT, _PRICE_SCALED)
+RULES = tuple(_RULES)
 """Naive rules, each fitted without the family that it predicts.
 
 ``price-scaled`` takes so many parameters per dollar, as published estimates of closed models do:
@@ -40,7 +40,6 @@ def evaluate(
     served: pd.DataFrame | None = None,
     *,
     draws: int = 4000,
-    use_input_price: bool = False,
     widths: Sequence[float] = WIDTHS,
     **assumptions: Any,
 ) -> pd.DataFrame:
@@ -56,8 +55,6 @@ def evaluate(
         Rows such as `llmecon.catalog.served_open_models`, the default.
     draws : int, optional
         Samples for each row.
-    use_input_price : bool, optional
-        Whether the inference sees the price of the prompt.
     widths : sequence of float, optional
         Widths to choose from; a single one is not chosen, but given. [times]
     **assumptions
@@ -67,9 +64,8 @@ def evaluate(
     -------
     pandas.DataFrame
         One row for each served row, method and size (``total_params``, ``active_params``):
-        ``true``, ``predicted``, ``error`` [times]; for the inference also the ends ``low_50``,
-        ``high_50``, ``low_80``, ``high_80``, ``below_true`` (probability of a smaller size
-        than the true one) and ``widened``.
+        ``true``, ``predicted``, ``error`` [times]; for the inference also the ends ``low_80``
+        and ``high_80``, and ``widened``.
 
     Raises
     ------
@@ -82,15 +78,11 @@ def evaluate(
     if not len(widths):
         raise ValueError("widths must have at least one width [times]")
     frame = frame.reset_index(drop=True)
-    parts = []
-    for of in ("total_params", "active_params"):
-        parts += [_naive(frame, of, rule) for rule in RULES]
     tried = pd.concat(
-        _inferred(row, width, draws, use_input_price, assumptions)
-        for width in widths
-        for _, row in frame.iterrows()
+        _inferred(row, width, draws, assumptions) for width in widths for _, row in frame.iterrows()
     )
-    return pd.concat([_each_by_the_others(tried), *parts], ignore_index=True)
+    naive = [_naive(frame, of, rule) for of in SIZES for rule in RULES]
+    return pd.concat([_each_by_the_others(tried), *naive], ignore_index=True)
 
 
 def _each_by_the_others(tried: pd.DataFrame) -> pd.DataFrame:
@@ -113,16 +105,14 @@ def calibrated_width(tried: pd.DataFrame) -> float:
     tried : pandas.DataFrame
         Rows of the inference from `evaluate`, with several values of ``widened``.
     """
-    hit = _inside(tried, 80).groupby([tried.widened, tried.model.map(family)]).mean()
+    hit = _inside(tried).groupby([tried.widened, tried.model.map(family)]).mean()
     off = (hit.groupby("widened").mean() - _AIMED).abs()
     return float(off.index[int(np.argmin(off))])  # the least of equals
 
 
 def _inferred(
-    row: pd.Series, width: float, draws: int, use_input_price: bool, assumptions: dict[str, Any]
+    row: pd.Series, width: float, draws: int, assumptions: dict[str, Any]
 ) -> pd.DataFrame:
-    if use_input_price:
-        assumptions = {**assumptions, "input_usd_per_mtok": row.input_usd_per_mtok}
     found = infer(
         float(row["output_usd_per_mtok"]),
         float(row["output_tokens_per_s"]),
@@ -133,110 +123,75 @@ def _inferred(
         **assumptions,
     )
     lines = []
-    for of in ("total_params", "active_params"):
+    for of in SIZES:
+        low, high = found.interval(of=of)
         middle = float(found.quantile(0.5, of=of))
-        (low_50, high_50), (low_80, high_80) = found.interval(0.5, of=of), found.interval(of=of)
-        lines.append(
-            {
-                **_about(row, of, METHOD, middle),
-                "low_50": low_50,
-                "high_50": high_50,
-                "low_80": low_80,
-                "high_80": high_80,
-                "below_true": found.chance_below(float(row[of]), of=of),
-                "widened": width,
-            }
-        )
+        ends = {"low_80": low, "high_80": high, "widened": width}
+        lines.append({**_about(row, of, METHOD, middle), **ends})
     return pd.DataFrame(lines, index=[row.name] * len(lines))
 
 
 def _about(row: pd.Series, of: str, method: str, predicted: float) -> dict[str, object]:
+    about = {"model": row["model"], "date": row["date"], "host": row["host_or_basis"]}
     true = float(row[of])
-    return {
-        "model": row["model"],
-        "date": row["date"],
-        "host": row["host_or_basis"],
-        "of": of,
-        "method": method,
-        "true": true,
-        "predicted": predicted,
-        "error": predicted / true,
-    }
+    about |= {"of": of, "method": method, "true": true}
+    return {**about, "predicted": predicted, "error": predicted / true}
 
 
 def _naive(frame: pd.DataFrame, of: str, rule: str) -> pd.DataFrame:
+    """A rule's prediction of every row, from the rows of the other families."""
     families = frame.model.map(family).to_numpy()
     predicted = np.empty(len(frame))
     for name in np.unique(families):
         out = families == name
-        rest = frame[~out] if not out.all() else frame
-        predicted[out] = _fitted(rest, of, rule)(frame[out])
-    rows = [
-        _about(row, of, rule, float(size))
-        for (_, row), size in zip(frame.iterrows(), predicted, strict=True)
-    ]
-    return pd.DataFrame(rows)
+        predicted[out] = _fitted(frame[~out] if not out.all() else frame, frame[out], of, rule)
+    rows = zip(frame.iterrows(), predicted, strict=True)
+    return pd.DataFrame([_about(row, of, rule, float(size)) for (_, row), size in rows])
 
 
-def _fitted(known: pd.DataFrame, of: str, rule: str) -> Callable[[pd.DataFrame], FloatArray]:
+def _fitted(known: pd.DataFrame, asked: pd.DataFrame, of: str, rule: str) -> FloatArray:
+    columns, given = _RULES[rule]
     size = np.log10(known[of].to_numpy(dtype=float))
-    if rule in _LINES:
-        columns = _LINES[rule]
-        coefficients = np.linalg.lstsq(_design(known, columns), size, rcond=None)[0]
-        return lambda frame: np.asarray(10 ** (_design(frame, columns) @ coefficients))
-    column, exponent = (
-        ("output_tokens_per_s", -2.0) if rule == _SQUARE_ROOT else ("output_usd_per_mtok", 1.0)
-    )
+    if given is None:
+        return np.asarray(10 ** (design(asked, columns) @ solve(design(known, columns), size)))
+    column, exponent = given
     level = np.median(size - exponent * np.log10(known[column].to_numpy(dtype=float)))
-    return lambda frame: np.asarray(10**level * frame[column].to_numpy(dtype=float) ** exponent)
+    return np.asarray(10**level * asked[column].to_numpy(dtype=float) ** exponent)
 
 
-def _design(frame: pd.DataFrame, columns: tuple[str, ...]) -> FloatArray:
-    logs = [np.log10(frame[column].to_numpy(dtype=float)) for column in columns]
-    return np.column_stack([np.ones(len(frame)), *logs])
-
-
-def summary(evaluation: pd.DataFrame, by: str | None = None) -> pd.DataFrame:
+def summary(evaluation: pd.DataFrame) -> pd.DataFrame:
     """Errors and coverage of each method.
 
     Parameters
     ----------
     evaluation : pandas.DataFrame
         From `evaluate`.
-    by : str, optional
-        A column to split by as well, such as ``"date"`` or ``"host"``.
 
     Returns
     -------
     pandas.DataFrame
         ``median_factor`` and ``factor_90`` by which sizes are missed either way, ``bias``
-        (geometric mean of predicted over true), ``coverage_50`` and ``coverage_80`` of the
-        inference's intervals, ``n``.
+        (geometric mean of predicted over true), ``coverage_80`` of the inference's
+        intervals, ``n``.
     """
-    keys = ["of", "method"] + ([by] if by else [])
     frame = evaluation.assign(
         factor=10 ** np.log10(evaluation.error).abs(),
         log_error=np.log10(evaluation.error),
-        in_50=_inside(evaluation, 50),
-        in_80=_inside(evaluation, 80),
+        in_80=_inside(evaluation),
     )
-    grouped = frame.groupby(keys, sort=False)
-    return pd.DataFrame(
-        {
-            "median_factor": grouped.factor.median(),
-            "factor_90": grouped.factor.quantile(0.9),
-            "bias": 10 ** grouped.log_error.mean(),
-            "coverage_50": grouped.in_50.mean(),
-            "coverage_80": grouped.in_80.mean(),
-            "n": grouped.size(),
-        }
-    ).reset_index()
+    grouped = frame.groupby(["of", "method"], sort=False)
+    columns = {
+        "median_factor": grouped.factor.median(),
+        "factor_90": grouped.factor.quantile(0.9),
+        "bias": 10 ** grouped.log_error.mean(),
+        "coverage_80": grouped.in_80.mean(),
+        "n": grouped.size(),
+    }
+    return pd.DataFrame(columns).reset_index()
 
 
-def by_true_size(
-    evaluation: pd.DataFrame, edges: Sequence[float], *, of: str = "total_params"
-) -> pd.DataFrame:
-    """Errors of the inference in classes of the size that is to be found.
+def by_true_size(evaluation: pd.DataFrame, edges: Sequence[float]) -> pd.DataFrame:
+    """Errors of the inference in classes of the size that is to be found, all parameters.
 
     An inference that learns from other models pulls towards them: large models are read too
     small, small ones too large. This says how much.
@@ -247,8 +202,6 @@ def by_true_size(
         From `evaluate`.
     edges : sequence of float
         Ends of the classes, rising; the lower one does not belong. [parameters]
-    of : str, optional
-        ``total_params`` or ``active_params``.
 
     Returns
     -------
@@ -263,41 +216,30 @@ def by_true_size(
     """
     if not (np.diff(require("edges", edges, minimum=0, unit="parameters")) > 0).all():
         raise ValueError(f"edges must rise, got {list(edges)} [parameters]")
-    rows = _of_the_inference(evaluation, of)
+    rows = _totals_of_the_inference(evaluation)
     classes = pd.cut(rows.true, list(edges), labels=False)
     grouped = rows.assign(log_error=np.log10(rows.error), under=rows.error < 1).groupby(classes)
-    found = pd.DataFrame(
-        {
-            "n": grouped.size(),
-            "n_under": grouped.under.sum(),
-            "bias": 10 ** grouped.log_error.mean(),
-        }
-    ).reindex(range(len(edges) - 1))
-    counts = found[["n", "n_under"]].fillna(0).astype(int)
+    counts = pd.DataFrame({"n": grouped.size(), "n_under": grouped.under.sum()})
+    counts = counts.reindex(range(len(edges) - 1), fill_value=0)
     ends = pd.DataFrame({"above": list(edges)[:-1], "up_to": list(edges)[1:]})
-    return pd.concat([ends, counts, found[["bias"]]], axis=1)
+    return pd.concat([ends, counts, (10 ** grouped.log_error.mean()).rename("bias")], axis=1)
 
 
-def read_per_tenfold(evaluation: pd.DataFrame, *, of: str = "total_params") -> float:
+def read_per_tenfold(evaluation: pd.DataFrame) -> float:
     r"""How many times larger a model is read that is ten times larger. [times]
 
     .. math:: 10^{\,b}, \quad \log \hat N = a + b \log N
 
     by least squares: 10 where nothing is lost, 1 where the reading says nothing.
     """
-    rows = _of_the_inference(evaluation, of)
-    slope = np.polyfit(np.log10(rows.true), np.log10(rows.predicted), 1)[0]
-    return float(10**slope)
+    rows = _totals_of_the_inference(evaluation)
+    return float(10 ** np.polyfit(np.log10(rows.true), np.log10(rows.predicted), 1)[0])
 
 
-def _of_the_inference(evaluation: pd.DataFrame, of: str) -> pd.DataFrame:
-    kinds = list(evaluation.of.unique())
-    if of not in kinds:
-        raise catalog.UnknownName("size", of, kinds)
-    return evaluation[(evaluation.method == METHOD) & (evaluation.of == of)]
+def _totals_of_the_inference(evaluation: pd.DataFrame) -> pd.DataFrame:
+    return evaluation[(evaluation.method == METHOD) & (evaluation.of == "total_params")]
 
 
-def _inside(evaluation: pd.DataFrame, share: int) -> pd.Series:
-    low, high = evaluation[f"low_{share}"], evaluation[f"high_{share}"]
-    inside = (low <= evaluation.true) & (evaluation.true <= high)
-    return inside.astype(float).where(low.notna())
+def _inside(evaluation: pd.DataFrame) -> pd.Series:
+    inside = evaluation.true.between(evaluation.low_80, evaluation.high_80)
+    return inside.astype(float).where(evaluation.low_80.notna())
