@@ -16,26 +16,17 @@ from llmecon._names import nearest
 from llmecon.catalog.reading import read_json
 from llmecon.transformer import Transformer
 
-# Families whose feed-forward block has two matrices, not a gate beside them.
-_PLAIN = {
-    *("gpt2", "gptj", "gpt_neox", "gpt_bigcode", "opt", "falcon"),
-    *("bloom", "phi", "starcoder2", "nemotron"),
+# What families (`model_type`) do unless their file says otherwise. plain: two feed-forward
+# matrices, no gate; tied: one embedding matrix; parallel: attention beside the feed-forward;
+# windowed, alternating: every layer keeps the window, or every other one does.
+_FAMILIES = {
+    "plain": "gpt2 gptj gpt_neox gpt_bigcode opt falcon bloom phi starcoder2 nemotron",
+    "tied": "gpt2 gpt_bigcode opt falcon bloom starcoder2 smollm3 cohere cohere2 gemma gemma2 "
+    "gemma3 gemma3_text",
+    "parallel": "gptj cohere cohere2",
+    "windowed": "mistral mixtral phi3 starcoder2",
+    "alternating": "gpt_oss gemma2",
 }
-# Families that share input and output embedding unless their file says otherwise.
-_TIED = {
-    *("gpt2", "gpt_bigcode", "opt", "falcon", "bloom", "starcoder2", "cohere", "cohere2"),
-    *("gemma", "gemma2", "gemma3", "gemma3_text", "smollm3"),
-}
-_PARALLEL = {"gptj", "cohere", "cohere2"}
-# Families whose every layer keeps the window, and those in which every other layer does.
-_ALL_WINDOWED = {"mistral", "mixtral", "phi3", "starcoder2"}
-_ALTERNATING = {"gpt_oss", "gemma2"}
-# Keys of layers that are not modelled: ignored, they would give a wrong cache.
-_NOT_MODELLED = ("hybrid_layer_pattern", "layers_block_type", "block_types", "compress_ratios")
-# Mixers without a cache of keys and values that this library models.
-_OTHER_MIXERS = ("mamba", "rwkv", "ssm", "recurrent_gemma", "jamba", "hyena")
-# Families that read a text and write none. Those that do both say so in a key of their own.
-_ENCODERS = ("bert", "electra", "xlm")
 # Names that older families use for the common ones.
 _SYNONYMS = {
     "num_hidden_layers": ("n_layer", "n_layers", "num_layers"),
@@ -50,14 +41,43 @@ _SYNONYMS = {
     "sliding_window": ("sliding_window_size", "attention_chunk_size"),
     "num_nextn_predict_layers": ("num_mtp_modules", "mtp_num_hidden_layers"),
 }
-_LAYER_KINDS = {
-    "full_attention": "full",
-    "attention": "full",
-    "sliding_attention": "window",
-    "chunked_attention": "window",
-    "linear_attention": "linear",
+# Fields of a shape by the key that has them: of every model, and of some kinds of layers.
+_PLAIN = {"n_layers": "num_hidden_layers", "d_model": "hidden_size", "vocab_size": "vocab_size"}
+_INDEXER = {
+    "sparse_attention_tokens": "index_topk",
+    "indexer_heads": "index_n_heads",
+    "indexer_d_head": "index_head_dim",
 }
-
+_LATENT = {
+    "d_head": "qk_nope_head_dim",
+    "mla_nope_dim": "qk_nope_head_dim",
+    "mla_kv_rank": "kv_lora_rank",
+    "mla_rope_dim": "qk_rope_head_dim",
+    "mla_v_dim": "v_head_dim",
+}
+_LINEAR = {
+    "linear_n_key_heads": "linear_num_key_heads",
+    "linear_n_value_heads": "linear_num_value_heads",
+    "linear_d_head": "linear_key_head_dim",
+}
+# Lists with the kind of each layer, and what their words mean.
+_LAYER_LISTS: dict[str, dict[Any, str]] = {
+    "layer_types": {
+        "full_attention": "full",
+        "attention": "full",
+        "sliding_attention": "window",
+        "chunked_attention": "window",
+        "linear_attention": "linear",
+    },
+    "attn_type_list": {1: "full"},
+}
+# Every how many layers one sees the whole context, and what the others keep.
+_INTERVALS = {"full_attention_interval": "linear", "sliding_window_pattern": "window"}
+# Keys and families of layers that are not modelled: ignored, they would give a wrong cache.
+_NOT_MODELLED = ("hybrid_layer_pattern", "layers_block_type", "block_types", "compress_ratios")
+_OTHER_MIXERS = ("mamba", "rwkv", "ssm", "recurrent_gemma", "jamba", "hyena")
+# Families that read a text and write none. Those that do both say so in a key of their own.
+_ENCODERS = ("bert", "electra", "xlm")
 
 _ABSURD = 10**8  # no width, vocabulary or context comes near
 _DEEPEST = 10_000  # layers are counted one by one
@@ -78,6 +98,9 @@ class _Config:
     def fail(self, problem: str) -> ValueError:
         return ValueError(f"{self.file}: {problem}")
 
+    def does(self, trait: str) -> bool:
+        return self.family in _FAMILIES[trait].split()
+
     def get(self, key: str) -> Any:
         names = (key, *_SYNONYMS.get(key, ()))
         found = {n: self.content[n] for n in names if self.content.get(n) is not None}
@@ -88,13 +111,18 @@ class _Config:
 
     def count(self, key: str, default: int | None = None, *, least: int = 1) -> int:
         value = self.get(key)
-        if value is None:
-            if default is None:
-                raise self.fail(f"{key} is missing{self._hint(key)}")
+        if value is None and default is not None:
             return default
+        if value is None:
+            near = nearest(key, self.content, n=1)
+            hint = f"; did you mean it by {near[0]}?" if near else ""
+            raise self.fail(f"{key} is missing{hint}")
         if isinstance(value, bool) or not isinstance(value, int) or not least <= value < _ABSURD:
             raise self.fail(f"{key} must be a whole number >= {least}, got {_short(value)}")
         return value
+
+    def counts(self, keys: Mapping[str, str]) -> dict[str, int]:
+        return {field: self.count(key) for field, key in keys.items()}
 
     @property
     def layers(self) -> int:
@@ -106,11 +134,9 @@ class _Config:
     def items(self, key: str) -> list[Any]:
         """A list under a key; empty if there is none."""
         value = self.content.get(key)
-        if value is None:
-            return []
-        if not isinstance(value, list):
+        if value is not None and not isinstance(value, list):
             raise self.fail(f"{key} must be a list, got {_short(value)}")
-        return value
+        return value or []
 
     def per_layer(self, key: str) -> list[Any]:
         """A list with one entry a layer; empty if there is none."""
@@ -123,15 +149,9 @@ class _Config:
 
     def flag(self, key: str, default: bool) -> bool:
         value = self.content.get(key)
-        if value is None:
-            return default
-        if not isinstance(value, bool):
+        if value is not None and not isinstance(value, bool):
             raise self.fail(f"{key} must be true or false, got {value!r}")
-        return value
-
-    def _hint(self, key: str) -> str:
-        near = nearest(key, self.content, n=1)
-        return f"; did you mean it by {near[0]}?" if near else ""
+        return default if value is None else value
 
 
 def read(path: Path) -> Transformer:
@@ -191,9 +211,21 @@ def convert(
     config = _Config(file, {**content, **inner} if isinstance(inner, dict) else content)
     if any(word in config.family for word in _OTHER_MIXERS):
         raise config.fail(f"model_type {config.family!r} has layers that are not modelled")
-    _refuse_encoders(config)
-    fields = {**_width(config), **_experts(config), **_attention(config)}
-    fields["n_mtp_layers"] = config.count("num_nextn_predict_layers", 0, least=0)
+    encodes = any(word in config.family for word in _ENCODERS)
+    if encodes or config.flag("is_encoder_decoder", False):
+        raise config.fail(
+            f"model_type {config.family!r} has an encoder; only decoders are modelled"
+        )
+    fields: dict[str, Any] = {
+        **{"n_layers": config.layers, **config.counts(_PLAIN)},
+        "mlp_matrices": 2 if config.does("plain") else 3,
+        "tied_embeddings": config.flag("tie_word_embeddings", config.does("tied")),
+        "parallel_attention": config.flag("parallel_attn", config.does("parallel")),
+        **_experts(config),
+        **_attention(config),
+        **_layer_kinds(config),
+        "n_mtp_layers": config.count("num_nextn_predict_layers", 0, least=0),
+    }
     try:
         return Transformer(name=name, **fields)
     except ValidationError as error:
@@ -201,154 +233,83 @@ def convert(
         raise config.fail(problem.removeprefix(f"{name}: ")) from error
 
 
-def _refuse_encoders(config: _Config) -> None:
-    encodes = any(word in config.family for word in _ENCODERS)
-    if encodes or config.flag("is_encoder_decoder", False):
-        raise config.fail(
-            f"model_type {config.family!r} has an encoder; only decoders are modelled"
-        )
-
-
-def _width(config: _Config) -> dict[str, Any]:
-    plain = config.family in _PLAIN
-    return {
-        "n_layers": config.layers,
-        "d_model": config.count("hidden_size"),
-        "vocab_size": config.count("vocab_size"),
-        "mlp_matrices": 2 if plain else 3,
-        "tied_embeddings": config.flag("tie_word_embeddings", config.family in _TIED),
-        "parallel_attention": config.flag("parallel_attn", config.family in _PARALLEL),
-    }
-
-
-def _feed_forward_width(config: _Config) -> int:
-    return config.count(
-        "intermediate_size",
-        4 * config.count("hidden_size") if config.family in _PLAIN else None,
-    )
-
-
-def _experts(config: _Config) -> dict[str, Any]:
+def _experts(config: _Config) -> dict[str, int]:
+    """Feed-forward blocks: widths, experts, and the layers that have none."""
     total = config.count("n_routed_experts", 0, least=0)
     if total <= 1:
-        return {"d_ff": _feed_forward_width(config)}
+        usual = 4 * config.count("hidden_size") if config.does("plain") else None
+        return {"d_ff": config.count("intermediate_size", usual)}
     active = config.count("num_experts_per_tok")
     if active > total:
         raise config.fail(f"contradiction: {active} experts for a token, {total} in all")
-    return {
-        "n_experts": total,
-        "n_experts_active": active,
-        "d_ff": config.count("moe_intermediate_size", config.get("intermediate_size")),
-        "n_shared_experts": _shared_experts(config),
-        **_dense_layers(config),
-    }
-
-
-def _shared_experts(config: _Config) -> int:
+    width = config.count("moe_intermediate_size", config.get("intermediate_size"))
     wide = config.count("shared_expert_intermediate_size", 0, least=0)
-    if not wide:
-        # Llama 4 has one in every layer with experts and no key that says so.
-        return config.count("n_shared_experts", int("llama4" in config.family), least=0)
-    each = config.count("moe_intermediate_size", config.get("intermediate_size"))
-    if wide % each:
+    if wide % width:
         raise config.fail(
-            f"contradiction: shared_expert_intermediate_size {wide} is no multiple of {each}"
+            f"contradiction: shared_expert_intermediate_size {wide} is no multiple of {width}"
         )
-    return wide // each
+    # Llama 4 has one in every layer with experts and no key that says so.
+    usual = int("llama4" in config.family)
+    shared = wide // width or config.count("n_shared_experts", usual, least=0)
+    fields = {"n_experts": total, "n_experts_active": active, "d_ff": width}
+    fields["n_shared_experts"] = shared
+    dense = _dense_layers(config, config.layers)
+    if dense:
+        own = config.get("intermediate_size_mlp")
+        key = "intermediate_size_mlp" if own else "intermediate_size"
+        fields |= {"n_dense_layers": len(dense), "d_ff_dense": config.count(key)}
+    return fields
 
 
-def _dense_layers(config: _Config) -> dict[str, int]:
-    layers = config.layers
+def _dense_layers(config: _Config, layers: int) -> set[int]:
+    """Layers without experts: first ones, all but every n-th, listed or marked ones."""
     step = config.count("decoder_sparse_step", config.count("interleave_moe_layer_step", 1))
     first = config.count("first_k_dense_replace", 0, least=0)
     if first > layers:
         raise config.fail(f"contradiction: {first} dense layers first, {layers} layers in all")
-    dense = {n for n in range(layers) if n < first or (n + 1) % step}
-    dense |= _listed_layers(config, "mlp_only_layers", layers) | _marked_layers(config, layers)
-    if not dense:
-        return {}
-    key = "intermediate_size_mlp" if config.get("intermediate_size_mlp") else "intermediate_size"
-    return {"n_dense_layers": len(dense), "d_ff_dense": config.count(key)}
-
-
-def _listed_layers(config: _Config, key: str, layers: int) -> set[int]:
-    """Layers named by their number, from 0."""
-    listed = config.items(key)
+    listed = config.items("mlp_only_layers")
     for layer in listed:
         if type(layer) is not int or not 0 <= layer < layers:
-            raise config.fail(f"{key} must name layers from 0 to {layers - 1}, got {_short(layer)}")
-    return set(listed)
-
-
-def _marked_layers(config: _Config, layers: int) -> set[int]:
-    """Dense layers by ``moe_layer_freq``: 0 in a list of layers, or all but every n-th."""
+            raise config.fail(
+                f"mlp_only_layers must name layers from 0 to {layers - 1}, got {_short(layer)}"
+            )
     if isinstance(config.content.get("moe_layer_freq"), list):
-        marks = config.per_layer("moe_layer_freq")
-        return {n for n, has_experts in enumerate(marks) if not has_experts}
-    every = config.count("moe_layer_freq", 1)
-    return {n for n in range(layers) if n % every}
+        marked = {
+            n for n, has_experts in enumerate(config.per_layer("moe_layer_freq")) if not has_experts
+        }
+    else:
+        every = config.count("moe_layer_freq", 1)
+        marked = {n for n in range(layers) if n % every}
+    return {n for n in range(layers) if n < first or (n + 1) % step} | set(listed) | marked
 
 
 def _attention(config: _Config) -> dict[str, Any]:
+    """Heads and their widths, of latent attention or of any other."""
     heads = config.count("num_attention_heads")
-    fields: dict[str, Any] = {"n_heads": heads, **_sparse(config)}
+    fields: dict[str, Any] = {"n_heads": heads}
+    if config.get("index_topk") is not None:
+        fields |= config.counts(_INDEXER)
     if config.get("kv_lora_rank") is not None:
-        fields |= _latent(config, heads)
-    else:
-        kv_heads = _kv_heads(config, heads)
-        fields |= {"n_kv_heads": kv_heads, "d_head": _head_width(config, heads)}
-        fields["attention_kind"] = "MHA" if kv_heads == heads else "GQA"
-        if kv_heads == 1 < heads:
-            fields["attention_kind"] = "MQA"
-        value = config.count("v_head_dim", 0, least=0)
-        fields["d_head_value"] = 0 if value == fields["d_head"] else value
-    return fields | _layer_kinds(config)
-
-
-def _kv_heads(config: _Config, heads: int) -> int:
-    if config.flag("multi_query", False) and not config.flag("new_decoder_architecture", False):
-        return 1
+        fields |= {"n_kv_heads": heads, "attention_kind": "MLA", **config.counts(_LATENT)}
+        return fields | {"mla_q_rank": config.count("q_lora_rank", 0, least=0)}
     kv_heads = config.count("num_key_value_heads", heads)
+    if config.flag("multi_query", False) and not config.flag("new_decoder_architecture", False):
+        kv_heads = 1
     if heads % kv_heads:
         raise config.fail(
             f"contradiction: num_key_value_heads {kv_heads} does not divide "
             f"num_attention_heads {heads}"
         )
-    return kv_heads
-
-
-def _head_width(config: _Config, heads: int) -> int:
     width = config.count("hidden_size")
     if config.get("head_dim") is None and width % heads:
         raise config.fail(
             f"contradiction: hidden_size {width} is no multiple of num_attention_heads {heads}, "
             "and head_dim is missing"
         )
-    return config.count("head_dim", width // heads)
-
-
-def _latent(config: _Config, heads: int) -> dict[str, Any]:
-    nope = config.count("qk_nope_head_dim")
-    return {
-        "n_kv_heads": heads,
-        "d_head": nope,
-        "attention_kind": "MLA",
-        "mla_kv_rank": config.count("kv_lora_rank"),
-        "mla_q_rank": config.count("q_lora_rank", 0, least=0),
-        "mla_rope_dim": config.count("qk_rope_head_dim"),
-        "mla_nope_dim": nope,
-        "mla_v_dim": config.count("v_head_dim"),
-    }
-
-
-def _sparse(config: _Config) -> dict[str, int]:
-    if config.get("index_topk") is None:
-        return {}
-    return {
-        "sparse_attention_tokens": config.count("index_topk"),
-        "indexer_heads": config.count("index_n_heads"),
-        "indexer_d_head": config.count("index_head_dim"),
-    }
+    head, value = config.count("head_dim", width // heads), config.count("v_head_dim", 0, least=0)
+    kind = "MHA" if kv_heads == heads else "MQA" if kv_heads == 1 else "GQA"
+    fields |= {"n_kv_heads": kv_heads, "d_head": head, "attention_kind": kind}
+    return fields | {"d_head_value": 0 if value == head else value}
 
 
 def _layer_kinds(config: _Config) -> dict[str, Any]:
@@ -359,20 +320,16 @@ def _layer_kinds(config: _Config) -> dict[str, Any]:
         return {}
     if not kinds["full"]:
         raise config.fail("a model without a layer that sees the whole context is not modelled")
-    fields: dict[str, Any] = {"n_full_attention_layers": kinds["full"]}
     if kinds["window"] and kinds["linear"]:
         raise config.fail("windows and recurrent layers in one model are not modelled")
+    fields: dict[str, Any] = {"n_full_attention_layers": kinds["full"]}
     if kinds["window"]:
         return fields | {"sliding_window_tokens": config.count("sliding_window")}
     keys, values = config.count("linear_key_head_dim"), config.count("linear_value_head_dim")
     if keys != values:
         raise config.fail(f"linear_key_head_dim {keys} must equal linear_value_head_dim {values}")
-    return fields | {
-        "linear_n_key_heads": config.count("linear_num_key_heads"),
-        "linear_n_value_heads": config.count("linear_num_value_heads"),
-        "linear_d_head": keys,
-        "attention_output_gate": config.flag("attn_output_gate", True),
-    }
+    gate = config.flag("attn_output_gate", True)
+    return fields | config.counts(_LINEAR) | {"attention_output_gate": gate}
 
 
 def _kinds(config: _Config, layers: int) -> Counter[str]:
@@ -380,50 +337,35 @@ def _kinds(config: _Config, layers: int) -> Counter[str]:
     for key in _NOT_MODELLED:
         if config.content.get(key):
             raise config.fail(f"{key} describes layers that are not modelled")
-    for key, words in (("layer_types", _LAYER_KINDS), ("attn_type_list", {1: "full"})):
+    for key, words in _LAYER_LISTS.items():
         listed = config.per_layer(key)
+        for kind in listed:
+            if not isinstance(kind, str | int) or kind not in words:
+                raise config.fail(f"{key}: layers of kind {_short(kind)} are not modelled")
         if listed:
-            return _listed_kinds(config, key, listed, words)
-    if "llama4" in config.family:
-        return _llama_4(config, layers)
-    for key, other in (
-        ("full_attention_interval", "linear"),
-        ("sliding_window_pattern", "window"),
-    ):
+            return Counter(words[kind] for kind in listed)
+    if "llama4" in config.family:  # chunks, but for layers marked 0 or every fourth one
+        marks = config.per_layer("no_rope_layers")
+        every = 0 if marks else config.count("no_rope_layer_interval", 4)
+        return _split(layers, sum(not mark for mark in marks) if marks else layers // every)
+    for key, other in _INTERVALS.items():
         if config.get(key) is not None:
-            whole = layers // config.count(key)
-            return Counter({"full": whole, other: layers - whole})
+            return _split(layers, layers // config.count(key), other)
     return _windowed(config, layers)
 
 
-def _listed_kinds(
-    config: _Config, key: str, listed: list[Any], words: Mapping[Any, str]
-) -> Counter[str]:
-    for kind in listed:
-        if not isinstance(kind, str | int) or kind not in words:
-            raise config.fail(f"{key}: layers of kind {_short(kind)} are not modelled")
-    return Counter(words[kind] for kind in listed)
-
-
-def _llama_4(config: _Config, layers: int) -> Counter[str]:
-    """Chunks of local attention, but for every fourth layer or those marked 0."""
-    marks = config.per_layer("no_rope_layers")
-    if marks:
-        whole = sum(not mark for mark in marks)
-    else:
-        whole = layers // config.count("no_rope_layer_interval", 4)
-    return Counter({"full": whole, "window": layers - whole})
+def _split(layers: int, full: int, other: str = "window") -> Counter[str]:
+    return Counter({"full": full, other: layers - full})
 
 
 def _windowed(config: _Config, layers: int) -> Counter[str]:
     window = config.count("sliding_window", 0, least=0)
-    if config.family in _ALTERNATING and window:
-        return Counter({"full": layers // 2, "window": layers - layers // 2})
+    if config.does("alternating") and window:
+        return _split(layers, layers // 2)
     if window and config.flag("use_sliding_window", False):  # Qwen: the first layers see all
-        whole = min(config.count("max_window_layers"), layers)
-        return Counter({"full": whole, "window": layers - whole})
+        return _split(layers, min(config.count("max_window_layers"), layers))
     reach = config.count("max_position_embeddings", window + 1)
-    if config.family in _ALL_WINDOWED and 0 < window < reach:
+    if config.does("windowed") and 0 < window < reach:
         raise config.fail(
             f"sliding_window {window} in every layer is not modelled; "
             "set it to null to count every layer as seeing the whole context"
