@@ -2,6 +2,7 @@
 
 import csv
 import json
+import shutil
 from datetime import date
 from pathlib import Path
 
@@ -9,20 +10,21 @@ import pytest
 from frictionless import Package
 
 from llmecon import catalog
+from llmecon.catalog import chip_file, hf_config
 from llmecon.catalog.package import datapackage
-from llmecon.catalog.reading import read_rows
-from llmecon.catalog.rows import TABLES, column_names
+from llmecon.catalog.reading import read_json, read_rows
+from llmecon.catalog.rows import TABLES, column_names, foreign_keys
 
 DATA = Path(__file__).parents[2] / "data"
 MODELS = TABLES["models"]
 
 
-def copy_with(tmp_path: Path, **changes: str) -> Path:
-    """A copy of models.csv whose third row (line 4) has other cells."""
-    with (DATA / "models.csv").open(encoding="utf-8", newline="") as file:
+def copy_with(folder: Path, table: str = "models", **changes: str) -> Path:
+    """A copy of a table whose third row (line 4) has other cells."""
+    with (DATA / f"{table}.csv").open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     rows[2] |= changes
-    copy = tmp_path / "models.csv"
+    copy = folder / f"{table}.csv"
     with copy.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, rows[0])
         writer.writeheader()
@@ -53,6 +55,123 @@ def test_a_wrong_cell_is_refused_with_file_line_column_and_reason(tmp_path, colu
     path = copy_with(tmp_path, **{column: cell})
     with pytest.raises(catalog.BadRow, match=rf"models.csv, line 4, column {column}: .*{reason}"):
         read_rows(path, MODELS)
+
+
+WRONG_UNITS = [
+    ("models", "total_params", "inf", "finite number"),
+    ("models", "total_params", "1e15", "less than"),
+    ("models", "training_flop", "1e3", "greater than"),
+    ("prices", "output_usd_per_mtok", "1e-5", r"greater than 0.01, .*\[USD per million tokens\]"),
+    ("prices", "input_usd_per_mtok", "inf", "finite"),
+    ("speeds", "output_tokens_per_s", "0.05", "greater than"),
+    ("scores", "score", "13", r"between 500 and 2500 \[Arena points\]"),
+    ("scores", "score", "nan", "finite"),
+    ("size_estimates", "total_params", "20", "greater than"),
+    ("served_open_models", "active_params", "1e14", "less than"),
+    ("served_open_models", "active_params", "9e13", "active_params is larger than total_params"),
+    ("gpu_prices", "usd_per_gpu_hour", "1e9", "less than"),
+    ("gpu_prices", "provider_rank", "0", "greater than or equal to 1"),
+    ("accelerators", "hbm_bytes", "16", r"greater than 100000000, .*\[B\]"),
+    ("accelerators", "hbm_bytes_per_s", "2.0", r"greater than 1000000000, .*\[B/s\]"),
+    ("accelerators", "bf16_dense_flop_per_s", "312", r"greater than .*\[FLOP/s\]"),
+    ("accelerators", "measured_bf16_flop_per_s", "5e16", "is above the peak"),
+    ("accelerators", "serves_llms", "", "is empty"),
+    ("measurements", "unit", "furlongs", "unit of .* must be"),
+    ("measurements", "metric", "joy", "metric must be one of ttft"),
+    ("measurements", "value", "inf", "finite"),
+    ("peers", "mape_percent", "-1", "greater than or equal to 0"),
+    ("peers", "seconds_low", "1e4", "seconds_low is larger than seconds_high"),
+]
+
+
+@pytest.mark.parametrize(("table", "column", "cell", "reason"), WRONG_UNITS)
+def test_a_cell_in_another_unit_is_refused(tmp_path, table, column, cell, reason):
+    path = copy_with(tmp_path, table, **{column: cell})
+    with pytest.raises(catalog.BadRow, match=rf"{table}.csv, line 4, column \w+: .*{reason}"):
+        read_rows(path, TABLES[table])
+
+
+@pytest.fixture
+def own_folder(tmp_path, monkeypatch):
+    """The tables in a folder of one's own."""
+    shutil.copytree(DATA, tmp_path / "data")
+    monkeypatch.setenv("LLMECON_DATA", str(tmp_path / "data"))
+    return tmp_path / "data"
+
+
+@pytest.mark.parametrize(
+    ("table", "column", "near"),
+    [
+        ("speeds", "model", "GPT-4o"),
+        ("scores", "model", "GPT-4o"),
+        ("gpu_prices", "accelerator", "H100 SXM 80GB"),
+        ("measurements", "hardware", "H200 SXM 141GB"),
+    ],
+)
+def test_a_name_of_no_row_of_its_table_is_refused_with_the_nearest(own_folder, table, column, near):
+    copy_with(own_folder, table, **{column: f"{near}x"})
+    with pytest.raises(catalog.BadRow, match=rf"{table}.csv, line 4, column {column}: .*{near}"):
+        catalog.table(table)
+
+
+def test_every_name_of_another_table_is_declared_and_described():
+    """What the schema says is what Frictionless checks."""
+    for resource in datapackage()["resources"]:
+        declared = {key["fields"][0] for key in resource["schema"].get("foreignKeys", [])}
+        assert declared == set(foreign_keys(TABLES[resource["name"]]))
+
+
+def test_a_broken_file_is_named_with_its_line(tmp_path):
+    text = (DATA / "models.csv").read_text("utf-8")
+    header, second, third = text.splitlines()[:3]
+    for broken, message in {
+        "": "line 1, column .*: missing",
+        header + "\n": "line 1: no rows below the header",
+        f"{header}\n{second[:40]}": "line 2: wrong number of cells",
+        f'{header}\n{second}\n"{third}': "line 3: unexpected end of data",
+        f"{header}\n{second}\n{third[:-1]}{'x' * 2_000_000}\n": "line 3: field larger than",
+    }.items():
+        (tmp_path / "models.csv").write_text(broken, "utf-8")
+        with pytest.raises(catalog.BadRow, match=rf"^models.csv, {message}"):
+            read_rows(tmp_path / "models.csv", MODELS)
+
+
+CHIP = "name: mine\nbf16_dense_flop_per_s: 4e14\nhbm_bytes_per_s: 2e12\nhbm_bytes: "
+BOMB = "a: &a [x]\nb: &b [*a, *a]\nc: [*b, *b]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        (CHIP + "16", r"hbm_bytes: .*greater than 100000000, got 16 \[B\]"),
+        (CHIP + "0o100000000000000", "hbm_bytes: Input should be a valid number"),
+        (CHIP + "0100000000000", "hbm_bytes: Input should be a valid number"),
+        (CHIP + "23148148:8:20", "hbm_bytes: Input should be a valid number"),
+        (CHIP + "8e10\nhbm_bytes: 9e10", "line 5: hbm_bytes is given twice"),
+        (CHIP + "8e10\n1: 2", "1 is not a field of an accelerator"),
+        (CHIP + "8e10\ntdp_w: .inf", "tdp_w"),
+        (CHIP.replace("2e12", "4.8") + "8e10", "hbm_bytes_per_s: .*greater than"),
+        (CHIP.replace("4e14", "989") + "8e10", "bf16_dense_flop_per_s: .*greater than"),
+        (CHIP + "8e10\nmeasured_bf16_flop_per_s: 4e16", "is above the peak"),
+        (BOMB, r"line 2: aliases \(\*name\) are not read"),
+        ("[" * 5000, "nested too deep"),
+        ("{a: b", r"line \d"),
+        ("7", "must be an object of fields, got 7"),
+    ],
+)
+def test_a_chip_file_with_a_trap_is_refused(tmp_path, text, message):
+    pytest.importorskip("yaml", reason="needs PyYAML, of the extra 'book'")
+    (tmp_path / "chip.yml").write_text(text)
+    with pytest.raises(ValueError, match=rf"^chip.yml.*{message}"):
+        chip_file.read(tmp_path / "chip.yml")
+
+
+def test_a_key_that_is_given_twice_in_json_is_refused(tmp_path):
+    path = tmp_path / "config.json"
+    path.write_text('{"num_hidden_layers": 80, "deep": {"a": 1}, "num_hidden_layers": 81}')
+    for read in (hf_config.read, chip_file.read, read_json):
+        with pytest.raises(ValueError, match=r"config\.json: num_hidden_layers is given twice"):
+            read(path)
 
 
 def test_a_repeated_key_is_refused(tmp_path):
@@ -132,13 +251,6 @@ def test_models_of_the_other_tables_that_are_known_agree_on_their_size(table):
     for row in frame.itertuples():
         if row.model in known.index:
             assert row.total_params == pytest.approx(known[row.model], rel=0.02), row.model
-
-
-@pytest.mark.parametrize("table", ["gpu_prices", "measurements"])
-def test_accelerators_of_the_other_tables_exist(table):
-    column = {"gpu_prices": "accelerator", "measurements": "hardware"}[table]
-    unknown = set(catalog.table(table)[column]) - set(catalog.accelerators().name)
-    assert not unknown
 
 
 def test_an_estimate_carries_its_range_and_a_disclosed_size_none():

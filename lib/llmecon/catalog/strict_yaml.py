@@ -55,12 +55,13 @@ def _loader(yaml: Any) -> Any:
             return super().compose_node(parent, index)
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            keys = [key.value for key, _ in node.value]
-            for key, child in node.value:
-                if keys.count(key.value) > 1:
+            seen: list[Any] = []
+            for key, _ in node.value:
+                if key.value in seen:
                     raise yaml.MarkedYAMLError(
-                        problem=f"{key.value} is given twice", problem_mark=child.start_mark
+                        problem=f"{key.value} is given twice", problem_mark=key.start_mark
                     )
+                seen.append(key.value)
             return super().construct_mapping(node, deep=deep)
 
     for tag, rule in _PLAIN.items():
