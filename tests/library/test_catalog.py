@@ -128,7 +128,7 @@ def test_a_broken_file_is_named_with_its_line(tmp_path):
         "": "line 1, column .*: missing",
         header + "\n": "line 1: no rows below the header",
         f"{header}\n{second[:40]}": "line 2: wrong number of cells",
-        f'{header}\n{second}\n"{third}': "line 3: unexpected end of data",
+        f'{header}\n{second}\n"GPT-1,OpenAI\n': "line 3: unexpected end of data",
         f"{header}\n{second}\n{third[:-1]}{'x' * 2_000_000}\n": "line 3: field larger than",
     }.items():
         (tmp_path / "models.csv").write_text(broken, "utf-8")
