@@ -43,7 +43,7 @@ def test_attention_is_not_overlapped_with_the_matrices():
             LLAMA_8B, H100, batch=batch, context=8192, weights="fp8", profile=IDEAL
         )
         terms = step.terms
-        attention = LLAMA_8B.attention_flop(1, 8192) * batch / 989e12
+        attention = LLAMA_8B.decode_attention_flop(8192) * batch / 989e12
         busy = max(terms.weights, terms.compute - attention) + max(terms.kv_cache, attention)
         assert step.seconds == pytest.approx(busy + terms.network + terms.overhead)
 
@@ -106,7 +106,7 @@ def test_memory_is_weights_cache_and_reserve():
 def test_one_sequence_on_ideal_hardware_reads_its_weights(model):
     step = roofline.decode(model, H200, batch=1, context=1, weights="bf16", profile=IDEAL)
     output = model.vocab_size * model.d_model
-    read = 2 * (float(model.params_read(1)) + output) / H200.hbm_bytes_per_s
+    read = 2 * (float(model.n_active_block_params) + output) / H200.hbm_bytes_per_s
     assert step.terms.weights == pytest.approx(read)
     assert step.binds == "weights"
 
@@ -424,7 +424,7 @@ def test_chunks_share_the_reading_of_the_weights():
     load = {"input_tokens": 8192, "output_tokens": 1024, "concurrency": 16}
     step = roofline.decode(LLAMA_70B, H100, batch=16, context=8192 + 512, **where)
     read = roofline.prefill(LLAMA_70B, H100, input_tokens=8192, **where)
-    attention = float(LLAMA_70B.attention_flop(8192)) / (8 * 989e12)
+    attention = float(LLAMA_70B.prefill_attention_flop(8192, 0)) / (8 * 989e12)
     matrices = float(read.terms.compute) - attention
     decoding = 16 * LLAMA_70B.matrix_flop_per_token / (8 * 1979e12)
     for chunk in (8192, 1024):

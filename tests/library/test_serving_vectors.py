@@ -118,7 +118,7 @@ def test_p9_latent_attention_multiplies_the_arithmetic():
     """d_latent over d_head, without the rotary part; by both models of a transformer."""
     latent = changed(DEEPSEEK, mla_rope_dim=0)
     plain = changed(DEEPSEEK, mla_kv_rank=0)
-    ratio = latent.attention_flop(1, 1000) / plain.attention_flop(1, 1000)
+    ratio = latent.decode_attention_flop(1000) / plain.decode_attention_flop(1000)
     assert (latent.mla_kv_rank, plain.d_head) == tuple(inputs("P9").values())
     assert agrees("P9", "ratio", ratio)
     published = shape("deepseek_v3_8bit_erdil")

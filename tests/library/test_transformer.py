@@ -112,7 +112,7 @@ def test_k8_flop_of_a_token_without_embeddings():
         vocab_size=0,
         **inputs("K8"),
     )
-    assert agrees("K8", "flop_per_token", model.flop_per_token(0))
+    assert agrees("K8", "flop_per_token", model.matrix_flop_per_token)
 
 
 def test_moe2_distinct_experts():
@@ -143,8 +143,8 @@ def test_recurrent_layers_hold_a_constant_state():
 
 def test_sparse_attention_reads_chosen_tokens_and_all_index_keys():
     latent = 78 * (512 + 64) * 2
-    assert float(GLM.kv_read_bytes(100_000)) == 2048 * latent + 100_000 * 78 * 128
-    assert float(GLM.kv_read_bytes(1000)) == 1000 * (latent + 78 * 128)
+    assert float(GLM.kv_read(100_000, 2)) == 2048 * latent + 100_000 * 78 * 128
+    assert float(GLM.kv_read(1000, 2)) == 1000 * (latent + 78 * 128)
 
 
 # Counted a second time, by the makers of the facts table, from the configurations.
@@ -165,50 +165,46 @@ def test_unusual_layers_to_the_parameter(model):
 
 def test_a_recurrent_state_is_read_and_written():
     state = 45 * 64 * 128 * 128 * 4
-    assert float(QWEN.kv_read_bytes(0)) == 2 * state
-    assert float(QWEN.attention_flop(1, 0)) == 6 * 45 * 64 * 128 * 128
+    assert float(QWEN.kv_read(0, 2)) == 2 * state
+    assert float(QWEN.decode_attention_flop(0)) == 6 * 45 * 64 * 128 * 128
 
 
 def test_a_window_bounds_the_arithmetic_of_a_token():
     one_layer = 4 * 64 * 64
-    assert float(GPT_OSS.attention_flop(1, 10_000)) == one_layer * 18 * (10_000 + 128)
+    assert float(GPT_OSS.decode_attention_flop(10_000)) == one_layer * 18 * (10_000 + 128)
 
 
 def test_an_indexer_scores_every_token():
     chosen = 2 * 64 * (2 * 512 + 64) * 2048
     scored = 2 * 32 * 128 * 100_000
-    assert float(GLM.attention_flop(1, 100_000)) == 78 * (chosen + scored)
+    assert float(GLM.decode_attention_flop(100_000)) == 78 * (chosen + scored)
 
 
 def test_prefill_attention_is_half_the_square():
     """2 h d_h L n^2, against the sum over tokens of 4 h d_h L x."""
     n = 4096
     closed = 2 * 64 * 128 * 80 * n**2
-    assert float(LLAMA_70B.attention_flop(n)) == closed
-    one_by_one = LLAMA_70B.attention_flop(1, np.arange(n) + 0.5).sum()
+    assert float(LLAMA_70B.prefill_attention_flop(n, 0)) == closed
+    one_by_one = LLAMA_70B.decode_attention_flop(np.arange(n) + 0.5).sum()
     assert one_by_one == pytest.approx(closed)
 
 
 def test_prefill_in_two_parts_is_prefill_in_one():
     for model in (LLAMA_70B, GPT_OSS, QWEN):
-        whole = model.attention_flop(6000)
-        parts = model.attention_flop(2000) + model.attention_flop(4000, 2000)
+        whole = model.prefill_attention_flop(6000, 0)
+        parts = model.prefill_attention_flop(2000, 0) + model.prefill_attention_flop(4000, 2000)
         assert float(parts) == pytest.approx(float(whole))
 
 
-@pytest.mark.parametrize("model", [LLAMA_70B, GPT_OSS, DEEPSEEK])
-def test_a_prompt_costs_the_same_in_parts_and_its_last_token_a_decode_step(model):
-    """Each part has an output position of its own: 2 V d FLOP more."""
-    output = 2 * model.vocab_size * model.d_model
-    parts = model.prefill_flop(2000) + model.prefill_flop(4000, 2000)
-    assert float(parts) == pytest.approx(float(model.prefill_flop(6000)) + output, rel=1e-12)
-    assert float(model.prefill_flop(1, 6000)) == float(model.flop_per_token(6000))
+@pytest.mark.parametrize("model", [LLAMA_70B, GPT_OSS, QWEN])
+def test_the_last_token_of_a_prompt_is_a_decode_step(model):
+    assert model.prefill_attention_flop(1, 6000) == model.decode_attention_flop(6000)
 
 
 def test_latent_attention_works_on_the_latent_in_decode_and_unfolds_in_prefill():
     """Section 2.2 of the reference: 2 h (2c + r) x L, and h (nope + r + v) L n^2."""
-    assert float(DEEPSEEK.attention_flop(1, 1000)) == 2 * 128 * (2 * 512 + 64) * 1000 * 61
-    assert float(DEEPSEEK.attention_flop(1000)) == 128 * (128 + 64 + 128) * 61 * 1000**2
+    assert float(DEEPSEEK.decode_attention_flop(1000)) == 2 * 128 * (2 * 512 + 64) * 1000 * 61
+    assert float(DEEPSEEK.prefill_attention_flop(1000, 0)) == 128 * (128 + 64 + 128) * 61 * 1000**2
 
 
 @settings(derandomize=True, deadline=None)
@@ -223,7 +219,7 @@ def test_experts_read_lie_between_one_tokens_and_all(active, tokens):
 def test_the_cache_never_shrinks(context, more):
     for model in (LLAMA_70B, DEEPSEEK, GPT_OSS, QWEN, GLM):
         assert model.kv_cache_bytes(context + more) >= model.kv_cache_bytes(context)
-        assert model.kv_read_bytes(context + more) >= model.kv_read_bytes(context)
+        assert model.kv_read(context + more, 2) >= model.kv_read(context, 2)
 
 
 @pytest.mark.parametrize(

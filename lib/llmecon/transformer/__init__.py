@@ -1,6 +1,7 @@
 """What a transformer's shape costs: parameters, arithmetic, memory."""
 
-from llmecon.transformer.formulas import FloatArray, experts_read, kv_cache_bytes_per_token
+from llmecon._checks import FloatArray
+from llmecon.transformer.formulas import experts_read, kv_cache_bytes_per_token
 from llmecon.transformer.shape import Shape
 from llmecon.transformer.work import Transformer
 

@@ -1,11 +1,8 @@
 """Formulas of a shape that need no record."""
 
 import numpy as np
-import numpy.typing as npt
 
-from llmecon._checks import Numbers, require
-
-FloatArray = npt.NDArray[np.float64]
+from llmecon._checks import FloatArray, Numbers, require
 
 
 def experts_read(n_experts: Numbers, n_active: Numbers, tokens: Numbers) -> FloatArray:

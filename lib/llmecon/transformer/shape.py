@@ -114,35 +114,24 @@ class Shape(BaseModel):
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
-        for broken, problem in [
-            (self.n_heads % self.n_kv_heads, "n_kv_heads must divide n_heads"),
-            (
-                self.n_experts and not 1 <= self.n_experts_active <= self.n_experts,
-                "n_experts_active must lie between 1 and n_experts",
-            ),
-            (
-                not self.n_experts and (self.n_experts_active or self.n_shared_experts),
-                "active or shared experts without n_experts",
-            ),
-            (self.n_dense_layers > self.n_layers, "n_dense_layers must be <= n_layers"),
-            (
-                self.n_full_attention_layers > self.n_layers,
-                "n_full_attention_layers must be <= n_layers",
-            ),
-            (
-                self.mla_kv_rank and not (self.mla_nope_dim and self.mla_v_dim),
-                "mla_kv_rank needs mla_nope_dim and mla_v_dim",
-            ),
-            (
-                0 < self.n_full_attention_layers < self.n_layers
-                and not (self.sliding_window_tokens or self.linear_d_head),
-                "the other layers need sliding_window_tokens or linear_d_head",
-            ),
-            (
-                bool(self.sparse_attention_tokens) != bool(self.indexer_heads),
-                "sparse_attention_tokens and indexer_heads go together",
-            ),
-        ]:
+        n_layers, full = self.n_layers, self.n_full_attention_layers
+        windows_or_states = self.sliding_window_tokens or self.linear_d_head
+        sparse, indexed = bool(self.sparse_attention_tokens), bool(self.indexer_heads)
+        active_of_all = 1 <= self.n_experts_active <= self.n_experts
+        lone = not self.n_experts and (self.n_experts_active or self.n_shared_experts)
+        widths = self.mla_nope_dim and self.mla_v_dim
+        for problem, broken in {
+            "n_kv_heads must divide n_heads": self.n_heads % self.n_kv_heads,
+            "n_experts_active must lie between 1 and n_experts": self.n_experts
+            and not active_of_all,
+            "active or shared experts without n_experts": lone,
+            "n_dense_layers must be <= n_layers": self.n_dense_layers > n_layers,
+            "n_full_attention_layers must be <= n_layers": full > n_layers,
+            "mla_kv_rank needs mla_nope_dim and mla_v_dim": self.is_mla and not widths,
+            "the other layers need sliding_window_tokens or linear_d_head": 0 < full < n_layers
+            and not windows_or_states,
+            "sparse_attention_tokens and indexer_heads go together": sparse != indexed,
+        }.items():
             if broken:
                 raise ValueError(f"{self.name}: {problem}")
         return self

@@ -4,8 +4,8 @@ from functools import cached_property
 
 import numpy as np
 
-from llmecon._checks import Numbers, require
-from llmecon.transformer.formulas import FloatArray, causal_pairs, experts_read
+from llmecon._checks import FloatArray, Numbers, require
+from llmecon.transformer.formulas import causal_pairs
 from llmecon.transformer.parameters import Parameters
 
 
@@ -23,48 +23,39 @@ class Transformer(Parameters):
         """
         return 2.0 * (self.n_active_block_params + self.vocab_size * self.d_model)
 
-    def attention_flop(self, new_tokens: Numbers, context: Numbers = 0.0) -> FloatArray:
-        r"""FLOP of attention when tokens are added to a context, causal mask. [FLOP]
-
-        Four FLOP per query head, key element and pair of tokens; each new token sees
-        ``context`` and half of the new ones, or its window.
-
-        Notes
-        -----
-        One token (decode): :math:`4 h d_h x L`; latent attention works on the cached
-        latent, :math:`2 h (2c + r) x L`. A prompt (prefill): :math:`2 h d_h L n^2`; latent
-        attention unfolds keys and values, :math:`h (nope + r + v) L n^2`.
-        """
-        new = require("new_tokens", new_tokens, minimum=0, unit="tokens")
-        past = require("context", context, minimum=0, unit="tokens")
-        one, several = (
-            self.decode_attention_flop(past) * new,
-            self.prefill_attention_flop(new, past),
-        )
-        return np.asarray(np.where(new <= 1, one, several))
-
     def decode_attention_flop(self, context: FloatArray) -> FloatArray:
-        """FLOP of attention for one token; not checked, for large grids. [FLOP]"""
+        """FLOP of attention for one token after ``context``; not checked, for large grids. [FLOP]
+
+        Four FLOP per query head, key element and pair of tokens, :math:`4 h d_h x L`; latent
+        attention works on the cached latent, :math:`2 h (2c + r) x L`.
+        """
         flop = self.n_full_layers * self._decode_pair_flop * self._chosen(context)
         if self.indexer_heads:
-            index = 2.0 * self.n_full_layers * self.indexer_heads * self.indexer_d_head
-            flop = flop + index * context
+            flop = flop + self._index_pair_flop * context
         if self.n_window_layers:
             seen = np.minimum(context, self.sliding_window_tokens)
             flop = flop + self.n_window_layers * self._window_pair_flop * seen
         return np.asarray(flop + self._state_flop)
 
     def prefill_attention_flop(self, new: FloatArray, past: FloatArray) -> FloatArray:
-        """FLOP of attention for several tokens; not checked, for large grids. [FLOP]"""
+        """FLOP of attention for several tokens; not checked, for large grids. [FLOP]
+
+        Each new token sees ``past`` and half of the new ones, or its window: of a prompt
+        :math:`2 h d_h L n^2`. Latent attention unfolds keys and values,
+        :math:`h (nope + r + v) L n^2`.
+        """
         chosen = causal_pairs(new, past, self.sparse_attention_tokens)
         flop = self.n_full_layers * self._prefill_pair_flop * chosen
         if self.indexer_heads:
-            index = 2.0 * self.n_full_layers * self.indexer_heads * self.indexer_d_head
-            flop = flop + index * causal_pairs(new, past, 0)
+            flop = flop + self._index_pair_flop * causal_pairs(new, past, 0)
         if self.n_window_layers:
             seen = causal_pairs(new, past, self.sliding_window_tokens)
             flop = flop + self.n_window_layers * self._window_pair_flop * seen
         return np.asarray(flop + self._state_flop * new)
+
+    @cached_property
+    def _index_pair_flop(self) -> float:
+        return 2.0 * self.n_full_layers * self.indexer_heads * self.indexer_d_head
 
     def _pair_flop(self, n_heads: int) -> float:
         return 2.0 * n_heads * (self.d_head + (self.d_head_value or self.d_head))
@@ -100,30 +91,6 @@ class Transformer(Parameters):
             return tokens
         return np.minimum(tokens, self.sparse_attention_tokens)
 
-    def flop_per_token(self, context: Numbers = 0.0) -> FloatArray:
-        """FLOP to make one token after ``context`` tokens. [FLOP]
-
-        Examples
-        --------
-        >>> llama = Transformer(name="Llama 3.1 70B", n_layers=80, d_model=8192, n_heads=64,
-        ...                     n_kv_heads=8, d_head=128, d_ff=28672, vocab_size=128256)
-        >>> float(llama.flop_per_token(8192))
-        1.6048e+11
-        """
-        return self.matrix_flop_per_token + self.attention_flop(1.0, context)
-
-    def prefill_flop(self, input_tokens: Numbers, cached_tokens: Numbers = 0.0) -> FloatArray:
-        """FLOP to read a prompt of which a prefix is cached; one output position. [FLOP]
-
-        ``input_tokens`` are those not cached.
-        """
-        new = require("input_tokens", input_tokens, minimum=0, unit="tokens")
-        return (
-            2.0 * self.n_active_block_params * new
-            + self.attention_flop(new, cached_tokens)
-            + 2.0 * self.vocab_size * self.d_model
-        )
-
     @cached_property
     def kv_elements_per_token(self) -> int:
         """Numbers that one token adds to the cache in the layers that keep everything."""
@@ -154,22 +121,17 @@ class Transformer(Parameters):
         tokens = require("context", context, minimum=0, unit="tokens")
         return self.kv_held(tokens, _width(bytes_per_element))
 
-    def kv_read_bytes(self, context: Numbers, bytes_per_element: Numbers = 2.0) -> FloatArray:
-        """Memory traffic of the cache when one sequence makes one token. [B]
-
-        Sparse attention reads the chosen tokens and all index keys; a recurrent state is
-        read and written.
-        """
-        tokens = require("context", context, minimum=0, unit="tokens")
-        return self.kv_read(tokens, _width(bytes_per_element))
-
     def kv_held(self, tokens: FloatArray, width: FloatArray) -> FloatArray:
         """:meth:`kv_cache_bytes`, not checked, for large grids. [B]"""
         held = tokens * (self.kv_elements_per_token * width + self._index_bytes)
         return held + self._window_bytes(tokens, width) + 4.0 * self._states
 
     def kv_read(self, tokens: FloatArray, width: FloatArray) -> FloatArray:
-        """:meth:`kv_read_bytes`, not checked, for large grids. [B]"""
+        """Memory traffic of the cache when one sequence makes one token. [B]
+
+        Sparse attention reads the chosen tokens and all index keys; a recurrent state is
+        read and written. Not checked, for large grids.
+        """
         read = self._chosen(tokens) * (self.kv_elements_per_token * width)
         if self._index_bytes:
             read = read + tokens * self._index_bytes
@@ -191,15 +153,6 @@ class Transformer(Parameters):
         heads = self.n_kv_heads_window or self.n_kv_heads
         each = self.n_window_layers * heads * (self.d_head + (self.d_head_value or self.d_head))
         return np.minimum(tokens, self.sliding_window_tokens) * (each * width)
-
-    def params_read(self, tokens: Numbers) -> FloatArray:
-        """Layer parameters that a pass over ``tokens`` positions reads, in expectation."""
-        positions = require("tokens", tokens, minimum=0, unit="tokens")
-        if not self.n_experts:
-            return np.full(positions.shape, float(self.n_block_params))
-        routed = experts_read(self.n_experts, self.n_experts_active, positions)
-        idle = (self.n_experts - routed) * self.expert_params * self.n_moe_layers
-        return np.asarray(self.n_block_params - idle)
 
 
 def _width(bytes_per_element: Numbers) -> FloatArray:
