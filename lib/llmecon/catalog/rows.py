@@ -24,22 +24,16 @@ BIAS: dict[str, Any] = {"unit": "%", "gt": -100, "lt": 1e4}
 SECONDS: dict[str, Any] = {"unit": "s", "gt": 0, "lt": 1e5}
 PERCENT: dict[str, Any] = {"unit": "%", "ge": 0, "le": 100}
 _SCORES = {"Arena points": (500, 2500), "percent correct": (0, 100), "index": (0, 1000)}
-_TIME, _RATE = ("ms", "s"), ("tok/s", "output tok/s")
 METRICS = {
-    "ttft": _TIME,
-    "tpot": _TIME,
-    "prefill_latency": _TIME,
-    "decode_latency_64_tokens": _TIME,
-    "decode_throughput": _RATE,
-    "output_throughput_total": _RATE,
+    **dict.fromkeys(("ttft", "tpot", "prefill_latency", "decode_latency_64_tokens"), ("ms", "s")),
+    **dict.fromkeys(("decode_throughput", "output_throughput_total"), ("tok/s", "output tok/s")),
+    **dict.fromkeys(("model_flop_utilisation", "kv_cache_hit_rate"), ("fraction",)),
     "throughput_total": ("tok/s",),
     "output_throughput_per_gpu": ("output tok/s/GPU",),
     "decode_throughput_per_node": ("output tok/s/node",),
     "prefill_throughput_per_node": ("input tok/s/node",),
     "per_user_decode_speed": ("tok/s/user",),
     "mean_kv_length_per_output_token": ("tokens",),
-    "model_flop_utilisation": ("fraction",),
-    "kv_cache_hit_rate": ("fraction",),
     "daily_cost": ("USD/day",),
 }
 """What is measured, and the units that it may be given in."""
@@ -47,6 +41,8 @@ METRICS = {
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
 Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
 Status = Literal["disclosed", "reported", "estimate"]
+Precision = Literal["day", "month", "year"]
+Circular = Literal["true", "false", "unknown"]
 YesNo = Annotated[bool, Field(strict=False)]
 
 
@@ -156,12 +152,8 @@ class SizeEstimateRow(Sourced):
         "True size, in rows of kind check", default=None, **PARAMS
     )
     method: Text = column("How it was estimated")
-    circular_with_price: Literal["true", "false", "unknown"] = column(
-        "Whether the estimate uses the price"
-    )
-    circular_with_speed: Literal["true", "false", "unknown"] = column(
-        "Whether the estimate uses the speed"
-    )
+    circular_with_price: Circular = column("Whether the estimate uses the price")
+    circular_with_speed: Circular = column("Whether the estimate uses the speed")
 
 
 class PriceRow(Sourced):
@@ -264,7 +256,7 @@ class GpuPriceRow(Sourced):
         ge=1,
     )
     date: Day = column("Day, or first day of the month, see date_precision")
-    date_precision: Literal["day", "month", "year"] = column("How exact the date is")
+    date_precision: Precision = column("How exact the date is")
 
 
 class ArchitectureRow(Sourced, Transformer):
@@ -292,9 +284,7 @@ class AcceleratorRow(Sourced, Accelerator):
     RULE = "Data-centre accelerators of 2017 to 2026 that models are or were served on."
 
     release_date: Day | None = column("First availability; empty if announced", default=None)
-    date_precision: Literal["day", "month", "year"] | None = column(
-        "How exact release_date is", default=None
-    )
+    date_precision: Precision | None = column("How exact release_date is", default=None)
     serves_llms: YesNo = column("Whether most serving of language models ran on it in its time")
 
     @model_validator(mode="after")
@@ -308,16 +298,8 @@ class MeasurementRow(Sourced):
     """One published measurement of serving speed."""
 
     KEY = (
-        "source",
-        "model",
-        "hardware",
-        "n_gpus",
-        "precision",
-        "input_tokens",
-        "output_tokens",
-        "batch_or_concurrency",
-        "metric",
-        "note",
+        *("source", "model", "hardware", "n_gpus", "precision", "input_tokens", "output_tokens"),
+        *("batch_or_concurrency", "metric", "note"),
     )
     TITLE = "Measurements"
     RULE = (
@@ -327,7 +309,7 @@ class MeasurementRow(Sourced):
     RISING = (("active_params", "total_params"),)
 
     date: Day = column("Day of publication, or first day of the month")
-    date_precision: Literal["day", "month", "year"] = column("How exact the date is")
+    date_precision: Precision = column("How exact the date is")
     model: Text = column("Model")
     total_params: float = column("All parameters", **PARAMS)
     active_params: float = column("Parameters that work on one token", **PARAMS)

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from llmecon._checks import DAYS_PER_YEAR, FloatArray, Numbers, require
-from llmecon.trends.dates import Dates, timestamps, years_since
+from llmecon.trends.dates import Dates, points, years_since
 
 EACH_SIDE = 3  # points that each line must have, or it fits what it likes
 _GRID_YEARS = 1 / 48  # a week or so: finer than any interval found
@@ -106,21 +106,20 @@ def break_point(
     """
     require("confidence", confidence, above=0, maximum=0.9999)
     count = int(require("draws", draws, minimum=1))
-    days = timestamps("dates", dates)
-    values = np.log10(np.atleast_1d(require("sizes", sizes, above=0)))
-    if values.shape != (len(days),):
-        raise ValueError(f"sizes must be as many as dates, got {values.size} and {len(days)}")
+    days, values = points(dates, sizes)
     origin = days.min()
     years = years_since(origin, days)
     turns = candidates(years)
     bases = broken_lines(years, turns)
     squares = left_over(bases, values[:, None])[:, 0]
     least = int(squares.argmin())
-    bound = _bound(values, bases[least], bases, confidence, count, seed + 1)
+    bound = _bound(values, bases[least], bases, confidence, _noise(values, count, seed + 1))
     inside = squares <= squares[least] * bound
     inside[least] = True
     low, high = np.flatnonzero(inside)[[0, -1]]
-    turn = _refined(years, values, turns, least)
+    # The best day to a fraction of one, between the neighbours of the best of the grid.
+    turn = np.linspace(turns[max(least - 1, 0)], turns[min(least + 1, len(turns) - 1)], _FINER)
+    turn = turn[[left_over(broken_lines(years, turn), values[:, None]).argmin()]]
     before, after = slopes(years, values[:, None], turn)
     away = years - turn[0]
     level = (values - before[0] * np.minimum(away, 0) - after[0] * np.maximum(away, 0)).mean()
@@ -131,18 +130,14 @@ def break_point(
         before=float(10 ** before[0]),
         after=float(10 ** after[0]),
         level=float(10**level),
-        p_value=_p_value(years, values, bases, squares[least], count, seed),
+        p_value=_p_value(years, values, bases, squares[least], _noise(values, count, seed)),
         n=len(days),
         confidence=confidence,
     )
 
 
-def _refined(years: FloatArray, values: FloatArray, turns: FloatArray, least: int) -> FloatArray:
-    """The best day to a fraction of one, between the neighbours of the best of the grid."""
-    near = turns[[max(least - 1, 0), min(least + 1, len(turns) - 1)]]
-    fine = np.linspace(near[0], near[1], _FINER)
-    squares = left_over(broken_lines(years, fine), values[:, None])[:, 0]
-    return fine[[squares.argmin()]]
+def _noise(values: FloatArray, draws: int, seed: int) -> FloatArray:
+    return np.random.default_rng(seed).normal(size=(len(values), draws))
 
 
 def candidates(years: FloatArray) -> FloatArray:
@@ -165,9 +160,12 @@ def candidates(years: FloatArray) -> FloatArray:
 
 def broken_lines(years: FloatArray, turns: FloatArray) -> FloatArray:
     """Orthonormal columns of the broken line for each possible day."""
-    away = years[None, :] - turns[:, None]
-    design = np.stack([np.ones_like(away), np.minimum(away, 0.0), np.maximum(away, 0.0)], axis=-1)
-    return np.asarray(np.linalg.qr(design)[0])
+    return np.asarray(np.linalg.qr(_design(years[None, :] - turns[:, None]))[0])
+
+
+def _design(away: FloatArray) -> FloatArray:
+    """Columns of the broken line: level, years before and years after the turn."""
+    return np.stack([np.ones_like(away), np.minimum(away, 0.0), np.maximum(away, 0.0)], axis=-1)
 
 
 def left_over(bases: FloatArray, values: FloatArray) -> FloatArray:
@@ -182,28 +180,20 @@ def slopes(
     """Slopes before and after, for each column of values with its own day. [1/year]"""
     before, after = np.empty(len(turns)), np.empty(len(turns))
     for k, turn in enumerate(turns):
-        away = years - turn
-        design = np.column_stack([np.ones_like(away), np.minimum(away, 0.0), np.maximum(away, 0.0)])
-        _, before[k], after[k] = np.linalg.lstsq(design, values[:, k], rcond=None)[0]
+        fitted = np.linalg.lstsq(_design(years - turn), values[:, k], rcond=None)[0]
+        _, before[k], after[k] = fitted
     return before, after
 
 
 def _bound(
-    values: FloatArray,
-    basis: FloatArray,
-    bases: FloatArray,
-    confidence: float,
-    draws: int,
-    seed: int,
+    values: FloatArray, basis: FloatArray, bases: FloatArray, confidence: float, noise: FloatArray
 ) -> float:
     """Sum of squares on the true day over the least, that a share of made-up frontiers keeps.
 
     The frontiers are the broken line that was found with normal errors of its own scatter.
     """
     line = basis @ (basis.T @ values)
-    free = len(values) - _COEFFICIENTS
-    sd = np.sqrt(((values - line) ** 2).sum() / free)
-    noise = np.random.default_rng(seed).normal(size=(len(values), draws))
+    sd = np.sqrt(((values - line) ** 2).sum() / (len(values) - _COEFFICIENTS))
     made_up = line[:, None] + sd * noise
     on_the_day = left_over(basis[None], made_up)[0]
     least = left_over(bases, made_up).min(axis=0)
@@ -211,13 +201,9 @@ def _bound(
 
 
 def _p_value(
-    years: FloatArray,
-    values: FloatArray,
-    bases: FloatArray,
-    least: float,
-    draws: int,
-    seed: int,
+    years: FloatArray, values: FloatArray, bases: FloatArray, least: float, noise: FloatArray
 ) -> float:
+    """Share of made-up straight frontiers that a broken line improves as much."""
     line, _ = np.linalg.qr(np.column_stack([np.ones_like(years), years]))
 
     def improvement(columns: FloatArray, broken: FloatArray) -> FloatArray:
@@ -225,9 +211,8 @@ def _p_value(
         return np.asarray(straight / np.maximum(broken, 1e-300))
 
     seen = improvement(values[:, None], np.array([least]))[0]
-    noise = np.random.default_rng(seed).normal(size=(len(years), draws))
     by_chance = improvement(noise, left_over(bases, noise).min(axis=0))
-    return float((1 + (by_chance >= seen).sum()) / (draws + 1))
+    return float((1 + (by_chance >= seen).sum()) / (noise.shape[1] + 1))
 
 
 def _day(origin: pd.Timestamp, years: float) -> pd.Timestamp:

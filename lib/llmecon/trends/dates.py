@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from llmecon._checks import DAYS_PER_YEAR, FloatArray, iso_date
+from llmecon._checks import DAYS_PER_YEAR, FloatArray, Numbers, iso_date, require
 
 Day = str | date | pd.Timestamp
 Dates = Day | Iterable[Day]
@@ -30,6 +30,15 @@ def timestamps(name: str, dates: Any) -> pd.DatetimeIndex:
         if pd.isna(day) or day.tzinfo is not None:
             raise ValueError(f"{name} must be an ISO date, got {day!r}")
     return pd.DatetimeIndex(days)
+
+
+def points(dates: Dates, sizes: Numbers) -> tuple[pd.DatetimeIndex, FloatArray]:
+    """Days, and the logarithms of as many positive sizes."""
+    days = timestamps("dates", dates)
+    values = np.atleast_1d(require("sizes", sizes, above=0))
+    if values.shape != (len(days),):
+        raise ValueError(f"sizes must be as many as dates, got {values.size} and {len(days)}")
+    return days, np.log10(values)
 
 
 def years_since(origin: Day, dates: Dates) -> FloatArray:

@@ -1,14 +1,14 @@
 """Growth by a constant factor per year: through two points, or fitted to many."""
 
 import math
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from scipy import stats
 
 from llmecon._checks import DAYS_PER_YEAR, FloatArray, Numbers, require
-from llmecon.trends.dates import Dates, Day, timestamps, years_since
+from llmecon.trends.dates import Dates, Day, points, years_since
 
 
 def ratio(a: Numbers, b: Numbers) -> FloatArray:
@@ -115,7 +115,7 @@ class Growth:
         if self.n < 3:
             raise ValueError(f"a band needs at least 3 points, got {self.n}")
         years = years_since(self.origin, dates)
-        spread = 1.0 + 1.0 / self.n + years**2 / self.sum_squares
+        spread = 1.0 / self.n + years**2 / self.sum_squares + 1.0
         half = self._quantile() * self.residual_sd * np.sqrt(spread)
         middle = self.log10_level + self.log10_slope * years
         return np.asarray(10.0 ** (middle - half)), np.asarray(10.0 ** (middle + half))
@@ -185,30 +185,25 @@ def growth_rate(dates: Dates, sizes: Numbers, *, confidence: float = 0.8) -> Gro
     2.304
     """
     require("confidence", confidence, above=0, maximum=0.9999)
-    days = timestamps("dates", dates)
-    values = np.atleast_1d(require("sizes", sizes, above=0))
-    if values.shape != (len(days),):
-        raise ValueError(f"sizes must be as many as dates, got {values.size} and {len(days)}")
+    days, values = points(dates, sizes)
     if days.nunique() < 2:
         raise ValueError(f"growth needs two different days, got {days.nunique()}")
     origin = days[0] + (days - days[0]).mean()
     years = years_since(origin, days)
-    fit = stats.linregress(years, np.log10(values))
-    line = Growth(
+    slope, level = float(stats.linregress(years, values).slope), float(values.mean())
+    squares, free, sd = float((years**2).sum()), len(days) - 2, math.inf
+    if free:
+        sd = math.sqrt(float(((values - level - slope * years) ** 2).sum()) / free)
+    return Growth(
         origin=origin,
-        log10_level=float(np.log10(values).mean()),
-        log10_slope=float(fit.slope),
-        standard_error=math.inf,
-        residual_sd=math.inf,
+        log10_level=level,
+        log10_slope=slope,
+        standard_error=sd / math.sqrt(squares),
+        residual_sd=sd,
         n=len(days),
         confidence=confidence,
-        sum_squares=float((years**2).sum()),
+        sum_squares=squares,
     )
-    if len(days) == 2:
-        return line
-    residuals = np.log10(values / line.at(days))
-    sd = math.sqrt(float((residuals**2).sum()) / (len(days) - 2))
-    return replace(line, standard_error=sd / math.sqrt(line.sum_squares), residual_sd=sd)
 
 
 def doubling_time(factor_per_year: float) -> float:
@@ -274,8 +269,8 @@ def date_reached(dates: Dates, sizes: Numbers, *, size: float) -> pd.Timestamp:
     return growth_rate(dates, sizes).date_of(size)
 
 
-def records(frame: pd.DataFrame, column: str, *, date: str = "release_date") -> pd.DataFrame:
-    """Rows that were the largest so far on their day, in order of date.
+def records(frame: pd.DataFrame, column: str) -> pd.DataFrame:
+    """Rows that were the largest so far on their ``release_date``, in order.
 
     Rows without a value are left out: what is not known sets no record.
 
@@ -284,7 +279,7 @@ def records(frame: pd.DataFrame, column: str, *, date: str = "release_date") -> 
     ValueError
         If no row has a value.
     """
-    known = frame[frame[column].notna()].sort_values(date, kind="stable")
+    known = frame[frame[column].notna()].sort_values("release_date", kind="stable")
     if known.empty:
         raise ValueError(f"no row has a value of {column}")
     before = known[column].cummax().shift(fill_value=0.0)

@@ -98,9 +98,7 @@ class GrowthSamples:
     def at(self, dates: Dates) -> FloatArray:
         """Size on the line of each draw: draws by days. [parameters]"""
         years = years_since(self.origin, dates)
-        return np.asarray(
-            10.0 ** (self.log10_level[:, None] + self.log10_slope[:, None] * years[None, :])
-        )
+        return np.asarray(10.0 ** (self.log10_level[:, None] + np.outer(self.log10_slope, years)))
 
     def dates_of(self, size: float) -> npt.NDArray[np.datetime64]:
         """Day on which each draw's line reaches a size; not a time where it never does."""
@@ -123,18 +121,15 @@ def growth_samples(
     column: str = "total_params",
     draws: int = 4000,
     seed: int = 0,
-    date: str = "release_date",
 ) -> GrowthSamples:
     """Growth through sizes that are only partly known, by Monte Carlo.
 
     Parameters
     ----------
     models : pandas.DataFrame
-        As in `sample_sizes`, with a column of dates; at least three rows.
+        As in `sample_sizes`, with ``release_date``; at least three rows.
     column, draws, seed
         As in `sample_sizes`.
-    date : str, optional
-        Column of the days.
 
     Returns
     -------
@@ -158,7 +153,7 @@ def growth_samples(
     if len(models) < 3:
         raise ValueError(f"growth with an interval needs at least 3 models, got {len(models)}")
     values = np.log10(sample_sizes(models, draws=draws, seed=seed, column=column))
-    days = timestamps("dates", models[date])
+    days = timestamps("dates", models["release_date"])
     middle = growth_rate(days, 10 ** np.median(values, axis=0))
     years = years_since(middle.origin, days)
     squares = float((years**2).sum())
@@ -249,7 +244,6 @@ def break_samples(
     column: str = "total_params",
     draws: int = 2000,
     seed: int = 0,
-    date: str = "release_date",
 ) -> BreakSamples:
     """Day of the break when sizes are only partly known, by Monte Carlo.
 
@@ -258,7 +252,7 @@ def break_samples(
 
     Parameters
     ----------
-    models, column, draws, seed, date
+    models, column, draws, seed
         As in `growth_samples`; at least eight rows.
 
     Raises
@@ -266,7 +260,7 @@ def break_samples(
     ValueError
         With too few models or days, or a size missing.
     """
-    days = timestamps("dates", models[date])
+    days = timestamps("dates", models["release_date"])
     values = np.log10(sample_sizes(models, draws=draws, seed=seed, column=column)).T
     origin = days.min()
     years = years_since(origin, days)
