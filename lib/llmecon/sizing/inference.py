@@ -18,7 +18,7 @@ from llmecon.sizing.open_models import (
     population,
     residual_rows,
 )
-from llmecon.sizing.set_ups import LOG10_ACTIVE, LOG10_RATIO, SetUp, set_ups
+from llmecon.sizing.set_ups import LOG10_ACTIVE, LOG10_RATIO, set_ups
 
 Range = float | tuple[float, float]
 SIZES = ("total_params", "active_params")
@@ -267,20 +267,18 @@ def infer(
     speed = float(require("output_tokens_per_s", output_tokens_per_s, above=0, unit="tokens/s"))
     count = int(require("draws", draws, minimum=1))
     day = pd.Timestamp(iso_date("date", date))
-    cases = set_ups(
+    cases, usd, fastest = set_ups(
         day,
         chip=given.chip,
         weights=given.weights,
         prompt_tokens=given.context,
         usd_per_chip=given.usd_per_gpu_hour,
     )
-    usd = np.stack([case.log10_usd for case in cases])
-    fastest = np.stack([case.log10_speed for case in cases])
     income = float(income_usd_per_mtok(price, given.input_usd_per_mtok or 0.0))
     mean, covariance = learned = _learned(given)
     _require_feasible(usd, fastest, learned, (price, income, speed))
     away = np.stack([np.log10(income) - usd, np.log10(speed) - fastest], axis=-1) - mean
-    chance = np.array([case.probability for case in cases])[:, None, None]
+    chance = cases.probability.to_numpy()[:, None, None]
     weight = chance * _prior(given, day) * _likelihood(away, covariance)
     rng = np.random.default_rng(seed)
     case, size, ratio = cell = _pick(weight / weight.sum(), rng, count)
@@ -290,15 +288,9 @@ def infer(
         active_params=sizes.active_params,
         margin=income / 10 ** usd[cell],
         speed_share=speed / 10 ** fastest[cell],
-        set_up=_chosen(cases, case),
+        set_up=cases.drop(columns="probability").iloc[case].reset_index(drop=True),
         assumptions=given,
     )
-
-
-def _chosen(cases: list[SetUp], case: npt.NDArray[np.intp]) -> pd.DataFrame:
-    """The set-up of each draw."""
-    names = ("chip", "weights", "prompt_tokens")
-    return pd.DataFrame({n: np.array([getattr(one, n) for one in cases])[case] for n in names})
 
 
 def prior(

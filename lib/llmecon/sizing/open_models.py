@@ -125,16 +125,14 @@ def residual_rows(blended: bool, folder: Path) -> pd.DataFrame:
         at = np.column_stack([np.log10(active), np.log10(ratio)])
         prompt = rows.input_usd_per_mtok.to_numpy(dtype=float) if blended else 0.0
         income = income_usd_per_mtok(rows.output_usd_per_mtok.to_numpy(dtype=float), prompt)
-        limit = {"log10_usd": np.zeros(len(rows)), "log10_speed": np.zeros(len(rows))}
-        for case in set_ups(pd.Timestamp(str(day))):
-            for name in limit:
-                on_grid = getattr(case, name)
-                limit[name] += case.probability * between((LOG10_ACTIVE, LOG10_RATIO), on_grid, at)
+        cases, *limits = set_ups(pd.Timestamp(str(day)))
+        axes = (LOG10_ACTIVE, LOG10_RATIO)
+        usd, fastest = (
+            sum(p * between(axes, on, at) for p, on in zip(cases.probability, grids, strict=True))
+            for grids in limits
+        )
         speed = np.log10(rows.output_tokens_per_s.to_numpy(dtype=float))
-        found = {
-            "price": np.log10(income) - limit["log10_usd"],
-            "speed": speed - limit["log10_speed"],
-        }
+        found = {"price": np.log10(income) - usd, "speed": speed - fastest}
         parts.append(pd.DataFrame({"family": rows.model.map(family).to_numpy(), **found}))
     return pd.concat(parts, ignore_index=True)
 

@@ -5,8 +5,8 @@ speed of stand-in shapes of every size, by the calibrated serving model.
 """
 
 import math
-from dataclasses import dataclass
 from functools import cache
+from itertools import product
 from pathlib import Path
 
 import numpy as np
@@ -208,32 +208,6 @@ def usd_per_chip_hour(chip: str, day: pd.Timestamp, folder: Path) -> float:
     return float(ranked.usd_per_gpu_hour.iloc[0])
 
 
-@dataclass(frozen=True, kw_only=True)
-class SetUp:
-    """One way to serve, with its limits on the grid of sizes.
-
-    Attributes
-    ----------
-    chip, weights : str
-        Accelerator and format of the weights.
-    prompt_tokens : float
-        Length of a prompt. [tokens]
-    probability : float
-        Before anything is seen.
-    log10_usd : numpy.ndarray
-        Lowest cost of 10^6 output tokens. [USD]
-    log10_speed : numpy.ndarray
-        Highest speed for one user. [tokens/s]
-    """
-
-    chip: str
-    weights: str
-    prompt_tokens: float
-    probability: float
-    log10_usd: FloatArray
-    log10_speed: FloatArray
-
-
 def set_ups(
     day: pd.Timestamp,
     *,
@@ -241,8 +215,8 @@ def set_ups(
     weights: str | None = None,
     prompt_tokens: float | None = None,
     usd_per_chip: float | None = None,
-) -> list[SetUp]:
-    """Every set-up of a day, or those that agree with what is known.
+) -> tuple[pd.DataFrame, FloatArray, FloatArray]:
+    """Every set-up of a day, or those that agree with what is known, with its limits.
 
     Parameters
     ----------
@@ -252,26 +226,25 @@ def set_ups(
         What is known of the set-up; all that were usual otherwise.
     usd_per_chip : float, optional
         Price of an accelerator-hour; that of the day otherwise. [USD/h]
+
+    Returns
+    -------
+    tuple
+        A frame of ``chip``, ``weights``, ``prompt_tokens`` and ``probability`` before anything
+        is seen; for each of its rows on the grid the logarithms of the lowest cost of 10^6
+        output tokens [USD] and of the highest speed for one user [tokens/s].
     """
     folder = catalog.data_folder()
     chips = chips_on(day, folder) if chip is None else (chip,)
     formats = _WEIGHTS if weights is None else {weights: 1.0}
     prompts = _PROMPTS if prompt_tokens is None else {float(prompt_tokens): 1.0}
-    cases = []
-    for name in chips:
-        record = catalog.accelerator(name)
+    rows, usd, speed = [], [], []
+    for name, form, prompt in product(chips, formats, prompts):
+        chance = formats[form] * prompts[prompt] / len(chips)
+        rows.append((name, form, prompt, chance))
+        hours, fastest = limits(catalog.accelerator(name), form, prompt)
         rent = usd_per_chip_hour(name, day, folder) if usd_per_chip is None else usd_per_chip
-        for form, form_share in formats.items():
-            for prompt, prompt_share in prompts.items():
-                hours, speed = limits(record, form, prompt)
-                cases.append(
-                    SetUp(
-                        chip=name,
-                        weights=form,
-                        prompt_tokens=prompt,
-                        probability=form_share * prompt_share / len(chips),
-                        log10_usd=hours + np.log10(rent),
-                        log10_speed=speed,
-                    )
-                )
-    return cases
+        usd.append(hours + np.log10(rent))
+        speed.append(fastest)
+    columns = ["chip", "weights", "prompt_tokens", "probability"]
+    return pd.DataFrame(rows, columns=columns), np.stack(usd), np.stack(speed)
