@@ -65,7 +65,8 @@ def evaluate(
     pandas.DataFrame
         One row for each served row, method and size (``total_params``, ``active_params``):
         ``true``, ``predicted``, ``error`` [times]; for the inference also the ends ``low_80``
-        and ``high_80``, and ``widened``.
+        and ``high_80``, ``below_true`` (probability of a smaller size than the true one) and
+        ``widened``.
 
     Raises
     ------
@@ -126,7 +127,8 @@ def _inferred(
     for of in SIZES:
         low, high = found.interval(of=of)
         middle = float(found.quantile(0.5, of=of))
-        ends = {"low_80": low, "high_80": high, "widened": width}
+        below = found.chance_below(float(row[of]), of=of)
+        ends = {"low_80": low, "high_80": high, "below_true": below, "widened": width}
         lines.append({**_about(row, of, METHOD, middle), **ends})
     return pd.DataFrame(lines, index=[row.name] * len(lines))
 
