@@ -29,8 +29,9 @@ def read_yaml(path: Path) -> Any:
         raise ValueError(
             f"{path.name}: reading YAML needs PyYAML (pip install pyyaml), or write it as JSON"
         ) from error
+    text = read_text(path)
     try:
-        return yaml.load(read_text(path), Loader=_loader(yaml))  # a SafeLoader
+        return yaml.load(text, Loader=_loader(yaml))  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ValueError(f"{path.name}{line}: {error.problem}") from error
