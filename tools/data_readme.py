@@ -15,7 +15,11 @@ any number that is reused. The selection and arrangement are CC BY 4.0, see `LIC
 
 `datapackage.json` describes the same for programs (Frictionless Data). Both files are written by
 `make data` from the row classes in `lib/llmecon/catalog/rows.py`, which check every row on load: a
-wrong one stops with file, line, column and reason.
+wrong one stops with file, line, column and reason: a value that only another unit could give, or a
+name that the table it belongs to does not have.
+
+To compute with tables of one's own, copy this folder, change or add rows, and name the copy in the
+environment variable `LLMECON_DATA`.
 
 Sizes are graded: **disclosed** by the maker or countable from public weights, **reported** by a
 leak or a principal, **estimate** otherwise. An estimate keeps its range (`size_low`, `size_high`).

@@ -410,7 +410,10 @@ def test_a_chip_is_read_from_yaml_and_json_alike(tmp_path):
     ("change", "message"),
     [
         ({"hbm_bytes": None}, "chip.json: hbm_bytes is missing"),
-        ({"hbm_bytes": -1}, "chip.json: hbm_bytes: Input should be greater than 100000000, got -1 [B]"),
+        (
+            {"hbm_bytes": -1},
+            "chip.json: hbm_bytes: Input should be greater than 100000000, got -1 [B]",
+        ),
         ({"hbm_byte": 1}, "hbm_byte is not a field of an accelerator; nearest: hbm_bytes"),
         ({"hbm_bytes_per_s": "fast"}, "hbm_bytes_per_s: Input should be a valid number"),
         ({"scaleup_topology": "star"}, "scaleup_topology: Input should be 'switch'"),

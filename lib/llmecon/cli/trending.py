@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from datetime import date
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -79,10 +78,9 @@ def trend(
 def _day(name: str, text: str) -> pd.Timestamp:
     import pandas as pd
 
-    try:
-        return pd.Timestamp(date.fromisoformat(text))
-    except ValueError:
-        raise ValueError(f"{name} must be an ISO date, got {text!r}") from None
+    from llmecon._checks import iso_date
+
+    return pd.Timestamp(iso_date(name, text))
 
 
 _LINE_NOTES = [

@@ -55,14 +55,10 @@ class SizeFit:
     ----------
     total, active : LogLinear
         The two lines.
-    n_rows, n_models : int
-        Rows, and different models among them.
     """
 
     total: LogLinear
     active: LogLinear
-    n_rows: int
-    n_models: int
 
     def total_params(
         self, output_usd_per_mtok: Numbers, output_tokens_per_s: Numbers
@@ -124,8 +120,6 @@ def fit(frame: pd.DataFrame) -> SizeFit:
     return SizeFit(
         total=_line(offers, _log10(frame, "total_params"), models),
         active=_line(offers, _log10(frame, "active_params"), models),
-        n_rows=len(frame),
-        n_models=n_models,
     )
 
 

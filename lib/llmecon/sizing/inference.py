@@ -29,7 +29,16 @@ SIZES = ("total_params", "active_params")
 WIDENED = 1.5
 _TAILS = 5.0  # degrees of freedom of the residuals: some hosts are far from the others
 _FIXED_SD = 0.04  # a margin given as one number is still known to 10 % only [decades]
-_SPARSEST = 10.0 ** LOG10_RATIO[-1]  # where the grid ends
+_DOMAIN: dict[str, dict[str, Any]] = {
+    "input_usd_per_mtok": {"above": 0, "unit": "USD per million tokens"},
+    "context": {"above": 0, "unit": "tokens"},
+    "usd_per_gpu_hour": {"above": 0, "unit": "USD/h"},
+    "utilisation": {"above": 0, "maximum": 1},
+    "wide": {"minimum": 0, "maximum": 1},
+    "widened": {"above": 0, "unit": "times"},
+    "margin": {"minimum": 0.01, "unit": "times"},
+    "sparsity": {"minimum": 1.0, "maximum": 10.0 ** LOG10_RATIO[-1], "unit": "times"},  # the grid's
+}
 _FAR = 3.0  # standard deviations beyond the limits at which nothing can be served
 
 
@@ -77,28 +86,18 @@ class Assumptions:
     def __post_init__(self) -> None:
         if isinstance(self.leave_out, str):  # its letters would be taken for names
             raise ValueError(f"leave_out must be a tuple of names, got {self.leave_out!r}")
-        for name, unit in (
-            ("input_usd_per_mtok", "USD per million tokens"),
-            ("context", "tokens"),
-            ("usd_per_gpu_hour", "USD/h"),
-        ):
+        for name, bounds in _DOMAIN.items():
             if getattr(self, name) is not None:
-                require(name, getattr(self, name), above=0, unit=unit)
-        require("utilisation", self.utilisation, above=0, maximum=1)
-        require("wide", self.wide, minimum=0, maximum=1)
-        require("widened", self.widened, above=0, unit="times")
-        for name, least in (("margin", 0.01), ("sparsity", 1.0)):
+                require(name, getattr(self, name), **bounds)
+        for name in ("margin", "sparsity"):
             if getattr(self, name) is not None:
-                _range(name, getattr(self, name), least)
-        if self.sparsity is not None:
-            require("sparsity", self.sparsity, maximum=_SPARSEST, unit="times")
+                _range(name, getattr(self, name))
 
 
-def _range(name: str, given: Range, least: float) -> tuple[float, float]:
+def _range(name: str, given: Range) -> tuple[float, float]:
     ends = given if isinstance(given, tuple) else (given, given)
     if len(ends) != 2:
         raise ValueError(f"{name} must be a number or a pair, got {given!r}")
-    require(name, ends, minimum=least, unit="times")
     if ends[0] > ends[1]:
         raise ValueError(f"{name} must rise from low to high, got {given!r} [times]")
     return float(ends[0]), float(ends[1])
@@ -261,9 +260,8 @@ def infer(
     True
     """
     given = _assumptions(assumptions)
-    price = float(
-        require("output_usd_per_mtok", output_usd_per_mtok, above=0, unit="USD per million tokens")
-    )
+    unit = "USD per million tokens"
+    price = float(require("output_usd_per_mtok", output_usd_per_mtok, above=0, unit=unit))
     speed = float(require("output_tokens_per_s", output_tokens_per_s, above=0, unit="tokens/s"))
     count = int(require("draws", draws, minimum=1))
     day = pd.Timestamp(iso_date("date", date))
@@ -351,7 +349,7 @@ def _learned(given: Assumptions) -> tuple[FloatArray, FloatArray]:
     covariance = covariance * given.widened
     if given.margin is None:
         return mean, covariance
-    low, high = (np.log10(end) for end in _range("margin", given.margin, 0.01))
+    low, high = (np.log10(end) for end in _range("margin", given.margin))
     sd = max((high - low) / (2 * TEN_PERCENT), _FIXED_SD)
     stated = (low + high) / 2 - np.log10(given.utilisation)
     # A stated margin says nothing of the speed: the two are independent then.
@@ -397,7 +395,7 @@ def _prior(given: Assumptions, day: pd.Timestamp) -> FloatArray:
 
 def _allowed(sparsity: Range) -> FloatArray:
     """Columns of the grid within a range, at least the nearest one."""
-    low, high = (np.log10(end) for end in _range("sparsity", sparsity, 1.0))
+    low, high = (np.log10(end) for end in _range("sparsity", sparsity))
     inside = (low <= LOG10_RATIO) & (high >= LOG10_RATIO)
     if not inside.any():
         inside[np.abs(LOG10_RATIO - (low + high) / 2).argmin()] = True
@@ -425,5 +423,5 @@ def _between(
     over = LOG10_RATIO[ratio] + step_ratio * (rng.random(len(size)) - 0.5)
     over = np.where(ratio == 0, 0.0, over)  # a dense model is dense
     if given.sparsity is not None:
-        over = np.clip(over, *np.log10(_range("sparsity", given.sparsity, 1.0)))
+        over = np.clip(over, *np.log10(_range("sparsity", given.sparsity)))
     return Sizes(total_params=10 ** (active + over), active_params=10**active)
