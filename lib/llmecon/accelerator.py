@@ -165,10 +165,6 @@ class Accelerator(BaseModel):
             return self.measured_bf16_flop_per_s / self.bf16_dense_flop_per_s
         return UNMEASURED_SHARE
 
-    def ridge_flop_per_byte(self, precision: str = "bf16") -> float:
-        """FLOP per byte read above which arithmetic binds, not memory. [FLOP/B]"""
-        return self.peak_flop_per_s(precision) / self.hbm_bytes_per_s
-
 
 def storage_bytes(precision: str) -> float:
     """Bytes that one stored number takes, scales included. [B]

@@ -13,7 +13,7 @@ A100 = catalog.accelerator("A100 SXM 80GB")
 @pytest.mark.parametrize("chip", CHIPS, ids=lambda chip: chip.name)
 def test_each_row_is_plausible(chip):
     # Outside: a sparse peak or a wrong unit. H20 and the newest memories are the extremes.
-    assert 30 < chip.ridge_flop_per_byte() < 600
+    assert 30 < chip.peak_flop_per_s() / chip.hbm_bytes_per_s < 600
     if chip.fp8_dense_flop_per_s and chip.fp8_dense_flop_per_s != chip.bf16_dense_flop_per_s:
         assert 1.9 < chip.fp8_dense_flop_per_s / chip.bf16_dense_flop_per_s < 4.5
     if chip.measured_bf16_flop_per_s:
