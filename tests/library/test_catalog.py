@@ -289,5 +289,17 @@ def test_arena_scores_of_two_dates_are_refused():
         catalog.score_gap("GPT-4o", "GPT-4", "Arena text score", "2024-12-13", "2025-08-04")
 
 
+@pytest.mark.parametrize("text", ["13/12/2024", "now", "2024Q4", "2024"])
+def test_a_day_that_is_no_iso_date_is_refused(text):
+    for look_up in (
+        lambda: catalog.price_on("GPT-4o", text),
+        lambda: catalog.score("GPT-4", "Arena text score", text),
+        lambda: catalog.speed_readings("GPT-4o", since=text),
+        lambda: catalog.speed_readings("GPT-4o", until=text),
+    ):
+        with pytest.raises(ValueError, match=r"^(date|since|until) must be an ISO date, got "):
+            look_up()
+
+
 def test_wafer_scale_readings_are_left_out():
     assert catalog.speed_readings("Llama 3.3 70B").output_tokens_per_s.max() < 1000

@@ -248,8 +248,8 @@ def test_what_is_no_iso_date_is_refused_in_one_line(text):
 
 
 def test_a_month_is_its_first_day_and_dates_stay_themselves():
-    for given in ("2024-08", "2024-08-01", date(2024, 8, 1), pd.Timestamp("2024-08-01 12:00")):
-        assert iso_date("day", given) == date(2024, 8, 1)
+    for form in ("2024-08", "2024-08-01", date(2024, 8, 1), pd.Timestamp("2024-08-01 12:00")):
+        assert iso_date("day", form) == date(2024, 8, 1)
 
 
 def test_nobody_sets_a_record_without_a_size():

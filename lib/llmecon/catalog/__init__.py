@@ -11,6 +11,7 @@ from typing import Any, get_args
 
 import pandas as pd
 
+from llmecon._checks import iso_date
 from llmecon._names import UnknownName
 from llmecon.accelerator import Accelerator
 from llmecon.catalog.package import datapackage
@@ -296,7 +297,9 @@ def score(model: str, benchmark: str, date: str) -> float:
     1186.0
     """
     frame = scores()
-    on_list = frame[(frame.benchmark == benchmark) & (frame.date == pd.Timestamp(date))]
+    on_list = frame[
+        (frame.benchmark == benchmark) & (frame.date == pd.Timestamp(iso_date("date", date)))
+    ]
     found = on_list.loc[on_list.model == model, "score"]
     if found.empty:
         raise UnknownName(f"model with {benchmark} on {date}", model, on_list.model)
@@ -365,9 +368,9 @@ def speed_readings(
     if versions is not None:
         keep &= frame.version.isin(versions)
     if since:
-        keep &= frame.date >= pd.Timestamp(since)
+        keep &= frame.date >= pd.Timestamp(iso_date("since", since))
     if until:
-        keep &= frame.date <= pd.Timestamp(until)
+        keep &= frame.date <= pd.Timestamp(iso_date("until", until))
     if not keep.any():
         raise UnknownName("model with such speed readings", model, frame.model)
     return frame[keep].sort_values("date", kind="stable").reset_index(drop=True)
@@ -387,7 +390,7 @@ def price_on(model: str, date: str, provider: str | None = None) -> pd.Series:
     10.0
     """
     frame = prices()
-    keep = (frame.model == model) & (frame.effective_date <= pd.Timestamp(date))
+    keep = (frame.model == model) & (frame.effective_date <= pd.Timestamp(iso_date("date", date)))
     if provider is not None:
         keep &= frame.provider == provider
     if not keep.any():
