@@ -39,7 +39,6 @@ __all__ = [
     "score",
     "score_gap",
     "scores",
-    "served_open_models",
     "size_estimates",
     "speed_readings",
     "speeds",
@@ -133,11 +132,6 @@ def speeds() -> pd.DataFrame:
 def scores() -> pd.DataFrame:
     """Benchmark scores with list dates. See `table`."""
     return table("scores")
-
-
-def served_open_models() -> pd.DataFrame:
-    """Price and speed of open models of known size. See `table`."""
-    return table("served_open_models")
 
 
 def gpu_prices() -> pd.DataFrame:

@@ -192,25 +192,42 @@ class ScoreRow(Sourced):
     variant: str = column("Version or setting that was scored", default="")
 
 
-class ServedRow(Sourced):
-    """Price and speed of an open model of known size on one day."""
+class OfferRow(Sourced):
+    """Price and speed of an open model at one host on the day of one list."""
 
-    KEY = ("model", "date", "host_or_basis")
-    TITLE = "Served open models"
+    KEY = ("date", "model", "host", "name_at_host")
+    TITLE = "Offers of open models"
     RULE = (
-        "Hosts on GPUs and the makers' own services on three days; no wafer-scale hosts. Several "
-        "rows of one model show how far hosts differ."
+        "All offers of models of known size on the list of 2025-01-26 (186) and on half of the "
+        "list of 2025-08-08 (153): models drawn by a hash of their name; the other half is kept "
+        "for tests of the next version. Offers on a host's own chips are marked. Left out: offers "
+        "without a price or a speed, and models whose size is not public."
     )
 
-    model: Text = column("Model")
-    total_params: float = column("All parameters", unit="parameters", gt=1e8)
-    active_params: float = column("Parameters that work on one token", unit="parameters", gt=1e8)
-    date: Day = column("Day of the reading")
-    input_usd_per_mtok: float = column("Input price", unit="USD per million tokens", gt=0, lt=1e3)
-    output_usd_per_mtok: float = column("Output price", unit="USD per million tokens", gt=0, lt=1e3)
-    output_tokens_per_s: float = column("Output speed of one stream", unit="tokens/s", gt=0, lt=2e3)
-    host_or_basis: Text = column("Whose service, or how readings were combined")
-    reading: Literal["one host", "leaderboard value"] = column("Kind of reading")
+    date: Day = column("Day of the list")
+    model: Text = column("Model, named alike on both lists")
+    family: Text = column("Line of weights it descends from; a test leaves out whole families")
+    total_params: float = column("All parameters", unit="parameters", gt=1e8, lt=1e14)
+    active_params: float = column(
+        "Parameters that work on one token", unit="parameters", gt=1e8, lt=1e14
+    )
+    host: Text = column("Whose service")
+    name_at_host: Text = column("Name of the entry on the list")
+    own_chips: YesNo = column("Whether the host serves on accelerators of its own making")
+    blended_usd_per_mtok: float = column(
+        "Price of three input tokens to one output token",
+        unit="USD per million tokens",
+        gt=0,
+        lt=1e3,
+    )
+    input_usd_per_mtok: float | None = column(
+        "Input price, where the list has it", unit="USD per million tokens", default=None, gt=0
+    )
+    output_usd_per_mtok: float | None = column(
+        "Output price, where the list has it", unit="USD per million tokens", default=None, gt=0
+    )
+    output_tokens_per_s: float = column("Output speed of one stream", unit="tokens/s", gt=0, lt=1e4)
+    ttft_s: float | None = column("Time to first token", unit="s", default=None, gt=0)
 
 
 class GpuPriceRow(Sourced):
@@ -471,7 +488,7 @@ TABLES: dict[str, type[Sourced]] = {
     "prices": PriceRow,
     "speeds": SpeedRow,
     "scores": ScoreRow,
-    "served_open_models": ServedRow,
+    "served_offers": OfferRow,
     "gpu_prices": GpuPriceRow,
     "architectures": ArchitectureRow,
     "accelerators": AcceleratorRow,
