@@ -28,8 +28,8 @@ FloatArray = npt.NDArray[np.float64]
 INPUT_SHARE = 0.75  # three input tokens to one output token, as the leaderboards blend prices
 # Makers of closed models ask three to five times as much for output as for input.
 OUTPUT_OVER_INPUT = 4.0
-# How far, in log size, held-out models still speak for a reading: a factor of 1.5.
-_NEAR = np.log(1.5)
+# How far, in log size, held-out models still speak for a reading: a factor of three.
+_NEAR = np.log(3.0)
 _LEAST_MODELS = 10
 
 
