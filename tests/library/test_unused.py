@@ -22,7 +22,9 @@ TEXTS = [
     *(ROOT / "book").glob("*.md"),
 ]
 # Called by a framework by name; nothing in this tree names them.
-FRAMEWORK = re.compile(r"setup$|handle_mime$|visit_|depart_|run$|render_|name$|get_value$|format_field$|kernel_spec$")
+FRAMEWORK = re.compile(
+    r"setup$|handle_mime$|visit_|depart_|run$|render_|name$|get_value$|format_field$|kernel_spec$"
+)
 
 
 def identifiers(tree: ast.AST) -> Counter[str]:
@@ -34,7 +36,7 @@ def identifiers(tree: ast.AST) -> Counter[str]:
         elif isinstance(node, ast.Attribute):
             found[node.attr] += 1
         elif isinstance(node, ast.Constant) and isinstance(node.value, str):
-            found.update({word: 1 for word in re.findall(r"^\w+$", node.value)})
+            found.update(dict.fromkeys(re.findall(r"^\w+$", node.value), 1))
     return found
 
 
@@ -57,7 +59,11 @@ def exports(node: ast.stmt) -> bool:
 def uses() -> Counter[str]:
     """Identifiers of the library without its lists of exports, of pages, recipes and benchmarks."""
     found: Counter[str] = Counter()
-    for path in [*LIB.rglob("*.py"), *(ROOT / "benchmarks").glob("*.py"), *(ROOT / "tools").glob("*.py")]:
+    for path in [
+        *LIB.rglob("*.py"),
+        *(ROOT / "benchmarks").glob("*.py"),
+        *(ROOT / "tools").glob("*.py"),
+    ]:
         tree = ast.parse(path.read_text("utf-8"))
         tree.body = [node for node in tree.body if not exports(node)]
         found += identifiers(tree)
@@ -86,7 +92,9 @@ def defined() -> list[tuple[str, str, ast.stmt]]:
 def registered(node: ast.stmt) -> bool:
     """Whether a decorator hands the function to somebody who calls it."""
     decorators = getattr(node, "decorator_list", [])
-    names = {d.func.id for d in decorators if isinstance(d, ast.Call) and isinstance(d.func, ast.Name)}
+    names = {
+        d.func.id for d in decorators if isinstance(d, ast.Call) and isinstance(d.func, ast.Name)
+    }
     return bool(names & REGISTRIES)
 
 

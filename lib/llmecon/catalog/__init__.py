@@ -40,7 +40,6 @@ __all__ = [
     "score",
     "score_gap",
     "scores",
-    "served_open_models",
     "size_estimates",
     "speed_readings",
     "speeds",
@@ -138,11 +137,6 @@ def speeds() -> pd.DataFrame:
 def scores() -> pd.DataFrame:
     """Benchmark scores with list dates. See `table`."""
     return table("scores")
-
-
-def served_open_models() -> pd.DataFrame:
-    """Price and speed of open models of known size. See `table`."""
-    return table("served_open_models")
 
 
 def gpu_prices() -> pd.DataFrame:

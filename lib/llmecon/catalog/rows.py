@@ -16,7 +16,7 @@ from llmecon.transformer import Transformer
 # What a column of a unit can hold: no value in another unit comes near.
 PARAMS: dict[str, Any] = {"unit": "parameters", "gt": 1e6, "lt": 1e14}
 TOKENS: dict[str, Any] = {"unit": "tokens", "lt": 1e8}
-USD_PER_MTOK: dict[str, Any] = {"unit": "USD per million tokens", "gt": 0.01, "lt": 1e4}
+USD_PER_MTOK: dict[str, Any] = {"unit": "USD per million tokens", "gt": 0.001, "lt": 1e4}
 TOKENS_PER_S: dict[str, Any] = {"unit": "tokens/s", "gt": 1.0, "lt": 1e4}
 ROWS: dict[str, Any] = {"unit": "rows", "ge": 1}
 ERROR: dict[str, Any] = {"unit": "%", "ge": 0, "lt": 1e4}
@@ -218,26 +218,38 @@ class ScoreRow(Sourced):
         return self
 
 
-class ServedRow(Sourced):
-    """Price and speed of an open model of known size on one day."""
+class OfferRow(Sourced):
+    """Price and speed of an open model at one host on the day of one list."""
 
-    KEY = ("model", "date", "host_or_basis")
-    TITLE = "Served open models"
+    KEY = ("date", "model", "host", "name_at_host")
+    TITLE = "Offers of open models"
     RULE = (
-        "Hosts on GPUs and the makers' own services on three days; no wafer-scale hosts. Several "
-        "rows of one model show how far hosts differ."
+        "All offers of models of known size on the list of 2025-01-26 (186) and on half of the "
+        "list of 2025-08-08 (153): models drawn by a hash of their name; the other half is kept "
+        "for tests of the next version. Offers on a host's own chips are marked. Left out: offers "
+        "without a price or a speed, and models whose size is not public."
     )
     RISING = (("active_params", "total_params"),)
 
-    model: Text = column("Model")
+    date: Day = column("Day of the list")
+    model: Text = column("Model, named alike on both lists")
+    family: Text = column("Line of weights it descends from; a test leaves out whole families")
     total_params: float = column("All parameters", **PARAMS)
     active_params: float = column("Parameters that work on one token", **PARAMS)
-    date: Day = column("Day of the reading")
-    input_usd_per_mtok: float = column("Input price", **USD_PER_MTOK)
-    output_usd_per_mtok: float = column("Output price", **USD_PER_MTOK)
+    host: Text = column("Whose service")
+    name_at_host: Text = column("Name of the entry on the list")
+    own_chips: YesNo = column("Whether the host serves on accelerators of its own making")
+    blended_usd_per_mtok: float = column(
+        "Price of three input tokens to one output token", **USD_PER_MTOK
+    )
+    input_usd_per_mtok: float | None = column(
+        "Input price, where the list has it", default=None, **USD_PER_MTOK
+    )
+    output_usd_per_mtok: float | None = column(
+        "Output price, where the list has it", default=None, **USD_PER_MTOK
+    )
     output_tokens_per_s: float = column("Output speed of one stream", **TOKENS_PER_S)
-    host_or_basis: Text = column("Whose service, or how readings were combined")
-    reading: Literal["one host", "leaderboard value"] = column("Kind of reading")
+    ttft_s: float | None = column("Time to first token", unit="s", default=None, gt=0)
 
 
 class GpuPriceRow(Sourced):
@@ -446,7 +458,7 @@ TABLES: dict[str, type[Sourced]] = {
     "prices": PriceRow,
     "speeds": SpeedRow,
     "scores": ScoreRow,
-    "served_open_models": ServedRow,
+    "served_offers": OfferRow,
     "gpu_prices": GpuPriceRow,
     "architectures": ArchitectureRow,
     "accelerators": AcceleratorRow,

@@ -11,7 +11,6 @@ from llmecon.cli import (
     calibrating,
     laws,
     lists,
-    pricing,
     serving,
     sizes,
     trending,
@@ -45,7 +44,6 @@ def _options(
 
 for room in (
     serving,
-    pricing,
     calibrating,
     sizes,
     trending,

@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from dataclasses import asdict, fields
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from llmecon.cli import inputs
-from llmecon.cli.output import (
-    AsCsv,
-    AsJson,
-    Column,
-    emit,
-    one_form,
-    plain,
-    print_json,
-    records,
-    refuse_unwritable,
-    write,
-)
+from llmecon.cli.output import Answer, Column, Table, command, refuse_unwritable, write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -30,10 +20,11 @@ if TYPE_CHECKING:
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
-    app.command(
-        epilog="llmecon calibrate\n\n"
-        'llmecon calibrate --engines "vLLM 2025" --kinds serving --output vllm.json\n\n'
-        "llmecon calibrate --measurements my-measurements.csv --output mine.json"
+    command(
+        app,
+        "llmecon calibrate",
+        'llmecon calibrate --engines "vLLM 2025" --kinds serving --output vllm.json',
+        "llmecon calibrate --measurements my-measurements.csv --output mine.json",
     )(calibrate)
 
 
@@ -53,57 +44,36 @@ def calibrate(
     output: Annotated[
         Path | None, typer.Option(help="Write the profile (JSON), for --profile elsewhere.")
     ] = None,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
+) -> Answer:
     """Fit the engine's constants to rows marked calibrate, and judge them on rows marked validate.
 
     The two kinds of rows never mix.
     """
-    from dataclasses import asdict
-
     from llmecon import catalog, roofline
     from llmecon.catalog import measured
     from llmecon.roofline.calibration import FITTED
     from llmecon.roofline.measured import KINDS
 
-    one_form(as_json, as_csv)
     refuse_unwritable(output)
     rows = catalog.measurements() if measurements is None else measured.read(measurements)
     _known("kind of measurement", kinds, KINDS)
     known = set(roofline.predict(rows, roofline.IDEAL).engine) - {""}
     _known("engine with measurements", engines, known)
+    chosen = inputs.words(engines)
     profile = roofline.calibrate(
-        rows,
-        engines=inputs.words(engines),
-        kinds=inputs.words(kinds),
-        free=inputs.words(free) or FITTED,
+        rows, engines=chosen, kinds=inputs.words(kinds), free=inputs.words(free) or FITTED
     )
-    content = asdict(profile)
+    predicted = roofline.predict(rows, profile)
+    errors = roofline.judge(predicted[predicted.engine.isin(chosen)], ["split", "engine", "kind"])
+    tables = [_constants(profile), _errors(errors.reset_index())]
+    content = {
+        "profile": asdict(profile),
+        "errors": tables[1].frame,
+        "unidentified": roofline.UNIDENTIFIED,
+    }
     if output:
-        import json
-
-        write(output, json.dumps(plain(content), indent=1) + "\n")
-    constants, errors = _constants(profile), _errors(rows, profile, inputs.words(engines))
-    if as_json:
-        print_json(
-            {"profile": content, "errors": records(errors), "unidentified": roofline.UNIDENTIFIED}
-        )
-        return
-    emit(
-        constants,
-        [
-            Column(name="constant", header="constant"),
-            Column(name="value", header="value", form=".3g"),
-            Column(name="standard_error", header="standard error", form=".2g"),
-            Column(name="origin", header="origin"),
-        ],
-        title=f"{profile.name}: {profile.source}",
-        notes=[f"Scatter of log time about the fit: {profile.log_sd:.3f}."],
-        as_csv=as_csv,
-    )
-    if not as_csv:
-        _show_errors(errors)
+        write(output, content["profile"])
+    return Answer(tables, content)
 
 
 def _known(kind: str, names: str, known: Collection[str]) -> None:
@@ -117,10 +87,8 @@ def _known(kind: str, names: str, known: Collection[str]) -> None:
             raise catalog.UnknownName(kind, name, known)
 
 
-def _constants(profile: Profile) -> pd.DataFrame:
+def _constants(profile: Profile) -> Table:
     """Fitted and fixed constants; for the fixed ones, why the rows cannot tell them."""
-    from dataclasses import fields
-
     import pandas as pd
 
     from llmecon import roofline
@@ -132,31 +100,29 @@ def _constants(profile: Profile) -> pd.DataFrame:
             error = profile.standard_errors.get(name)
             origin = "fitted" if error is not None else f"fixed: {reasons.get(name, 'known')}"
             rows.append((name, value, error, origin))
-    return pd.DataFrame(rows, columns=["constant", "value", "standard_error", "origin"])
-
-
-def _errors(rows: pd.DataFrame, profile: Profile, engines: list[str]) -> pd.DataFrame:
-    from llmecon import roofline
-
-    predicted = roofline.predict(rows, profile)
-    predicted = predicted[predicted.engine.isin(engines)]
-    judged = roofline.judge(predicted, ["split", "engine", "kind"])
-    return judged.reset_index()
-
-
-def _show_errors(errors: pd.DataFrame) -> None:
-    emit(
-        errors,
-        [
-            Column(name="split", header="rows marked"),
-            Column(name="engine", header="engine"),
-            Column(name="kind", header="kind"),
-            Column(name="rows", header="rows"),
-            Column(name="mape", header="mean error [%]", form=".1f"),
-            Column(name="bias", header="bias [%]", form="+.1f"),
-            Column(name="p90", header="P90 [%]", form=".1f"),
-            Column(name="max", header="largest [%]", form=".1f"),
+    return Table(
+        frame=pd.DataFrame(rows, columns=["constant", "value", "standard_error", "origin"]),
+        columns=[
+            Column("constant", "constant"),
+            Column("value", "value", ".3g"),
+            Column("standard_error", "standard error", ".2g"),
+            Column("origin", "origin"),
         ],
-        title="Predicted over measured",
-        notes=["Bias: median, in the row's own unit; + means more than was measured."],
+        title=f"{profile.name}: {profile.source}",
+        notes=[f"Scatter of log time about the fit: {profile.log_sd:.3f}."],
     )
+
+
+def _errors(errors: pd.DataFrame) -> Table:
+    columns = [
+        Column("split", "rows marked"),
+        Column("engine", "engine"),
+        Column("kind", "kind"),
+        Column("rows", "rows"),
+        Column("mape", "mean error [%]", ".1f"),
+        Column("bias", "bias [%]", "+.1f"),
+        Column("p90", "P90 [%]", ".1f"),
+        Column("max", "largest [%]", ".1f"),
+    ]
+    notes = ["Bias: median, in the row's own unit; + means more than was measured."]
+    return Table(frame=errors, columns=columns, title="Predicted over measured", notes=notes)

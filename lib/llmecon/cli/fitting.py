@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -12,15 +11,11 @@ import typer
 from llmecon.cli import inputs
 from llmecon.cli.laws import OUTSIDE, allocations
 from llmecon.cli.output import (
-    AsCsv,
-    AsJson,
+    Answer,
     Column,
-    emit,
-    one_form,
-    plain,
-    print_json,
+    Table,
+    command,
     progress,
-    records,
     refuse_unwritable,
     whole_file,
     write,
@@ -30,15 +25,15 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from llmecon.chinchilla import Bootstrap, Fit
-    from llmecon.transformer import FloatArray
 
 
 def register(law: typer.Typer) -> None:
     """Add the command to those of ``law``."""
-    law.command(
-        epilog="llmecon law fit runs.csv\n\n"
-        "llmecon law fit runs.csv --flop 1e22,1e24 --bootstrap 4000 --figure fit.svg\n\n"
-        "llmecon law fit runs.csv --columns n_params=N,n_tokens=D,loss=L --json > fit.json"
+    command(
+        law,
+        "llmecon law fit runs.csv",
+        "llmecon law fit runs.csv --flop 1e22,1e24 --bootstrap 4000 --figure fit.svg",
+        "llmecon law fit runs.csv --columns n_params=N,n_tokens=D,loss=L --json > fit.json",
     )(fit)
 
 
@@ -47,7 +42,7 @@ def fit(
     columns: Annotated[
         str, typer.Option(help="Your names of the columns: n_params=N,n_tokens=D,loss=L.")
     ] = "",
-    objective: Annotated[str, typer.Option(help="huber, squared or absolute.")] = "huber",
+    objective: Annotated[str, typer.Option(help="huber or squared.")] = "huber",
     residual: Annotated[str, typer.Option(help="Of the log of the loss, or of the loss.")] = "log",
     delta: Annotated[float, typer.Option(help="Threshold of huber.")] = 1e-3,
     keep_duplicates: Annotated[
@@ -67,27 +62,22 @@ def fit(
         Path | None, typer.Option(help="Draw the fit: .svg, .png or .json (Vega-Lite).")
     ] = None,
     output: Annotated[Path | None, typer.Option(help="Also write the JSON to this file.")] = None,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
+) -> Answer:
     """Fit L = E + A N^-alpha + B D^-beta to your runs: table, intervals, warnings, figure.
 
     Exit status 1 if the result is not at a minimum or the runs cannot tell the constants apart.
     """
-    import numpy as np
-
     from llmecon import chinchilla
     from llmecon._checks import require
 
-    one_form(as_json, as_csv)
     if figure and figure.suffix not in (".svg", ".png", ".json"):
         raise ValueError(f"--figure must end in .svg, .png or .json, got {figure.name!r}")
     refuse_unwritable(output, figure)
     require("--level", level, above=0)
     require("--seed", seed, minimum=0)
-    budgets = require("--flop", inputs.numbers("--flop", flop), above=0) if flop else None
     if level >= 1:
         raise ValueError(f"--level must be < 1, got {level:g}")
+    budgets = require("--flop", inputs.numbers("--flop", flop), above=0) if flop else None
     table = _read_runs(runs, columns)
     found = chinchilla.fit(
         table,
@@ -98,37 +88,32 @@ def fit(
         warn=False,
         name=runs.stem,
     )
-    labels = _labels(table, clusters)
+    labels = None if clusters is None else _column(table, clusters)
     refits, trouble = _intervals(found, bootstrap, kind, labels, seed)
-    warnings = [*found.warnings, *trouble]
-    constants = _constants(found, refits, level)
     if budgets is None:
-        budgets = np.array([found.points.domain.flop[1]])  # type: ignore[index]
-    optima = _optima(found, refits, budgets, level)
-    content = _fit_content(found, warnings, constants, optima, level)
+        budgets = require("flop", [found.points.domain.flop[1]])  # type: ignore[index]
+    if refits is None:
+        optima = allocations(found.law.optimal(flop=budgets)).drop(columns="law")
+    else:
+        optima = refits.optimal_interval(flop=budgets, level=level)
+    tables = [_constants(found, refits, level), _optima(optima, refits is not None)]
+    content = _content(found, level) | {
+        "constants": tables[0].frame,
+        "optimal": optima,
+        "warnings": (warnings := [*found.warnings, *trouble]),
+    }
     if figure:  # first, because it may fail
         _draw(found, figure)
     if output:
-        import json
-
-        write(output, json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n")
-    if as_json:
-        print_json(content)
-    elif as_csv:
-        emit(constants, [], as_csv=True)
-    else:
-        _show_fit(found, constants, optima, level, refits)
-    for warning in warnings:
-        print(f"llmecon: WARNING: {warning}", file=sys.stderr)
-    if warnings:
-        raise typer.Exit(1)
+        write(output, content)
+    return Answer(tables, content, warnings=warnings)
 
 
 def _read_runs(path: Path, columns: str) -> pd.DataFrame:
     import pandas as pd
 
     try:
-        table = pd.read_csv(path)
+        table = pd.read_csv(path, index_col=False)
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
         raise ValueError(f"{path.name}: not a CSV table: {error}") from error
     names = {}
@@ -149,10 +134,6 @@ def _column(table: pd.DataFrame, name: str) -> pd.Series[Any]:
         raise UnknownName("column", name, table.columns)
     found: pd.Series[Any] = table[name]
     return found
-
-
-def _labels(table: pd.DataFrame, clusters: str | None) -> pd.Series[Any] | None:
-    return None if clusters is None else _column(table, clusters)
 
 
 def _intervals(
@@ -182,32 +163,7 @@ def _intervals(
     return refits, [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
 
 
-def _constants(found: Fit, refits: Bootstrap | None, level: float) -> pd.DataFrame:
-    """Constants; intervals for exponents and E only: A and B are too skewed to quote."""
-    import numpy as np
-
-    frame = found.table()
-    frame["low"] = frame["high"] = np.nan
-    if refits is not None:
-        for row, name in enumerate(frame.constant):
-            if name not in ("A", "B"):
-                low, high = refits.interval(name, level=level)
-                frame.loc[row, ["low", "high"]] = float(low), float(high)
-    return frame
-
-
-def _optima(
-    found: Fit, refits: Bootstrap | None, budgets: FloatArray, level: float
-) -> pd.DataFrame:
-    if refits is not None:
-        return refits.optimal_interval(flop=budgets, level=level)
-    best: pd.DataFrame = allocations(found.law.optimal(flop=budgets)).drop(columns="law")
-    return best
-
-
-def _fit_content(
-    found: Fit, warnings: list[str], constants: pd.DataFrame, optima: pd.DataFrame, level: float
-) -> dict[str, Any]:
+def _content(found: Fit, level: float) -> dict[str, Any]:
     return {
         "law": found.law.name,
         "n_runs": found.n_points,
@@ -221,67 +177,58 @@ def _fit_content(
         "residual_scale": found.residual_scale,
         "outlying_rows": found.outliers,
         "level": level,
-        "constants": records(constants),
-        "optimal": records(optima),
-        "warnings": warnings,
     }
 
 
-def _show_fit(
-    found: Fit,
-    constants: pd.DataFrame,
-    optima: pd.DataFrame,
-    level: float,
-    refits: Bootstrap | None,
-) -> None:
-    share = f"{level:.0%}".replace("%", " %")
-    edges = [
-        Column(name="low", header=f"{share} from", form=".5g"),
-        Column(name="high", header="to", form=".5g"),
+def _constants(found: Fit, refits: Bootstrap | None, level: float) -> Table:
+    """Constants; intervals for exponents and E only: A and B are too skewed to quote."""
+    import numpy as np
+
+    frame = found.table()
+    frame["low"] = frame["high"] = np.nan
+    if refits is not None:
+        for row, name in enumerate(frame.constant):
+            if name not in ("A", "B"):
+                low, high = refits.interval(name, level=level)
+                frame.loc[row, ["low", "high"]] = float(low), float(high)
+    edges = [Column("low", f"{100 * level:.0f} % from", ".5g"), Column("high", "to", ".5g")]
+    columns = [
+        Column("constant", "constant"),
+        Column("value", "value", ".6g"),
+        Column("standard_error", "standard error", ".2g"),
+        *(edges if refits else []),
     ]
     outliers = ", ".join(map(str, found.outliers.tolist())) or "none"
-    emit(
-        constants,
-        [
-            Column(name="constant", header="constant"),
-            Column(name="value", header="value", form=".6g"),
-            Column(name="standard_error", header="standard error", form=".2g"),
-            *(edges if refits else []),
-        ],
-        title=f"Fit of {found.n_points} runs: {found.objective_name} = {found.objective:.6g}",
-        notes=[
-            "a and b: exponents of the optimal size and tokens in compute.",
-            f"Starts that agree: {found.starts_agreeing:.0%} of {found.starts_tried}. "
-            f"Residual scale {found.residual_scale:.2g}. "
-            f"Condition {found.identifiability.jacobian_condition:.3g}. "
-            f"Outlying rows (counted from 0): {outliers}.",
-        ],
-    )
-    emit(optima, _optimum_columns(refits is not None), title="Compute-optimal runs")
-
-
-def _optimum_columns(with_intervals: bool) -> list[Column]:
-    shown = [
-        ("params", "parameters [10⁹]", 1e-9, ",.4g"),
-        ("tokens_per_param", "tokens per parameter", 1.0, ".4g"),
-        ("loss", "loss", 1.0, ".4f"),
+    notes = [
+        "a and b: exponents of the optimal size and tokens in compute.",
+        f"Starts that agree: {found.starts_agreeing:.0%} of {found.starts_tried}. "
+        f"Residual scale {found.residual_scale:.2g}. "
+        f"Condition {found.identifiability.jacobian_condition:.3g}. "
+        f"Outlying rows (counted from 0): {outliers}.",
     ]
-    columns = [Column(name="flop", header="training [FLOP]", form=".3g")]
-    for name, header, scale, form in shown:
-        columns.append(Column(name=name, header=header, scale=scale, form=form))
+    title = f"Fit of {found.n_points} runs: {found.objective_name} = {found.objective:.6g}"
+    return Table(frame=frame, columns=columns, title=title, notes=notes)
+
+
+def _optima(frame: pd.DataFrame, with_intervals: bool) -> Table:
+    columns = [Column("flop", "training [FLOP]", ".3g")]
+    for name, header, form, scale in (
+        ("params", "parameters [10⁹]", ",.4g", 1e-9),
+        ("tokens_per_param", "tokens per parameter", ".4g", 1.0),
+        ("loss", "loss", ".4f", 1.0),
+    ):
+        columns.append(Column(name, header, form, scale))
         if with_intervals:
-            columns += [
-                Column(name=f"{name}_{edge}", header=word, scale=scale, form=form)
-                for edge, word in (("low", "from"), ("high", "to"))
-            ]
-    return [*columns, OUTSIDE]
+            columns.append(Column(f"{name}_low", "from", form, scale))
+            columns.append(Column(f"{name}_high", "to", form, scale))
+    return Table(frame=frame, columns=[*columns, OUTSIDE], title="Compute-optimal runs")
 
 
 def _draw(found: Fit, path: Path) -> None:
-    """The figure in a file, whole or not at all."""
+    """The figure in a file, whole or not at all; the book's charts join by an entry point."""
     pictures = entry_points(group="llmecon.pictures", name="fit")
     if not pictures:
-        raise ValueError("--chart needs the book's charts: pip install 'llmecon[book]'")
+        raise ValueError("--figure needs the book's charts: pip install 'llmecon[book]'")
     (picture,) = pictures
     chart = picture.load()(found)
     with whole_file(path) as beside:

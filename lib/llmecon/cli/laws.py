@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from inspect import signature
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from llmecon.cli import inputs
-from llmecon.cli.output import AsCsv, AsJson, Column, console, emit, print_json, records
+from llmecon.cli.output import Answer, Column, Table, command
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -16,23 +17,17 @@ if TYPE_CHECKING:
     from llmecon.chinchilla import Allocation, Law
 
 LawName = Annotated[str, typer.Argument(help="A law (llmecon law show).")]
-Flop = Annotated[str | None, typer.Option(help="Training budgets, FLOP, with commas.")]
 Budgets = Annotated[str, typer.Option(help="Training budgets, FLOP, with commas.")]
-Served = Annotated[
-    str | None, typer.Option(help="Tokens served over the model's life, with commas.")
-]
 
 _ALLOCATION = [
-    Column(name="law", header="law"),
-    Column(name="flop", header="training [FLOP]", form=".3g"),
-    Column(name="params", header="parameters [10⁹]", scale=1e-9, form=",.4g"),
-    Column(name="tokens", header="tokens [10⁹]", scale=1e-9, form=",.5g"),
-    Column(name="tokens_per_param", header="tokens per parameter", form=",.3g"),
-    Column(
-        name="loss", header="loss", form=lambda loss: format(loss, ".4f" if loss < 1e6 else ".4g")
-    ),
+    Column("law", "law"),
+    Column("flop", "training [FLOP]", ".3g"),
+    Column("params", "parameters [10⁹]", ",.4g", 1e-9),
+    Column("tokens", "tokens [10⁹]", ",.5g", 1e-9),
+    Column("tokens_per_param", "tokens per parameter", ",.3g"),
+    Column("loss", "loss", lambda loss: format(loss, ".4f" if loss < 1e6 else ".4g")),
 ]
-OUTSIDE = Column(name="decades_outside", header="decades outside", form=".1f")
+OUTSIDE = Column("decades_outside", "decades outside", ".1f")
 _OUTSIDE_NOTE = "Decades outside: how far the run lies beyond those the law was fitted on."
 
 
@@ -43,75 +38,62 @@ def register(app: typer.Typer) -> None:
     law = typer.Typer(
         no_args_is_help=True, help="Scaling laws: what is published, fits of your own runs."
     )
-    law.command(epilog="llmecon law show\n\nllmecon law show BESIROGLU_2024")(show)
-    law.command(
-        epilog="llmecon law optimal BESIROGLU_2024 --flop 5.76e23,1e25\n\n"
-        "llmecon law optimal BESIROGLU_2024 --loss 2.0 --tokens-served 1e12,1e13"
+    command(law, "llmecon law show", "llmecon law show BESIROGLU_2024")(show)
+    command(
+        law,
+        "llmecon law optimal BESIROGLU_2024 --flop 5.76e23,1e25",
+        "llmecon law optimal BESIROGLU_2024 --loss 2.0 --tokens-served 1e12,1e13",
     )(optimal)
-    law.command(epilog="llmecon law compare --flop 2.1e25\n\nllmecon law compare --csv")(compare)
-    law.command(epilog="llmecon law explain HOFFMANN_2022_TEX BESIROGLU_2024")(explain)
+    command(law, "llmecon law compare --flop 2.1e25", "llmecon law compare --csv")(compare)
+    command(law, "llmecon law explain HOFFMANN_2022_TEX BESIROGLU_2024")(explain)
     fitting.register(law)
     app.add_typer(law, name="law")
 
 
 def show(
     name: Annotated[str, typer.Argument(help="A law; all of them if left out.")] = "",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
+) -> Answer:
     """List the published laws, or show one: constants, source, conventions, domain."""
+    import pandas as pd
+
     from llmecon import chinchilla
 
     if name:
-        if as_csv:
-            raise ValueError(f"{name} has no CSV form: --json, or the whole list with --csv")
-        return _show_one(chinchilla.law(name), as_json)
+        return _one(chinchilla.law(name))
+    frame = pd.DataFrame(
+        {
+            "law": key,
+            "form": type(law).__name__,
+            "status": law.provenance.status,
+            "source": law.provenance.source,
+            "place": law.provenance.place,
+        }
+        for key, law in chinchilla.LAWS.items()
+    )
+    shown = [Column(name, name) for name in ("law", "form", "status", "source")]
+    return Answer([Table(frame=frame, columns=shown)])
+
+
+def _one(law: Law) -> Answer:
     import pandas as pd
 
-    frame = pd.DataFrame(
-        [
-            {
-                "law": key,
-                "form": type(law).__name__,
-                "status": law.provenance.status,
-                "source": law.provenance.source,
-                "place": law.provenance.place,
-            }
-            for key, law in chinchilla.LAWS.items()
-        ]
-    )
-    columns = [Column(name=c, header=c) for c in ("law", "form", "status", "source")]
-    return emit(frame, columns, as_json=as_json, as_csv=as_csv)
-
-
-def _show_one(law: Law, as_json: bool) -> None:
-    from dataclasses import fields
-
-    provenance = {f.name: getattr(law.provenance, f.name) for f in fields(law.provenance)}
-    domain = {f.name: getattr(law.domain, f.name) for f in fields(law.domain)}
-    constants = {
-        f.name: getattr(law, f.name)
-        for f in fields(law)  # type: ignore[arg-type]
-        if f.name not in ("name", "provenance", "domain")
-    }
-    if as_json:
-        print_json(
-            {"name": law.name, "constants": constants, "provenance": provenance, "domain": domain}
-        )
-        return
-    from rich.markup import escape
-
-    out = console()
-    out.print(f"[bold]{law.name}[/bold] ({type(law).__name__})")
-    for title, content in (
-        ("constants", constants),
-        ("source", provenance),
-        ("fitted on", domain),
-    ):
-        out.print(f"\n[bold]{title}[/bold]")
-        for key, value in content.items():
-            if value not in (None, ""):
-                out.print(f"  {key.replace('_', ' ')}: {escape(_said(value))}")
+    content: dict[str, Any] = {"constants": {}}
+    for part in ("provenance", "domain"):
+        record = getattr(law, part)
+        content[part] = {item.name: getattr(record, item.name) for item in fields(record)}
+    for item in fields(law):  # type: ignore[arg-type]
+        if item.name not in ("name", "provenance", "domain"):
+            content["constants"][item.name] = getattr(law, item.name)
+    rows = [
+        {"what": part, "name": name.replace("_", " "), "value": _said(value)}
+        for part, values in content.items()
+        for name, value in values.items()
+        if value not in (None, "")
+    ]
+    columns = [Column(name, "") for name in ("what", "name", "value")]
+    title = f"{law.name} ({type(law).__name__})"
+    table = Table(frame=pd.DataFrame(rows), columns=columns, title=title)
+    return Answer([table], {"name": law.name, **content})
 
 
 def _said(value: Any) -> str:
@@ -122,14 +104,14 @@ def _said(value: Any) -> str:
 
 def optimal(
     law: LawName,
-    flop: Flop = None,
+    flop: Annotated[str | None, typer.Option(help="Training budgets, FLOP, with commas.")] = None,
     loss: Annotated[str | None, typer.Option(help="Losses to reach, with commas.")] = None,
     params: Annotated[str | None, typer.Option(help="Sizes, with commas.")] = None,
     tokens: Annotated[str | None, typer.Option(help="Training tokens, with commas.")] = None,
-    tokens_served: Served = None,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
+    tokens_served: Annotated[
+        str | None, typer.Option(help="Tokens served over the model's life, with commas.")
+    ] = None,
+) -> Answer:
     """The compute-optimal run for a budget, loss, size or number of tokens.
 
     With --tokens-served: the run that costs least over training and serving, as good as the
@@ -149,15 +131,9 @@ def optimal(
         raise ValueError(f"{chosen.name} does not answer to {key}: use --flop")
     best = chosen.optimal(**{key: inputs.numbers(f"--{key.removeprefix('n_')}", text)})
     if tokens_served is not None:
-        _serving_optimum(chosen, best, tokens_served, as_json, as_csv)
-        return
-    emit(
-        allocations(best),
-        [*_ALLOCATION, OUTSIDE],
-        notes=[_OUTSIDE_NOTE],
-        as_json=as_json,
-        as_csv=as_csv,
-    )
+        return _serving_optimum(chosen, best, tokens_served)
+    columns = [*_ALLOCATION, OUTSIDE]
+    return Answer([Table(frame=allocations(best), columns=columns, notes=[_OUTSIDE_NOTE])])
 
 
 def allocations(best: Allocation) -> pd.DataFrame:
@@ -165,24 +141,16 @@ def allocations(best: Allocation) -> pd.DataFrame:
     import numpy as np
     import pandas as pd
 
-    return pd.DataFrame(
-        {
-            "law": best.law,
-            "flop": np.atleast_1d(best.flop),
-            "params": np.atleast_1d(best.params),
-            "tokens": np.atleast_1d(best.tokens),
-            "tokens_per_param": np.atleast_1d(best.tokens_per_param),
-            "loss": np.nan if best.loss is None else np.atleast_1d(best.loss),
-            "decades_outside": np.atleast_1d(best.decades_outside),
-        }
-    )
+    names = ("flop", "params", "tokens", "tokens_per_param", "loss", "decades_outside")
+    found = {name: getattr(best, name) for name in names}
+    columns = {
+        name: np.nan if value is None else np.atleast_1d(value) for name, value in found.items()
+    }
+    return pd.DataFrame({"law": best.law, **columns})
 
 
-def _serving_optimum(
-    law: Any, reference: Allocation, tokens_served: str, as_json: bool, as_csv: bool
-) -> None:
+def _serving_optimum(law: Any, reference: Allocation, tokens_served: str) -> Answer:
     import numpy as np
-    import pandas as pd
 
     from llmecon import chinchilla
 
@@ -193,35 +161,25 @@ def _serving_optimum(
     best = chinchilla.inference_optimal(law, loss=losses.ravel(), tokens_served=served.ravel())
     frame = allocations(best)
     frame.insert(1, "tokens_served", best.tokens_served)
-    more = {
-        "size_ratio": best.size_ratio,
-        "token_ratio": best.token_ratio,
-        "saved_fraction": best.saved_fraction,
-        "total_flop": best.total_flop,
-    }
-    emit(
-        pd.concat([frame, pd.DataFrame(more)], axis=1),
-        [
-            _ALLOCATION[0],
-            Column(name="tokens_served", header="served [10⁹]", scale=1e-9, form=",.4g"),
-            *_ALLOCATION[1:],
-            Column(name="size_ratio", header="size, of optimum", form=".0%"),
-            Column(name="token_ratio", header="tokens, times", form=".2f"),
-            Column(name="saved_fraction", header="lifetime saved", form=".1%"),
-            OUTSIDE,
-        ],
-        notes=["Compared with the compute-optimal run of the same loss.", _OUTSIDE_NOTE],
-        as_json=as_json,
-        as_csv=as_csv,
-    )
+    more = ("size_ratio", "token_ratio", "saved_fraction", "total_flop")
+    frame = frame.assign(**{name: getattr(best, name) for name in more})
+    columns = [
+        _ALLOCATION[0],
+        Column("tokens_served", "served [10⁹]", ",.4g", 1e-9),
+        *_ALLOCATION[1:],
+        Column("size_ratio", "size, of optimum", ".0%"),
+        Column("token_ratio", "tokens, times", ".2f"),
+        Column("saved_fraction", "lifetime saved", ".1%"),
+        OUTSIDE,
+    ]
+    notes = ["Compared with the compute-optimal run of the same loss.", _OUTSIDE_NOTE]
+    return Answer([Table(frame=frame, columns=columns, notes=notes)])
 
 
 def compare(
     laws: Annotated[str, typer.Option(help="Laws, with commas; all if not given.")] = "",
     flop: Budgets = "5.76e23",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
+) -> Answer:
     """What the published laws prescribe for one budget, side by side."""
     from llmecon import chinchilla
 
@@ -230,33 +188,35 @@ def compare(
     frame = chinchilla.compare(chosen, flop=inputs.numbers("--flop", flop))
     if frame.empty:
         raise ValueError(f"no optimum for a budget: {', '.join(silent)}")
-    emit(
-        frame.sort_values(["flop", "params"], kind="stable").reset_index(drop=True),
-        [*_ALLOCATION, OUTSIDE],
-        title="Compute-optimal runs, smallest model first",
-        notes=[
-            _OUTSIDE_NOTE,
-            "Losses of two corpora are not comparable.",
-            *([f"Without an optimum for a budget: {', '.join(silent)}."] if silent else []),
-        ],
-        as_json=as_json,
-        as_csv=as_csv,
-    )
+    frame = frame.sort_values(["flop", "params"], kind="stable", ignore_index=True)
+    notes = [
+        _OUTSIDE_NOTE,
+        "Losses of two corpora are not comparable.",
+        *([f"Without an optimum for a budget: {', '.join(silent)}."] if silent else []),
+    ]
+    title = "Compute-optimal runs, smallest model first"
+    columns = [*_ALLOCATION, OUTSIDE]
+    return Answer([Table(frame=frame, columns=columns, title=title, notes=notes)])
 
 
 def explain(
     first: LawName,
     second: Annotated[str, typer.Argument(help="Another one.")],
     flop: Budgets = "5.76e23",
-    as_json: AsJson = False,
-) -> None:
+) -> Answer:
     """Why two sources disagree: conventions, rounding, constants, domains."""
     from llmecon import chinchilla
 
     page = chinchilla.explain(first, second, flop=inputs.numbers("--flop", flop))
-    if as_json:
-        frames = {name: getattr(page, name) for name in ("constants", "allocations", "swaps")}
-        tables = {name: records(frame) for name, frame in frames.items()}
-        print_json({"laws": page.names, "reasons": page.reasons, **tables})
-    else:
-        typer.echo(str(page))
+    frames = {name: getattr(page, name) for name in ("constants", "allocations", "swaps")}
+    tables = [
+        Table(frame=frame, columns=[Column(str(name), str(name)) for name in frame], title=title)
+        for title, frame in frames.items()
+    ]
+    tables[0] = Table(
+        frame=tables[0].frame,
+        columns=tables[0].columns,
+        title=" and ".join(page.names),
+        notes=page.reasons,
+    )
+    return Answer(tables, {"laws": page.names, "reasons": page.reasons, **frames})

@@ -6,90 +6,74 @@ from typing import Annotated
 
 import typer
 
-from llmecon.cli.output import AsCsv, AsJson, Column, emit
+from llmecon.cli.output import Answer, Column, Table, command
 
 Find = Annotated[str, typer.Argument(help="Part of a name, in any case; all if left out.")]
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    app.command(epilog="llmecon models llama\n\nllmecon models --csv > models.csv")(models)
-    app.command(epilog="llmecon chips H200\n\nllmecon chips --json")(chips)
+    command(app, "llmecon models llama", "llmecon models --csv > models.csv")(models)
+    command(app, "llmecon chips H200", "llmecon chips --json")(chips)
 
 
-def models(find: Find = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+def models(find: Find = "") -> Answer:
     """List the models whose shapes are known: sizes, attention, cache."""
     import pandas as pd
 
     from llmecon import catalog
 
-    names = _matching(find, catalog.architectures().name, "model")
-    rows = []
-    for name in names:
-        shape = catalog.transformer(name)
-        rows.append(
-            {
-                "name": name,
-                "total_params": shape.n_params,
-                "active_params": shape.n_active_params,
-                "n_layers": shape.n_layers,
-                "kv_bytes_per_token": float(shape.kv_cache_bytes(1.0)),
-                "attention": shape.attention_kind,
-            }
-        )
-    frame = pd.DataFrame(rows)
-    columns = [
-        Column(name="name", header="model"),
-        Column(name="total_params", header="parameters [10⁹]", scale=1e-9, form=",.1f"),
-        Column(name="active_params", header="active [10⁹]", scale=1e-9, form=",.1f"),
-        Column(name="n_layers", header="layers"),
-        Column(name="kv_bytes_per_token", header="KV cache, 1 token [kB]", scale=1e-3, form=",.1f"),
-        Column(name="attention", header="attention"),
+    shapes = [
+        catalog.transformer(name)
+        for name in _matching(find, list(catalog.architectures().name), "model")
     ]
-    emit(
-        frame,
-        columns,
-        notes=["KV cache in 16 bit. Shapes and their sources: data/architectures.csv."],
-        as_json=as_json,
-        as_csv=as_csv,
+    frame = pd.DataFrame(
+        {
+            "name": shape.name,
+            "total_params": shape.n_params,
+            "active_params": shape.n_active_params,
+            "n_layers": shape.n_layers,
+            "kv_bytes_per_token": float(shape.kv_cache_bytes(1.0)),
+            "attention": shape.attention_kind,
+        }
+        for shape in shapes
     )
+    columns = [
+        Column("name", "model"),
+        Column("total_params", "parameters [10⁹]", ",.1f", 1e-9),
+        Column("active_params", "active [10⁹]", ",.1f", 1e-9),
+        Column("n_layers", "layers"),
+        Column("kv_bytes_per_token", "KV cache, 1 token [kB]", ",.1f", 1e-3),
+        Column("attention", "attention"),
+    ]
+    notes = ["KV cache in 16 bit. Shapes and their sources: data/architectures.csv."]
+    return Answer([Table(frame=frame, columns=columns, notes=notes)])
 
 
-def chips(find: Find = "", as_json: AsJson = False, as_csv: AsCsv = False) -> None:
+def chips(find: Find = "") -> Answer:
     """List the accelerators: dense rates, memory, links."""
     from llmecon import catalog
 
     table = catalog.accelerators()
-    frame = table[table.name.isin(_matching(find, table.name, "accelerator"))]
+    frame = table[table.name.isin(_matching(find, list(table.name), "accelerator"))]
     columns = [
-        Column(name="name", header="accelerator"),
-        Column(name="release_date", header="released", form=lambda day: f"{day:%Y-%m}"),
-        Column(name="bf16_dense_flop_per_s", header="bf16 [TFLOP/s]", scale=1e-12, form=",.0f"),
-        Column(name="fp8_dense_flop_per_s", header="fp8 [TFLOP/s]", scale=1e-12, form=",.0f"),
-        Column(name="fp4_dense_flop_per_s", header="fp4 [TFLOP/s]", scale=1e-12, form=",.0f"),
-        Column(name="hbm_bytes", header="memory [GB]", scale=1e-9, form=",.0f"),
-        Column(name="hbm_bytes_per_s", header="bandwidth [TB/s]", scale=1e-12, form=".2f"),
-        Column(
-            name="scaleup_bytes_per_s_per_direction",
-            header="link, one way [GB/s]",
-            scale=1e-9,
-            form=",.0f",
-        ),
-        Column(name="tdp_w", header="power [W]", form=",.0f"),
+        Column("name", "accelerator"),
+        Column("release_date", "released", lambda day: f"{day:%Y-%m}"),
+        Column("bf16_dense_flop_per_s", "bf16 [TFLOP/s]", ",.0f", 1e-12),
+        Column("fp8_dense_flop_per_s", "fp8 [TFLOP/s]", ",.0f", 1e-12),
+        Column("fp4_dense_flop_per_s", "fp4 [TFLOP/s]", ",.0f", 1e-12),
+        Column("hbm_bytes", "memory [GB]", ",.0f", 1e-9),
+        Column("hbm_bytes_per_s", "bandwidth [TB/s]", ".2f", 1e-12),
+        Column("scaleup_bytes_per_s_per_direction", "link, one way [GB/s]", ",.0f", 1e-9),
+        Column("tdp_w", "power [W]", ",.0f"),
     ]
-    emit(
-        frame,
-        columns,
-        notes=["Dense rates. Sources: data/accelerators.csv."],
-        as_json=as_json,
-        as_csv=as_csv,
-    )
+    notes = ["Dense rates. Sources: data/accelerators.csv."]
+    return Answer([Table(frame=frame, columns=columns, notes=notes)])
 
 
-def _matching(find: str, names: object, kind: str) -> list[str]:
+def _matching(find: str, known: list[str], kind: str) -> list[str]:
     from llmecon.catalog import UnknownName
 
-    known = [str(name) for name in names]  # type: ignore[attr-defined]
     found = [name for name in known if find.lower() in name.lower()]
     if not found:
         raise UnknownName(kind, find, known)

@@ -9,33 +9,32 @@ import os
 import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
-from functools import partial
+from dataclasses import dataclass, field
+from functools import wraps
+from inspect import Parameter, signature
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
 
 if TYPE_CHECKING:
     import pandas as pd
-    from rich.console import Console
-    from rich.table import Table
+    from rich.console import Console, RenderableType
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in base units.")]
 AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, in base units.")]
 
 _WIDE = 200  # characters of a table that no terminal shows
-_NARROW = 18  # characters of a word in a text that are kept together where there is little room
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Column:
-    """How people see a column: header, unit of display, digits."""
+    """How people see a column: header, form, unit of display."""
 
     name: str
     header: str
-    scale: float = 1.0
     form: str | Callable[[Any], str] = ""
+    scale: float = 1.0
 
     def cell(self, value: Any) -> str:
         """A value as text; empty where it is missing."""
@@ -46,10 +45,130 @@ class Column:
         if isinstance(value, bool):
             return "yes" if value else "no"
         if isinstance(value, int | float):
-            if math.isinf(value):
-                return "-"
-            return format(value * self.scale, self.form or ".4g")
+            return "-" if math.isinf(value) else format(value * self.scale, self.form or ".4g")
         return str(value)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Table:
+    """A frame in base units, and what people see of it.
+
+    Attributes
+    ----------
+    frame : pandas.DataFrame
+        Rows in base units; CSV and JSON hold all its columns.
+    columns : sequence of Column
+        What people see.
+    title, notes : str, sequence of str
+        Above and below the table.
+    most : int, optional
+        Rows that people see, spread evenly; all if not given.
+    """
+
+    frame: pd.DataFrame
+    columns: Sequence[Column]
+    title: str = ""
+    notes: Sequence[str] = ()
+    most: int | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a command found: tables for people, the first of them as CSV, and a JSON object.
+
+    Attributes
+    ----------
+    tables : sequence of Table
+        In the order in which they are read.
+    content : dict
+        The JSON object; the rows and notes of an only table join it, unless it has its own.
+    csv : pandas.DataFrame, optional
+        In place of the first table.
+    warnings : sequence of str
+        For standard error; with any of them the exit status is 1.
+    status : int
+        Exit status without warnings.
+    """
+
+    tables: Sequence[Table]
+    content: dict[str, Any] = field(default_factory=dict)
+    csv: pd.DataFrame | None = None
+    warnings: Sequence[str] = ()
+    status: int = 0
+
+
+def command(
+    app: typer.Typer,
+    *examples: str,
+    shared: Callable[..., Any] | None = None,
+    name: str | None = None,
+) -> Callable[[Callable[..., Answer]], Callable[..., Answer]]:
+    """Register a function as a command whose answer is printed as table, CSV or JSON.
+
+    Parameters
+    ----------
+    app : typer.Typer
+        Where it is registered.
+    *examples : str
+        Calls, shown below the command's help.
+    shared : callable, optional
+        Its options come before the command's own; its result is the command's first argument.
+    name : str, optional
+        Name of the command, if it is not the function's.
+    """
+
+    def register(function: Callable[..., Answer]) -> Callable[..., Answer]:
+        before = {option.name: option for option in _options(shared)} if shared else {}
+        own = _options(function)[1 if shared else 0 :]
+        forms = [
+            Parameter(form, Parameter.KEYWORD_ONLY, default=False, annotation=kind)
+            for form, kind in (("as_json", AsJson), ("as_csv", AsCsv))
+        ]
+
+        @wraps(function)
+        def run(as_json: bool = False, as_csv: bool = False, **given: Any) -> None:
+            if as_json and as_csv:
+                raise ValueError("--json and --csv exclude each other")
+            first = [shared(**{key: given.pop(key) for key in before})] if shared else []
+            show(function(*first, **given), as_json, as_csv)
+
+        options = [*before.values(), *own, *forms]
+        run.__signature__ = signature(function).replace(  # type: ignore[attr-defined]
+            parameters=[option.replace(kind=Parameter.KEYWORD_ONLY) for option in options],
+            return_annotation=None,
+        )
+        run.__annotations__ = {option.name: option.annotation for option in options}
+        app.command(name, epilog="\n\n".join(examples))(run)
+        return function
+
+    return register
+
+
+def _options(function: Callable[..., Any]) -> list[Parameter]:
+    """Parameters of a function, their annotations as objects where a module keeps text."""
+    kinds = get_type_hints(function, include_extras=True)
+    parameters = signature(function).parameters.values()
+    return [parameter.replace(annotation=kinds[parameter.name]) for parameter in parameters]
+
+
+def show(answer: Answer, as_json: bool, as_csv: bool) -> None:
+    """Print an answer; leave with its status."""
+    first = answer.tables[0] if answer.tables else None
+    if as_json:
+        rows = {"rows": records(first.frame), "notes": list(first.notes)} if first else {}
+        print_json(answer.content if len(answer.tables) > 1 else {**rows, **answer.content})
+    elif as_csv:
+        frame = first.frame if answer.csv is None and first else answer.csv
+        if frame is None:
+            raise ValueError("this answer has no CSV form: use --json")
+        sys.stdout.write(frame.to_csv(index=False, lineterminator="\n"))
+    else:
+        for table in answer.tables:
+            _print(table)
+    for warning in answer.warnings:
+        print(f"llmecon: WARNING: {warning}", file=sys.stderr)
+    if answer.warnings or answer.status:
+        raise typer.Exit(answer.status or 1)
 
 
 def short(value: float) -> str:
@@ -75,146 +194,52 @@ def console(width: int | None = None) -> Console:
     return Console(width=wide, soft_wrap=False, highlight=False)
 
 
-def one_form(as_json: bool, as_csv: bool) -> None:
-    """Refuse two forms at once."""
-    if as_json and as_csv:
-        raise ValueError("--json and --csv exclude each other")
-
-
-def emit(
-    frame: pd.DataFrame,
-    columns: Sequence[Column],
-    *,
-    title: str = "",
-    notes: Sequence[str] = (),
-    as_json: bool = False,
-    as_csv: bool = False,
-    extra: dict[str, Any] | None = None,
-) -> None:
-    """Print a frame in the form that was asked for.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        Rows in base units; CSV and JSON hold all its columns.
-    columns : sequence of Column
-        What people see of it.
-    title : str, optional
-        Above the table.
-    notes : sequence of str, optional
-        Below the table; in JSON under ``notes``.
-    extra : dict, optional
-        Further entries of the JSON object.
-    """
-    one_form(as_json, as_csv)
-    if as_json:
-        print_json({**(extra or {}), "rows": records(frame), "notes": list(notes)})
-    elif as_csv:
-        sys.stdout.write(frame.to_csv(index=False, lineterminator="\n"))
-    else:
-        _show(frame, columns, title, notes)
-
-
-def _show(frame: pd.DataFrame, columns: Sequence[Column], title: str, notes: Sequence[str]) -> None:
+def _print(table: Table) -> None:
     from rich.text import Text
 
     out = console()
-    cells = [
-        [column.cell(row[column.name]) for column in columns] for row in frame.to_dict("records")
-    ]
-    numeric = [frame[column.name].dtype.kind in "iuf" for column in columns]
-    headers = [column.header for column in columns]
     # Names and sources hold square brackets: Text is not read as markup.
-    if title:  # not the table's own: that would wrap at the table's width
-        out.print(Text(title), style="italic")
-    shape = (headers, cells, numeric, out.width)
-    for table in _upright(*shape) or _turned(*shape):
-        out.print(table)
-    for note in notes:
+    if table.title:  # not the table's own: that would wrap at the table's width
+        out.print(Text(table.title), style="italic")
+    out.print(_fitting(table, out))
+    for note in table.notes:
         out.print(Text(note), style="dim")
 
 
-def _upright(
-    headers: list[str], cells: list[list[str]], numeric: list[bool], room: int
-) -> list[Table]:
-    """A row a row, first with lines and then without; none if numbers would be cut.
-
-    Headers and texts wrap between words, numbers never.
-    """
+def _fitting(table: Table, out: Console) -> RenderableType:
+    """A row a row where numbers keep their digits, else one block a row, side by side."""
     from rich import box
-    from rich.table import Table
+    from rich.columns import Columns
+    from rich.measure import Measurement
+    from rich.table import Table as Grid
     from rich.text import Text
 
-    columns = list(zip(headers, numeric, *cells, strict=True))
-    natural = [max(len(header), 1, *map(len, column)) for header, _, *column in columns]
-    lined = partial(Table, box=box.HEAVY_HEAD)
-    bare = partial(
-        Table, box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False
-    )
-    n = len(headers)
-    for longest in (room, _NARROW):  # words are folded only if it must be
-        least = [_least(*column, longest=longest) for column in columns]
-        for made, between in ((lined, 3 * n + 1), (bare, 2 * n - 1)):
-            if sum(least) + between > room:
-                continue
-            table = made(header_style="bold")
-            widths = _squeezed(natural, least, room - between)
-            for header, is_number, width in zip(headers, numeric, widths, strict=True):
-                table.add_column(
-                    Text(header),
-                    justify="right" if is_number else "left",
-                    width=width,
-                    overflow="fold",
-                )
-            for row in cells:
-                table.add_row(*map(Text, row))
-            return [table]
-    return []
-
-
-def _least(header: str, is_number: bool, *cells: str, longest: int) -> int:
-    """Width that cuts no word of a header, no number, and no word of a text up to a length."""
-    words = [cell if is_number else max(cell.split(), key=len, default="") for cell in cells]
-    widest = max(map(len, words), default=0)
-    return max(1, *map(len, header.split()), widest if is_number else min(widest, longest))
-
-
-def _squeezed(natural: list[int], least: list[int], room: int) -> list[int]:
-    """Widths of columns in the room there is: the widest give way, none below its least."""
-    widths = list(natural)
-    while sum(widths) > room:
-        widest = max(range(len(widths)), key=lambda at: (widths[at] > least[at], widths[at]))
-        widths[widest] -= 1
-    return widths
-
-
-def _turned(
-    headers: list[str], cells: list[list[str]], numeric: list[bool], room: int
-) -> list[Table]:
-    """Headers downwards and the rows side by side, as many as there is room for."""
-    from rich.table import Table
-    from rich.text import Text
-
-    label = max(map(len, headers))
-    side: Literal["right", "left"] = "right" if 2 * sum(numeric) >= len(numeric) else "left"
-    widths = [min(max(map(len, row)), room - label - 2) for row in cells]
-    tables, begin = [], 0
-    while begin < len(cells):
-        end, used = begin, label
-        while end < len(cells) and (end == begin or used + 2 + widths[end] <= room):
-            used += 2 + widths[end]
-            end += 1
-        table = Table.grid(padding=(0, 2, 0, 0))
-        table.add_column(style="bold", width=label)
-        for width in widths[begin:end]:
-            table.add_column(justify=side, width=width, overflow="fold")
-        for at, header in enumerate(headers):
-            table.add_row(Text(header), *(Text(row[at]) for row in cells[begin:end]))
-        if end < len(cells):
-            table.add_row()
-        tables.append(table)
-        begin = end
-    return tables
+    frame = table.frame
+    if table.most is not None and len(frame) > table.most:
+        step = (len(frame) - 1) / (table.most - 1)
+        frame = frame.iloc[sorted({round(step * at) for at in range(table.most)})]
+    rows = [[c.cell(row[c.name]) for c in table.columns] for row in frame.to_dict("records")]
+    upright = Grid(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
+    for column in table.columns:
+        number = frame[column.name].dtype.kind in "iuf"
+        upright.add_column(
+            Text(column.header, style="bold"),
+            justify="right" if number else "left",
+            no_wrap=number,
+            overflow="fold",
+        )
+    for row in rows:
+        upright.add_row(*map(Text, row))
+    # Rich cuts what cannot wrap: ask first how narrow the table can be.
+    if Measurement.get(out, out.options, upright).minimum <= out.width:
+        return upright
+    blocks = []
+    for row in rows:
+        block = Grid.grid(padding=(0, 1, 0, 0))
+        for column, cell in zip(table.columns, row, strict=True):
+            block.add_row(Text(column.header, style="bold"), Text(cell))
+        blocks.append(block)
+    return Columns(blocks, padding=(1, 3))
 
 
 def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
@@ -230,6 +255,8 @@ def plain(value: Any) -> Any:
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
+    if hasattr(value, "to_dict"):
+        return records(value)
     if hasattr(value, "tolist"):
         return plain(value.tolist())
     if hasattr(value, "isoformat"):
@@ -271,10 +298,11 @@ def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
         yield update
 
 
-def write(path: Path, text: str) -> None:
-    """A whole file or none."""
+def write(path: Path, content: Any) -> None:
+    """An object as JSON in a file, whole or not at all."""
     with whole_file(path) as beside:
-        beside.write_text(text, encoding="utf-8")
+        text = json.dumps(plain(content), indent=1, ensure_ascii=False)
+        beside.write_text(text + "\n", encoding="utf-8")
 
 
 @contextmanager

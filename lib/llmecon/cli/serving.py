@@ -1,44 +1,40 @@
-"""Time and price of running a model: one step, one prompt, a server under load."""
+"""Time and price of running a model: one step, one prompt, a server under load, a frontier."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from llmecon.cli import inputs
-from llmecon.cli.output import AsCsv, AsJson, Column, emit
+from llmecon.cli.output import Answer, Column, Table, command
 
 if TYPE_CHECKING:
+    import numpy as np
     import pandas as pd
 
-    from llmecon.roofline import Profile, Serving, Step
+    from llmecon.accelerator import Accelerator
+    from llmecon.roofline import Profile
+    from llmecon.transformer import Transformer
 
 Model = Annotated[str, typer.Argument(help="Name (llmecon models) or a config.json.")]
 Chip = Annotated[str, typer.Argument(help="Name (llmecon chips) or a JSON or YAML file.")]
-Prompt = Annotated[str, typer.Option(help="Length of a prompt, with commas.")]
-TensorParallel = Annotated[str, typer.Option(help="Accelerators that share a layer, with commas.")]
-ExpertParallel = Annotated[int, typer.Option(help="Groups that hold whole experts.")]
-AttentionDataParallel = Annotated[
-    int, typer.Option(help="Groups that attend for different sequences.")
-]
+Degrees = Annotated[str, typer.Option(help="Accelerators that share a layer, with commas.")]
 Weights = Annotated[str, typer.Option(help="Format of the weights: bf16, fp8, int8, int4, fp4 ...")]
 Kv = Annotated[str | None, typer.Option(help="Format of the KV cache; 16 bit if not given.")]
-Activations = Annotated[
-    str | None, typer.Option(help="Format of the arithmetic; as the weights if not given.")
-]
+Node = Annotated[int, typer.Option(help="Accelerators that the fast links join.")]
+Utilisation = Annotated[float, typer.Option(help="Share of the paid time with this load.")]
+Prompt = Annotated[str, typer.Option(help="Length of a prompt, with commas.")]
 ProfileName = Annotated[
     str, typer.Option("--profile", help="Constants of an engine: a name, ideal, or a JSON file.")
 ]
-Rent = Annotated[float | None, typer.Option(help="Rent of one accelerator, USD an hour.")]
-Utilisation = Annotated[float, typer.Option(help="Share of the paid time with this load.")]
-Node = Annotated[int, typer.Option(help="Accelerators that the fast links join.")]
 
-TP = Column(name="tensor_parallel", header="TP", form=".0f")
-PROMPT = Column(name="input_tokens", header="prompt", form=",.0f")
-PRICE = Column(name="usd_per_mtok", header="USD/Mtok", form=".3g")
-TERMS_ALONE = "Terms in ms, each as if it stood alone; reading and arithmetic overlap."
-SERVED = [
+_TP = Column("tensor_parallel", "TP", ".0f")
+_PROMPT = Column("input_tokens", "prompt", ",.0f")
+_PRICE = Column("usd_per_mtok", "USD/Mtok", ".3g")
+_TERMS_ALONE = "Terms in ms, each as if it stood alone; reading and arithmetic overlap."
+_SERVED = (
     "ttft_s",
     "tpot_s",
     "tpot_low_s",
@@ -46,280 +42,268 @@ SERVED = [
     "tokens_per_s_per_user",
     "output_tokens_per_s_per_chip",
     "input_tokens_per_s_per_chip",
-]
+)
+_SHOWN = 20  # points of a frontier that people see; CSV and JSON have all
+
+
+@dataclass(frozen=True, kw_only=True)
+class Server:
+    """A model on accelerators as it was asked for, and what an hour of one costs."""
+
+    model: Transformer
+    chip: Accelerator
+    tensor_parallel: str
+    options: dict[str, Any]
+    usd_per_gpu_hour: float | None
+    utilisation: float
+
+    def title(self, what: str) -> str:
+        """Line above a table."""
+        return f"{what}: {self.model.name} on {self.chip.name}, {self.options['weights']} weights"
+
+    def grid(self, **lists: str) -> dict[str, Any]:
+        """Every combination of the listed numbers and degrees."""
+        return inputs.grid(tensor_parallel=self.tensor_parallel, **lists)
+
+    def content(self, profile: Profile) -> dict[str, Any]:
+        """What JSON says of the set-up."""
+        weights, kv = self.options["weights"], self.options["kv"]
+        return {
+            "model": self.model.name,
+            "chip": self.chip.name,
+            "weights": weights,
+            "kv": kv or (weights if profile.kv == "weights" else "bf16"),
+            "profile": profile.name,
+        }
+
+    def price(self, made_per_s_per_chip: np.typing.ArrayLike, n: int) -> dict[str, Any]:
+        """Cost of a million tokens, infinite where none is made; nothing without a rent."""
+        import numpy as np
+
+        from llmecon import cost
+        from llmecon._checks import require
+
+        require("--utilisation", self.utilisation, above=0, maximum=1)
+        if self.usd_per_gpu_hour is None:
+            return {}
+        made = np.broadcast_to(made_per_s_per_chip, n)
+        usd = np.full(n, np.inf)
+        usd[made > 0] = cost.usd_per_mtok_from(
+            seconds=1.0,
+            chips=1,
+            batch=made[made > 0],
+            usd_per_gpu_hour=self.usd_per_gpu_hour,
+            utilisation=self.utilisation,
+        )
+        return {"usd_per_mtok": usd}
+
+    @property
+    def price_column(self) -> list[Column]:
+        """Shown where there is a rent."""
+        return [] if self.usd_per_gpu_hour is None else [_PRICE]
+
+
+def server(
+    model: Model,
+    chip: Chip,
+    tensor_parallel: Degrees = "1",
+    expert_parallel: Annotated[int, typer.Option(help="Groups that hold whole experts.")] = 1,
+    attention_data_parallel: Annotated[
+        int, typer.Option(help="Groups that attend for different sequences.")
+    ] = 1,
+    weights: Weights = "bf16",
+    kv: Kv = None,
+    activations: Annotated[
+        str | None, typer.Option(help="Format of the arithmetic; as the weights if not given.")
+    ] = None,
+    chips_per_node: Node = 8,
+    usd_per_gpu_hour: Annotated[
+        float | None, typer.Option(help="Rent of one accelerator, USD an hour.")
+    ] = None,
+    utilisation: Utilisation = 1.0,
+    profile: ProfileName = "",
+) -> Server:
+    """Options that the commands share."""
+    return Server(
+        model=inputs.model(model),
+        chip=inputs.chip(chip),
+        tensor_parallel=tensor_parallel,
+        options={
+            "expert_parallel": expert_parallel,
+            "attention_data_parallel": attention_data_parallel,
+            "weights": weights,
+            "kv": kv,
+            "activations": activations,
+            "chips_per_node": chips_per_node,
+            "profile": inputs.profile(profile),
+        },
+        usd_per_gpu_hour=usd_per_gpu_hour,
+        utilisation=utilisation,
+    )
 
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    app.command(
-        epilog='llmecon decode "Llama 3.1 70B" "H200 SXM 141GB" --batch 1,8,64 --context 8192 '
-        "--tensor-parallel 8 --weights fp8 --usd-per-gpu-hour 3\n\n"
-        'llmecon decode "Llama 3.1 70B" "H200 SXM 141GB" --weights fp8 --profile ideal\n\n'
-        'llmecon decode path/to/config.json "H100 SXM 80GB" --tensor-parallel 1,2,4,8 --csv'
+    command(
+        app,
+        'llmecon decode "Llama 3.1 70B" "H200 SXM 141GB" --batch 1,8,64 --context 8192 '
+        "--tensor-parallel 8 --weights fp8 --usd-per-gpu-hour 3",
+        'llmecon decode "Llama 3.1 70B" "H200 SXM 141GB" --weights fp8 --profile ideal',
+        'llmecon decode path/to/config.json "H100 SXM 80GB" --tensor-parallel 1,2,4,8 --csv',
+        shared=server,
     )(decode)
-    app.command(
-        epilog='llmecon prefill "Llama 3.1 70B" "H200 SXM 141GB" --input-tokens 1000,8000 '
-        "--tensor-parallel 8 --weights fp8"
+    command(
+        app,
+        'llmecon prefill "Llama 3.1 70B" "H200 SXM 141GB" --input-tokens 1000,8000 '
+        "--tensor-parallel 8 --weights fp8",
+        shared=server,
     )(prefill)
-    app.command(
-        epilog='llmecon serve "Llama 3.1 70B" "H200 SXM 141GB" --concurrency 4,16,64 '
+    command(
+        app,
+        'llmecon serve "Llama 3.1 70B" "H200 SXM 141GB" --concurrency 4,16,64 '
         "--input-tokens 1024 --output-tokens 1024 --tensor-parallel 8 --weights fp8 "
-        "--usd-per-gpu-hour 3"
+        "--usd-per-gpu-hour 3",
+        shared=server,
     )(serve)
+    command(
+        app,
+        'llmecon frontier "Llama 3.1 70B" "H200 SXM 141GB" --usd-per-gpu-hour 3 '
+        "--weights fp8 --at-speed 50,100",
+        'llmecon frontier "Llama 3.1 70B" "H200 SXM 141GB" --usd-per-gpu-hour 3 '
+        '--draft "Llama 3.1 8B" --gammas 0,2,4 --csv',
+    )(frontier)
 
 
 def decode(
-    model: Model,
-    chip: Chip,
+    server: Server,
     batch: Annotated[str, typer.Option(help="Sequences decoded together, with commas.")] = "1,8,64",
     context: Annotated[str, typer.Option(help="Tokens in the cache, with commas.")] = "8192",
-    tensor_parallel: TensorParallel = "1",
     pipeline_parallel: Annotated[int, typer.Option(help="Stages of layers.")] = 1,
-    expert_parallel: ExpertParallel = 1,
-    attention_data_parallel: AttentionDataParallel = 1,
-    weights: Weights = "bf16",
-    kv: Kv = None,
-    activations: Activations = None,
-    chips_per_node: Node = 8,
-    usd_per_gpu_hour: Rent = None,
-    utilisation: Utilisation = 1.0,
-    profile: ProfileName = "",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
+) -> Answer:
     """Time of one decode step: its terms, what binds, tokens a second, USD per million tokens."""
     from llmecon import roofline
 
-    grid = inputs.grid(tensor_parallel=tensor_parallel, context=context, batch=batch)
-    shape, accelerator = inputs.model(model), inputs.chip(chip)
+    grid = server.grid(context=context, batch=batch)
     step = roofline.decode(
-        shape,
-        accelerator,
-        **grid,
-        pipeline_parallel=pipeline_parallel,
-        expert_parallel=expert_parallel,
-        attention_data_parallel=attention_data_parallel,
-        weights=weights,
-        kv=kv,
-        activations=activations,
-        chips_per_node=chips_per_node,
-        profile=inputs.profile(profile),
+        server.model, server.chip, **grid, **server.options, pipeline_parallel=pipeline_parallel
     )
-    emit(
-        _steps(grid, step, usd_per_gpu_hour, utilisation),
-        [
-            TP,
-            Column(name="context", header="context", form=",.0f"),
-            *_columns("ms per token", "tokens/s per user", usd_per_gpu_hour is not None),
-        ],
-        title=f"Decode: {shape.name} on {accelerator.name}, {weights} weights",
-        notes=[TERMS_ALONE, _constants(step.profile)],
-        as_json=as_json,
-        as_csv=as_csv,
-        extra=_extra(shape.name, accelerator.name, weights, kv, step.profile),
-    )
+    columns = [_TP, Column("context", "context", ",.0f")]
+    return _stepped(server, "Decode", grid, step, columns, "ms per token", "tokens/s per user")
 
 
 def prefill(
-    model: Model,
-    chip: Chip,
+    server: Server,
     input_tokens: Prompt = "1024",
     cached_tokens: Annotated[int, typer.Option(help="Those of them already in the cache.")] = 0,
     batch: Annotated[str, typer.Option(help="Prompts read together, with commas.")] = "1",
-    tensor_parallel: TensorParallel = "1",
-    weights: Weights = "bf16",
-    kv: Kv = None,
-    activations: Activations = None,
-    chips_per_node: Node = 8,
-    usd_per_gpu_hour: Rent = None,
-    utilisation: Utilisation = 1.0,
-    profile: ProfileName = "",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
+) -> Answer:
     """Time to read a prompt, which is the time to first token of an idle server."""
     from llmecon import roofline
 
-    grid = inputs.grid(tensor_parallel=tensor_parallel, input_tokens=input_tokens, batch=batch)
-    shape, accelerator = inputs.model(model), inputs.chip(chip)
+    grid = server.grid(input_tokens=input_tokens, batch=batch)
     step = roofline.prefill(
-        shape,
-        accelerator,
-        **grid,
-        cached_tokens=cached_tokens,
-        weights=weights,
-        kv=kv,
-        activations=activations,
-        chips_per_node=chips_per_node,
-        profile=inputs.profile(profile),
+        server.model, server.chip, **grid, **server.options, cached_tokens=cached_tokens
     )
-    emit(
-        _steps(grid, step, usd_per_gpu_hour, utilisation),
-        [
-            TP,
-            PROMPT,
-            *_columns("ms", "input tokens/s", usd_per_gpu_hour is not None),
-        ],
-        title=f"Prefill: {shape.name} on {accelerator.name}, {weights} weights",
-        notes=[TERMS_ALONE, _constants(step.profile)],
-        as_json=as_json,
-        as_csv=as_csv,
-        extra=_extra(shape.name, accelerator.name, weights, kv, step.profile),
+    return _stepped(server, "Prefill", grid, step, [_TP, _PROMPT], "ms", "input tokens/s")
+
+
+def _stepped(
+    server: Server,
+    what: str,
+    grid: dict[str, Any],
+    step: Any,
+    asked: list[Column],
+    time: str,
+    speed: str,
+) -> Answer:
+    """One row a configuration; an error if none of them fits."""
+    import numpy as np
+    import pandas as pd
+
+    from llmecon.roofline.step import TERMS
+
+    if not np.any(step.fits):
+        step.require_fit()
+    n = len(grid["batch"])
+    frame = pd.DataFrame(grid).assign(
+        seconds=step.seconds,
+        **{f"{term}_s": getattr(step.terms, term) for term in TERMS},
+        binds=step.binds,
+        tokens_per_s=step.tokens_per_s,
+        tokens_per_s_per_chip=step.tokens_per_s_per_chip,
+        **server.price(step.tokens_per_s_per_chip, n),
+        fits=np.broadcast_to(step.fits, n),
+        max_batch=np.broadcast_to(step.memory.max_batch, n),
     )
+    shown = ("weights", "kv_cache", "compute", "activations", "network", "overhead")
+    headers = {"kv_cache": "KV cache", "overhead": "fixed"}
+    columns = [
+        *asked,
+        Column("batch", "batch", ",.0f"),
+        Column("seconds", time, ",.2f", 1e3),
+        *(Column(f"{term}_s", headers.get(term, term), ".3g", 1e3) for term in shown),
+        Column("binds", "binds"),
+        Column("tokens_per_s", speed, ",.1f"),
+        Column("tokens_per_s_per_chip", "per chip", ",.1f"),
+        *server.price_column,
+        Column("fits", "fits"),
+        Column("max_batch", "most that fit", ",.0f"),
+    ]
+    notes = [_TERMS_ALONE, _constants(step.profile)]
+    table = Table(frame=frame, columns=columns, title=server.title(what), notes=notes)
+    return Answer([table], server.content(step.profile))
 
 
 def serve(
-    model: Model,
-    chip: Chip,
+    server: Server,
     concurrency: Annotated[str, typer.Option(help="Requests in progress, with commas.")] = "16",
     input_tokens: Prompt = "1024",
     output_tokens: Annotated[str, typer.Option(help="Length of an answer, with commas.")] = "1024",
-    tensor_parallel: TensorParallel = "1",
-    expert_parallel: ExpertParallel = 1,
-    attention_data_parallel: AttentionDataParallel = 1,
     cached_share: Annotated[float, typer.Option(help="Share of a prompt found in a cache.")] = 0.0,
-    weights: Weights = "bf16",
-    kv: Kv = None,
-    activations: Activations = None,
-    chips_per_node: Node = 8,
-    usd_per_gpu_hour: Rent = None,
-    utilisation: Utilisation = 1.0,
-    profile: ProfileName = "",
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
+) -> Answer:
     """A server under steady load: waiting times with their band, tokens per accelerator."""
+    import numpy as np
+    import pandas as pd
+
     from llmecon import roofline
 
-    grid = inputs.grid(
-        tensor_parallel=tensor_parallel,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        concurrency=concurrency,
+    grid = server.grid(
+        input_tokens=input_tokens, output_tokens=output_tokens, concurrency=concurrency
     )
-    shape, accelerator = inputs.model(model), inputs.chip(chip)
     run = roofline.serve(
-        shape,
-        accelerator,
-        **grid,
-        expert_parallel=expert_parallel,
-        attention_data_parallel=attention_data_parallel,
-        cached_share=cached_share,
-        weights=weights,
-        kv=kv,
-        activations=activations,
-        chips_per_node=chips_per_node,
-        profile=inputs.profile(profile),
+        server.model, server.chip, **grid, **server.options, cached_share=cached_share
     )
-    priced = usd_per_gpu_hour is not None
-    emit(
-        _served(grid, run, usd_per_gpu_hour, utilisation),
-        [
-            TP,
-            PROMPT,
-            Column(name="output_tokens", header="answer", form=",.0f"),
-            Column(name="concurrency", header="requests", form=",.0f"),
-            Column(name="ttft_s", header="TTFT [ms]", scale=1e3, form=",.0f"),
-            Column(name="tpot_s", header="TPOT [ms]", scale=1e3, form=",.2f"),
-            Column(name="tpot_low_s", header="from", scale=1e3, form=",.2f"),
-            Column(name="tpot_high_s", header="to", scale=1e3, form=",.2f"),
-            Column(name="tokens_per_s_per_user", header="tokens/s per user", form=",.1f"),
-            Column(name="output_tokens_per_s_per_chip", header="per chip", form=",.1f"),
-            *([PRICE] if priced else []),
-            Column(name="fits", header="fits"),
-            Column(name="max_concurrency", header="most that fit", form=",.0f"),
-        ],
-        title=f"Serving: {shape.name} on {accelerator.name}, {weights} weights",
-        notes=[
-            "From and to: 80 % band of TPOT. Requests beyond the most that fit wait their turn; "
-            "if that is 0, the weights do not fit and nothing is served.",
-            *(["All dollars are put on output tokens."] if priced else []),
-            _constants(run.profile),
-        ],
-        as_json=as_json,
-        as_csv=as_csv,
-        extra=_extra(shape.name, accelerator.name, weights, kv, run.profile),
-    )
-
-
-def _served(
-    grid: dict[str, Any], run: Serving, usd_per_gpu_hour: float | None, utilisation: float
-) -> pd.DataFrame:
-    """One row a load, in base units; an error if no instance holds even one request."""
-    import numpy as np
-    import pandas as pd
-
-    from llmecon import cost
-    from llmecon._checks import require
-
-    require("--utilisation", utilisation, above=0, maximum=1)
-    if not np.any(run.batch):
+    if not np.any(run.batch):  # no instance holds even one request
         run.require_fit()
-    frame = pd.DataFrame(grid | {name: getattr(run, name) for name in SERVED})
-    if usd_per_gpu_hour is not None:
-        made = np.broadcast_to(run.output_tokens_per_s_per_chip, len(frame))
-        frame["usd_per_mtok"] = np.inf  # where nothing is served
-        frame.loc[made > 0, "usd_per_mtok"] = cost.usd_per_mtok_from(
-            seconds=1.0,
-            chips=1,
-            batch=made[made > 0],
-            usd_per_gpu_hour=usd_per_gpu_hour,
-            utilisation=utilisation,
-        )
-    frame["fits"] = np.broadcast_to(run.fits, len(frame))
-    frame["max_concurrency"] = np.broadcast_to(run.memory.max_batch, len(frame))
-    return frame
-
-
-def _steps(
-    grid: dict[str, Any], step: Step, usd_per_gpu_hour: float | None, utilisation: float
-) -> pd.DataFrame:
-    """One row a configuration, in base units; an error if none of them fits."""
-    import numpy as np
-    import pandas as pd
-
-    from llmecon import cost
-    from llmecon._checks import require
-    from llmecon.roofline.step import TERMS
-
-    require("--utilisation", utilisation, above=0, maximum=1)
-    if not np.any(step.fits):
-        step.require_fit()
-    frame = pd.DataFrame(grid | {"seconds": step.seconds})
-    for term in TERMS:
-        frame[f"{term}_s"] = getattr(step.terms, term)
-    frame["binds"] = step.binds
-    frame["tokens_per_s"] = step.tokens_per_s
-    frame["tokens_per_s_per_chip"] = step.tokens_per_s_per_chip
-    if usd_per_gpu_hour is not None:
-        frame["usd_per_mtok"] = cost.usd_per_mtok(
-            step, usd_per_gpu_hour=usd_per_gpu_hour, utilisation=utilisation
-        )
-    frame["fits"] = np.broadcast_to(step.fits, len(frame))
-    frame["max_batch"] = np.broadcast_to(step.memory.max_batch, len(frame))
-    return frame
-
-
-def _columns(time: str, speed: str, priced: bool) -> list[Column]:
-    def ms(term: str, header: str) -> Column:
-        return Column(name=f"{term}_s", header=header, scale=1e3, form=".3g")
-
-    return [
-        Column(name="batch", header="batch", form=",.0f"),
-        Column(name="seconds", header=time, scale=1e3, form=",.2f"),
-        ms("weights", "weights"),
-        ms("kv_cache", "KV cache"),
-        ms("compute", "compute"),
-        ms("activations", "activations"),
-        ms("network", "network"),
-        ms("overhead", "fixed"),
-        Column(name="binds", header="binds"),
-        Column(name="tokens_per_s", header=speed, form=",.1f"),
-        Column(name="tokens_per_s_per_chip", header="per chip", form=",.1f"),
-        *([PRICE] if priced else []),
-        Column(name="fits", header="fits"),
-        Column(name="max_batch", header="most that fit", form=",.0f"),
+    n = len(grid["concurrency"])
+    frame = pd.DataFrame(grid | {name: getattr(run, name) for name in _SERVED}).assign(
+        **server.price(run.output_tokens_per_s_per_chip, n),
+        fits=np.broadcast_to(run.fits, n),
+        max_concurrency=np.broadcast_to(run.memory.max_batch, n),
+    )
+    columns = [
+        _TP,
+        _PROMPT,
+        Column("output_tokens", "answer", ",.0f"),
+        Column("concurrency", "requests", ",.0f"),
+        Column("ttft_s", "TTFT [ms]", ",.0f", 1e3),
+        Column("tpot_s", "TPOT [ms]", ",.2f", 1e3),
+        Column("tpot_low_s", "from", ",.2f", 1e3),
+        Column("tpot_high_s", "to", ",.2f", 1e3),
+        Column("tokens_per_s_per_user", "tokens/s per user", ",.1f"),
+        Column("output_tokens_per_s_per_chip", "per chip", ",.1f"),
+        *server.price_column,
+        Column("fits", "fits"),
+        Column("max_concurrency", "most that fit", ",.0f"),
     ]
+    notes = [
+        "From and to: 80 % band of TPOT. Requests beyond the most that fit wait their turn; "
+        "if that is 0, the weights do not fit and nothing is served.",
+        *(["All dollars are put on output tokens."] if server.price_column else []),
+        _constants(run.profile),
+    ]
+    table = Table(frame=frame, columns=columns, title=server.title("Serving"), notes=notes)
+    return Answer([table], server.content(run.profile))
 
 
 def _constants(profile: Profile) -> str:
@@ -328,13 +312,98 @@ def _constants(profile: Profile) -> str:
     return f"Constants: {profile.name} ({profile.source})."
 
 
-def _extra(
-    model: str, chip: str, weights: str, kv: str | None, profile: Profile
-) -> dict[str, str | None]:
-    return {
-        "model": model,
-        "chip": chip,
-        "weights": weights,
-        "kv": kv or (weights if profile.kv == "weights" else "bf16"),
-        "profile": profile.name,
-    }
+def frontier(
+    model: Model,
+    chip: Chip,
+    usd_per_gpu_hour: Annotated[float, typer.Option(help="Rent of one accelerator, USD an hour.")],
+    context: Annotated[float, typer.Option(help="Mean tokens in the cache.")] = 4096,
+    weights: Weights = "bf16",
+    kv: Kv = None,
+    max_chips: Annotated[int, typer.Option(help="Most accelerators that share a layer.")] = 64,
+    max_batch: Annotated[int, typer.Option(help="Largest batch.")] = 4096,
+    pipeline_parallel: Annotated[
+        str, typer.Option(help="Stages of layers to try, with commas.")
+    ] = "1",
+    draft: Annotated[
+        str | None,
+        typer.Option(help="Model that drafts tokens, with --gammas: a name or a config.json."),
+    ] = None,
+    acceptance: Annotated[float, typer.Option(help="Share of drafted tokens kept.")] = 0.8,
+    gammas: Annotated[str, typer.Option(help="Tokens drafted a round to try, with commas.")] = "0",
+    at_speed: Annotated[
+        str | None, typer.Option(help="Least cost at these tokens/s per user, with commas.")
+    ] = None,
+    at_price: Annotated[
+        str | None, typer.Option(help="Highest speed at these USD/Mtok, with commas.")
+    ] = None,
+    alpha: Annotated[
+        float, typer.Option(help="A provider picks the most of speed^alpha over price.")
+    ] = 3.0,
+    utilisation: Utilisation = 1.0,
+    chips_per_node: Node = 8,
+    profile: ProfileName = "",
+) -> Answer:
+    """Speed per user against cost per million output tokens, over batch, chips and their split."""
+    from llmecon import cost
+
+    shape, accelerator = inputs.model(model), inputs.chip(chip)
+    line = cost.frontier(
+        shape,
+        accelerator,
+        usd_per_gpu_hour=usd_per_gpu_hour,
+        context=context,
+        weights=weights,
+        kv=kv,
+        max_chips=max_chips,
+        max_batch=max_batch,
+        pipeline_parallel=inputs.whole("--pipeline-parallel", pipeline_parallel),
+        draft=inputs.model(draft) if draft else None,
+        acceptance=acceptance,
+        gammas=inputs.whole("--gammas", gammas),
+        utilisation=utilisation,
+        chips_per_node=chips_per_node,
+        profile=inputs.profile(profile),
+    )
+    best = cost.preferred(line, alpha=alpha)
+    columns = [
+        Column("tokens_per_s", "tokens/s per user", ",.1f"),
+        _PRICE,
+        Column("batch", "batch", ",.0f"),
+        Column("chips", "chips", ".0f"),
+        _TP,
+        Column("pipeline_parallel", "PP", ".0f"),
+        Column("expert_parallel", "EP", ".0f"),
+        Column("gamma", "drafted", ".0f"),
+        Column("binds", "binds"),
+    ]
+    notes = [
+        *_answers(line, at_speed, at_price),
+        f"A provider picks {best.tokens_per_s:,.0f} tokens/s at {best.usd_per_mtok:.3g} USD/Mtok "
+        f"(batch {best.batch:,}, {best.chips} chips), if alpha is {alpha:g}.",
+        "Output tokens only: prompts are not charged. Only what fits in memory.",
+    ]
+    title = (
+        f"Frontier: {shape.name} on {accelerator.name} at {usd_per_gpu_hour:g} USD/h, "
+        f"{weights} weights, {context:,.0f} tokens of context"
+    )
+    table = Table(frame=line, columns=columns, title=title, notes=notes, most=_SHOWN)
+    names = {"model": shape.name, "chip": accelerator.name}
+    return Answer([table], names | {"preferred": best.to_dict()})
+
+
+def _answers(line: pd.DataFrame, at_speed: str | None, at_price: str | None) -> list[str]:
+    """What was asked of the line, in sentences."""
+    import numpy as np
+
+    from llmecon import cost
+
+    said = []
+    for speed in inputs.numbers("--at-speed", at_speed) if at_speed else []:
+        usd = float(cost.cheapest_at(line, speed))
+        found = f"costs {usd:.3g} USD/Mtok at least" if np.isfinite(usd) else "is out of reach"
+        said.append(f"{speed:g} tokens/s {found}.")
+    for price in inputs.numbers("--at-price", at_price) if at_price else []:
+        fastest = float(cost.fastest_at(line, price))
+        found = f"buys {fastest:,.1f} tokens/s at most" if fastest else "buys nothing"
+        said.append(f"{price:g} USD/Mtok {found}.")
+    return said

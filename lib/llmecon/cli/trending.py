@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmecon.cli.output import AsCsv, AsJson, Column, emit, short
+from llmecon.cli.output import Answer, Column, Table, command, short
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -14,17 +14,28 @@ if TYPE_CHECKING:
     from llmecon.trends import Growth
 
 _SIZES = ("total_params", "active_params")
+_BEFORE_THE_TURN = "2023-03-31"  # GPT-4 is the last model of the long trend
+_LINE_NOTES = [
+    "Least squares on the logarithm. The range on the day is for one more model.",
+    "Sizes are disclosed, reported or estimated: see size_status in data/models.csv. The last",
+    "line draws those that are not disclosed from their ranges.",
+]
+_TURN_NOTES = [
+    "Two lines that meet, by least squares over every possible day. Chance: how often models",
+    "on one line would seem to turn as much. Unsure sizes are drawn from their ranges, and the",
+    "models drawn anew.",
+]
 
 
 def register(app: typer.Typer) -> None:
     """Add the command to the command line."""
-    app.command(
-        epilog="llmecon trend\n\nllmecon trend --until 2024-12-13 --size 1e13 --to 2026-11-01\n\n"
-        "llmecon trend --of active_params --csv\n\nllmecon trend --turn"
+    command(
+        app,
+        "llmecon trend",
+        "llmecon trend --until 2024-12-13 --size 1e13 --to 2026-11-01",
+        "llmecon trend --of active_params --csv",
+        "llmecon trend --turn",
     )(trend)
-
-
-_BEFORE_THE_TURN = "2023-03-31"  # GPT-4 is the last model of the trend that the book discusses
 
 
 def trend(
@@ -42,9 +53,7 @@ def trend(
     confidence: Annotated[
         float, typer.Option(help="Share of cases that intervals are meant to hold.")
     ] = 0.8,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
+) -> Answer:
     """Growth of the largest models: factor a year, doubling time, where it would have led.
 
     With --turn: the day on which growth changed, with its interval, and growth on both sides.
@@ -63,16 +72,10 @@ def trend(
     last = models.release_date.max() if turn else _day("--until", _BEFORE_THE_TURN)
     end = last if until is None else _day("--until", until)
     sized = models[models[of].notna() & models.release_date.between(start, end)]
-    span = f"models of {start.date()} to {end.date()}"
+    what = f"{of.replace('_', ' ')}, models of {start.date()} to {end.date()}"
     if turn:
-        frame = _turns(sized, of, confidence)
-        columns, notes = _turn_columns(confidence), _TURN_NOTES
-        title = f"Where growth of {of.replace('_', ' ')} turned, {span}"
-    else:
-        frame = _lines(sized, of, day, size, confidence)
-        columns, notes = _line_columns(day, size, confidence), _LINE_NOTES
-        title = f"Growth of {of.replace('_', ' ')}, {span}"
-    emit(frame, columns, title=title, notes=notes, as_json=as_json, as_csv=as_csv)
+        return Answer([_turns(sized, of, confidence, f"Where growth turned: {what}")])
+    return Answer([_lines(sized, of, day, size, confidence, f"Growth of {what}")])
 
 
 def _day(name: str, text: str) -> pd.Timestamp:
@@ -83,17 +86,15 @@ def _day(name: str, text: str) -> pd.Timestamp:
     return pd.Timestamp(iso_date(name, text))
 
 
-_LINE_NOTES = [
-    "Least squares on the logarithm. The range on the day is for one more model.",
-    "Sizes are disclosed, reported or estimated: see size_status in data/models.csv. The last",
-    "line draws those that are not disclosed from their ranges.",
-]
-
-
 def _lines(
-    sized: pd.DataFrame, of: str, day: pd.Timestamp, size: float | None, confidence: float
-) -> pd.DataFrame:
-    """One fitted line a row."""
+    sized: pd.DataFrame,
+    of: str,
+    day: pd.Timestamp,
+    size: float | None,
+    confidence: float,
+    title: str,
+) -> Table:
+    """One fitted line a row, the last with sizes only as sure as they are."""
     import pandas as pd
 
     from llmecon import trends
@@ -113,34 +114,45 @@ def _lines(
         raise ValueError(f"no two models with {of} between --from and --until")
     if len(frontier) > 2 and frontier.release_date.nunique() > 1:
         rows.append(_unsure(frontier, of, day, size, confidence))
-    return pd.DataFrame(rows)
+    columns = [
+        Column("fit", "fit to"),
+        Column("n", "models"),
+        Column("factor_per_year", "times a year", ".3g"),
+        Column("factor_low", f"{confidence * 100:g} % from", ".3g"),
+        Column("factor_high", "to", ".3g"),
+        Column("doubling_years", "doubles in [years]", ".2f"),
+        Column("size", f"on {day.date()}", short),
+        Column("size_low", "from", short),
+        Column("size_high", "to", short),
+        *([Column("reached", f"reaches {short(size)}")] if size else []),
+    ]
+    return Table(frame=pd.DataFrame(rows), columns=columns, title=title, notes=_LINE_NOTES)
 
 
 def _line(name: str, growth: Growth, day: pd.Timestamp, size: float | None) -> dict[str, Any]:
-    row: dict[str, Any] = {"fit": name, "n": growth.n, "factor_per_year": growth.factor_per_year}
-    row["factor_low"], row["factor_high"] = growth.interval
-    row["doubling_years"] = growth.doubling_years
-    row["size"] = float(growth.at(day)[0])
-    row["size_low"] = row["size_high"] = float("nan")
-    if growth.n > 2:
-        low, high = growth.band(day)
-        row["size_low"], row["size_high"] = float(low[0]), float(high[0])
+    low, high = growth.band(day) if growth.n > 2 else ([float("nan")], [float("nan")])
+    row: dict[str, Any] = {
+        "fit": name,
+        "n": growth.n,
+        "factor_per_year": growth.factor_per_year,
+        "factor_low": growth.interval[0],
+        "factor_high": growth.interval[1],
+        "doubling_years": growth.doubling_years,
+        "size": float(growth.at(day)[0]),
+        "size_low": float(low[0]),
+        "size_high": float(high[0]),
+    }
     if size:
-        row["reached"] = _reached(growth, size)
+        try:
+            row["reached"] = str(growth.date_of(size).date())
+        except ValueError:  # flat, or beyond the calendar
+            row["reached"] = "never"
     return row
-
-
-def _reached(growth: Growth, size: float) -> str:
-    try:
-        return str(growth.date_of(size).date())
-    except ValueError:  # flat, or beyond the calendar
-        return "never"
 
 
 def _unsure(
     models: pd.DataFrame, of: str, day: pd.Timestamp, size: float | None, confidence: float
 ) -> dict[str, Any]:
-    """The frontier again, with sizes only as sure as they are."""
     import numpy as np
 
     from llmecon import trends
@@ -148,11 +160,18 @@ def _unsure(
     samples = trends.growth_samples(models, column=of)
     factor = float(np.median(samples.factor_per_year))
     at_day = trends.fan(samples, [day], levels=(confidence,)).iloc[0]
-    row: dict[str, Any] = {"fit": "frontier, unsure sizes", "n": len(models)}
-    row["factor_per_year"] = factor
-    row["factor_low"], row["factor_high"] = samples.interval(confidence)
-    row["doubling_years"] = trends.doubling_time(factor)
-    row["size"], row["size_low"], row["size_high"] = at_day["median"], at_day.low, at_day.high
+    low, high = samples.interval(confidence)
+    row: dict[str, Any] = {
+        "fit": "frontier, unsure sizes",
+        "n": len(models),
+        "factor_per_year": factor,
+        "factor_low": low,
+        "factor_high": high,
+        "doubling_years": trends.doubling_time(factor),
+        "size": at_day["median"],
+        "size_low": at_day.low,
+        "size_high": at_day.high,
+    }
     if size:
         days = samples.dates_of(size)
         reached = np.sort(days[~np.isnat(days)])
@@ -160,29 +179,7 @@ def _unsure(
     return row
 
 
-def _line_columns(day: pd.Timestamp, size: float | None, confidence: float) -> list[Column]:
-    return [
-        Column(name="fit", header="fit to"),
-        Column(name="n", header="models"),
-        Column(name="factor_per_year", header="times a year", form=".3g"),
-        Column(name="factor_low", header=f"{confidence * 100:g} % from", form=".3g"),
-        Column(name="factor_high", header="to", form=".3g"),
-        Column(name="doubling_years", header="doubles in [years]", form=".2f"),
-        Column(name="size", header=f"on {day.date()}", form=short),
-        Column(name="size_low", header="from", form=short),
-        Column(name="size_high", header="to", form=short),
-        *([Column(name="reached", header=f"reaches {short(size)}")] if size else []),
-    ]
-
-
-_TURN_NOTES = [
-    "Two lines that meet, by least squares over every possible day. Chance: how often models",
-    "on one line would seem to turn as much. Unsure sizes are drawn from their ranges, and the",
-    "models drawn anew.",
-]
-
-
-def _turns(sized: pd.DataFrame, of: str, confidence: float) -> pd.DataFrame:
+def _turns(sized: pd.DataFrame, of: str, confidence: float, title: str) -> Table:
     """The day of the turn: sizes as given, and as sure as they are."""
     import numpy as np
     import pandas as pd
@@ -195,16 +192,9 @@ def _turns(sized: pd.DataFrame, of: str, confidence: float) -> pd.DataFrame:
     half = confidence / 2
     days = np.sort(samples.dates)
     low, middle, high = (days[int(q * (len(days) - 1))] for q in (0.5 - half, 0.5, 0.5 + half))
-    given = {
-        "fit": "frontier models",
-        "n": found.n,
-        "date": found.date,
-        "earliest": found.earliest,
-        "latest": found.latest,
-        "before": found.before,
-        "after": found.after,
-        "chance": found.p_value,
-    }
+    given = {"fit": "frontier models", "n": found.n, "date": found.date}
+    given |= {"earliest": found.earliest, "latest": found.latest}
+    given |= {"before": found.before, "after": found.after, "chance": found.p_value}
     unsure = {
         "fit": "frontier, unsure sizes",
         "n": len(frontier),
@@ -215,21 +205,16 @@ def _turns(sized: pd.DataFrame, of: str, confidence: float) -> pd.DataFrame:
         "after": float(np.median(samples.after)),
         "chance_of_shrinking": samples.chance_of_shrinking,
     }
-    return pd.DataFrame([given, unsure])
-
-
-def _turn_columns(confidence: float) -> list[Column]:
-    def as_date(day: Any) -> str:
-        return str(day.date())
-
-    return [
-        Column(name="fit", header="models"),
-        Column(name="n", header="number"),
-        Column(name="date", header="turned on", form=as_date),
-        Column(name="earliest", header=f"{confidence * 100:g} % from", form=as_date),
-        Column(name="latest", header="to", form=as_date),
-        Column(name="before", header="times a year before", form=".3g"),
-        Column(name="after", header="after", form=".3g"),
-        Column(name="chance", header="by chance", form=".1%"),
-        Column(name="chance_of_shrinking", header="sizes fell after", form=".0%"),
+    columns = [
+        Column("fit", "models"),
+        Column("n", "number"),
+        Column("date", "turned on", lambda day: str(day.date())),
+        Column("earliest", f"{confidence * 100:g} % from", lambda day: str(day.date())),
+        Column("latest", "to", lambda day: str(day.date())),
+        Column("before", "times a year before", ".3g"),
+        Column("after", "after", ".3g"),
+        Column("chance", "by chance", ".1%"),
+        Column("chance_of_shrinking", "sizes fell after", ".0%"),
     ]
+    frame = pd.DataFrame([given, unsure])
+    return Table(frame=frame, columns=columns, title=title, notes=_TURN_NOTES)

@@ -1,24 +1,24 @@
 """How large a model is, judged by its price and its speed.
 
-`infer` inverts the calibrated serving model, starting from a `prior`; `fit` is the straight line
-that it must beat; `evaluate` tells how good each is where the size is known.
+`infer` reads a size off a straight line through log price and log speed, fitted to every offer of
+an open model known on that day; its interval comes from models whose families the line did not
+see. `evaluate` says how wrong such a reading is where the size is known, beside simpler rules.
 """
 
-from llmecon.sizing.baseline import SizeFit, fit
-from llmecon.sizing.evaluation import METHOD, by_true_size, evaluate, read_per_tenfold, summary
-from llmecon.sizing.inference import Assumptions, Inference, Sizes, infer, prior
+from llmecon.sizing.evaluation import METHODS, TARGETS, evaluate, lead, summary
+from llmecon.sizing.line import Line, Reading, Sizes, infer, offers, prior, readings
 
 __all__ = [
-    "METHOD",
-    "Assumptions",
-    "Inference",
-    "SizeFit",
+    "METHODS",
+    "TARGETS",
+    "Line",
+    "Reading",
     "Sizes",
-    "by_true_size",
     "evaluate",
-    "fit",
     "infer",
+    "lead",
+    "offers",
     "prior",
-    "read_per_tenfold",
+    "readings",
     "summary",
 ]

@@ -1,247 +1,183 @@
-"""The inference where the truth is known, beside the rules that a reader might use."""
+"""How good a size from price and speed is, on models whose size is known."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
+from typing import Literal
 
 import numpy as np
 import pandas as pd
 
-from llmecon import catalog
 from llmecon._checks import FloatArray, require
-from llmecon.sizing.baseline import OFFER, design, solve
-from llmecon.sizing.inference import SIZES, infer
-from llmecon.sizing.open_models import family
+from llmecon.sizing.line import Known, offers, readings
 
-# log10 size as a line in log10 price and log10 speed: which of them a rule uses, and exponents
-# that it does not fit.
-_RULES: dict[str, tuple[tuple[str, ...], tuple[str, float] | None]] = {
-    "price and speed, log-linear": (OFFER, None),
-    "price only": (OFFER[:1], None),
-    "speed only": (OFFER[1:], None),
-    "typical size": ((), None),
-    "square-root rule": ((), ("output_tokens_per_s", -2.0)),
-    "price-scaled": ((), ("output_usd_per_mtok", 1.0)),
-}
-RULES = tuple(_RULES)
-"""Naive rules, each fitted without the family that it predicts.
+TARGETS = ("total_params", "active_params")
+LINE = "line through price and speed"
 
-``price-scaled`` takes so many parameters per dollar, as published estimates of closed models do:
-plotted against price such values show only the price.
-"""
+Rule = Callable[[pd.DataFrame, FloatArray, pd.DataFrame], FloatArray]
 
-METHOD = "inference"
 
-WIDTHS = (1.0, 1.5, 2.0)
-"""Widths of the residuals that `evaluate` tries, as few as so few offers can tell apart."""
-_AIMED = 0.8  # share of true sizes that intervals are to hold
+def _one_way(column: str) -> Rule:
+    """Least squares on one of the two numbers."""
+
+    def rule(models: pd.DataFrame, log_size: FloatArray, asked: pd.DataFrame) -> FloatArray:
+        slope, level = np.polyfit(models[column], log_size, 1)
+        return np.asarray(level + slope * asked[column])
+
+    return rule
+
+
+def _square_root(models: pd.DataFrame, log_size: FloatArray, asked: pd.DataFrame) -> FloatArray:
+    """Speed falls with the square root of size (Erdil 2025); its constant is the median."""
+    return np.asarray(np.median(log_size + 2 * models.log_speed) - 2 * asked.log_speed)
+
+
+def _typical(models: pd.DataFrame, log_size: FloatArray, asked: pd.DataFrame) -> FloatArray:
+    return np.full(len(asked), np.median(log_size))
+
+
+RULES: Mapping[str, Rule] = MappingProxyType(
+    {
+        "price alone": _one_way("log_price"),
+        "speed alone": _one_way("log_speed"),
+        "square-root rule": _square_root,
+        "typical size": _typical,
+    }
+)
+METHODS = (LINE, *RULES)
 
 
 def evaluate(
-    served: pd.DataFrame | None = None,
-    *,
-    draws: int = 4000,
-    widths: Sequence[float] = WIDTHS,
-    **assumptions: Any,
+    rows: pd.DataFrame | None = None, *, out: Literal["family", "date"] = "family"
 ) -> pd.DataFrame:
-    """Predicted against true sizes of open models, each predicted without its family.
-
-    Neither the inference nor the width of its intervals knows the family that is judged: of
-    ``widths`` it gets the one that `calibrated_width` finds for the other families. So the
-    coverage is a test. (The others were inferred with this family among their training rows.)
+    """Read every model by the others: without its family, or without its list.
 
     Parameters
     ----------
-    served : pandas.DataFrame, optional
-        Rows such as `llmecon.catalog.served_open_models`, the default.
+    rows : pandas.DataFrame, optional
+        Offers; all of `offers` if not given.
+    out : {"family", "date"}, optional
+        What is left out together with the model that is read.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``method``, ``of`` (kind of size), ``model``, ``family``, ``date``, ``hosts``, ``true``,
+        ``predicted``, ``factor`` (of the error, at least 1), and for the line ``low`` and
+        ``high`` of its 80 % interval and ``below_true``, the chance that it gives to a smaller
+        model. [parameters, times]
+
+    Raises
+    ------
+    ValueError
+        If there is but one family or list.
+    """
+    models = readings(offers() if rows is None else rows)
+    require(f"different values of {out}", models[out].nunique(), minimum=2)
+    tables = []
+    for value in models[out].unique():
+        asked = models[models[out] == value]
+        rest = models[models[out] != value]
+        known = Known.of(rest.reset_index(drop=True))
+        for kind in TARGETS:
+            tables.append(_by_line(known, asked, kind))
+            log_size = np.log(rest[kind].to_numpy(float))
+            for name, rule in RULES.items():
+                predicted = np.exp(rule(rest, log_size, asked))
+                tables.append(_table(asked, kind, name, predicted))
+    found = pd.concat(tables, ignore_index=True)
+    return found.sort_values(["of", "method", "date", "model"], kind="stable", ignore_index=True)
+
+
+def _table(asked: pd.DataFrame, kind: str, method: str, predicted: FloatArray) -> pd.DataFrame:
+    true = asked[kind].to_numpy(float)
+    return asked[["model", "family", "date", "hosts"]].assign(
+        method=method,
+        of=kind,
+        true=true,
+        predicted=predicted,
+        factor=np.exp(np.abs(np.log(predicted / true))),
+    )
+
+
+def _by_line(known: Known, asked: pd.DataFrame, kind: str) -> pd.DataFrame:
+    sizes = [
+        known.sizes(price, speed)[kind]
+        for price, speed in zip(asked.log_price, asked.log_speed, strict=True)
+    ]
+    predicted = np.exp(known.lines[kind].log_size(asked.log_price, asked.log_speed))
+    low, high = np.transpose([size.interval(0.8) for size in sizes])
+    below = [size.chance_below(true) for size, true in zip(sizes, asked[kind], strict=True)]
+    return _table(asked, kind, LINE, predicted).assign(low=low, high=high, below_true=below)
+
+
+def summary(rows: pd.DataFrame, *, draws: int = 1000, seed: int = 0) -> pd.DataFrame:
+    """Errors of each method: the middle, the worst tenth, and how sure the middle is.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame
+        Of `evaluate`, or a part of it.
     draws : int, optional
-        Samples for each row.
-    widths : sequence of float, optional
-        Widths to choose from; a single one is not chosen, but given. [times]
-    **assumptions
-        Passed to `infer`; not ``widened``, which is what ``widths`` are for.
+        Bootstrap samples of families. [samples]
+    seed : int, optional
+        Of the samples.
 
     Returns
     -------
     pandas.DataFrame
-        One row for each served row, method and size (``total_params``, ``active_params``):
-        ``true``, ``predicted``, ``error`` [times]; for the inference also the ends ``low_80``
-        and ``high_80``, ``below_true`` (probability of a smaller size than the true one) and
-        ``widened``.
-
-    Raises
-    ------
-    ValueError
-        If a column is missing, or there is no row or no width.
+        By ``of`` and ``method``: ``n``, ``median_factor`` with ``low`` and ``high`` (80 %
+        bootstrap by family), ``p90_factor``, and for the line ``coverage`` of its 80 % interval.
     """
-    frame = catalog.served_open_models() if served is None else served
-    if frame.empty:
-        raise ValueError("served must have at least one row")
-    if not len(widths):
-        raise ValueError("widths must have at least one width [times]")
-    frame = frame.reset_index(drop=True)
-    tried = pd.concat(
-        _inferred(row, width, draws, assumptions) for width in widths for _, row in frame.iterrows()
-    )
-    naive = [_naive(frame, of, rule) for of in SIZES for rule in RULES]
-    return pd.concat([_each_by_the_others(tried), *naive], ignore_index=True)
+    require("rows", len(rows), minimum=1)
+    found = []
+    for (kind, method), part in rows.groupby(["of", "method"], sort=False):
+        low, high = np.quantile(_medians(part, ["factor"], draws, seed), [0.1, 0.9])
+        inside = (part.low <= part.true) & (part.true <= part.high)
+        found.append(
+            {
+                "of": kind,
+                "method": method,
+                "n": len(part),
+                "median_factor": part.factor.median(),
+                "low": low,
+                "high": high,
+                "p90_factor": part.factor.quantile(0.9),
+                "coverage": float(inside.mean()) if part.low.notna().all() else np.nan,
+            }
+        )
+    return pd.DataFrame(found).set_index(["of", "method"])
 
 
-def _each_by_the_others(tried: pd.DataFrame) -> pd.DataFrame:
-    """Of every width, the families for which the others choose it; in the order of the rows."""
-    families = tried.model.map(family)
-    chosen = {}
-    for name in families.unique():
-        others = tried[families != name]
-        chosen[name] = calibrated_width(tried if others.empty else others)
-    return tried[tried.widened == families.map(chosen)].sort_index(kind="stable")
+def lead(
+    rows: pd.DataFrame, other: str, *, of: str = "total_params", draws: int = 1000, seed: int = 0
+) -> tuple[float, float, float]:
+    """Median error of the line over that of another rule, with its 80 % interval. [times]
 
-
-def calibrated_width(tried: pd.DataFrame) -> float:
-    """Width at which 80 % intervals come nearest to holding 80 % of the true sizes. [times]
-
-    All parameters and active ones count alike, and each family once.
+    Below 1 the line is ahead; the lead is established if the interval lies below 1.
 
     Parameters
     ----------
-    tried : pandas.DataFrame
-        Rows of the inference from `evaluate`, with several values of ``widened``.
+    rows : pandas.DataFrame
+        Of `evaluate`.
+    other : str
+        One of `METHODS`.
+    of : str, optional
+        Kind of size.
+    draws, seed : int, optional
+        Bootstrap samples of families. [samples]
     """
-    hit = _inside(tried).groupby([tried.widened, tried.model.map(family)]).mean()
-    off = (hit.groupby("widened").mean() - _AIMED).abs()
-    return float(off.index[int(np.argmin(off))])  # the least of equals
-
-
-def _inferred(
-    row: pd.Series, width: float, draws: int, assumptions: dict[str, Any]
-) -> pd.DataFrame:
-    found = infer(
-        float(row["output_usd_per_mtok"]),
-        float(row["output_tokens_per_s"]),
-        row["date"],
-        draws=draws,
-        leave_out=(str(row["model"]),),
-        widened=width,
-        **assumptions,
+    part = rows[rows.of == of].pivot_table(
+        index=["family", "date", "model"], columns="method", values="factor"
     )
-    lines = []
-    for of in SIZES:
-        low, high = found.interval(of=of)
-        middle = float(found.quantile(0.5, of=of))
-        below = found.chance_below(float(row[of]), of=of)
-        ends = {"low_80": low, "high_80": high, "below_true": below, "widened": width}
-        lines.append({**_about(row, of, METHOD, middle), **ends})
-    return pd.DataFrame(lines, index=[row.name] * len(lines))
+    part = part.reset_index()
+    medians = _medians(part, [LINE, other], draws, seed)
+    low, high = np.quantile(medians[:, 0] / medians[:, 1], [0.1, 0.9])
+    return float(np.median(part[LINE]) / np.median(part[other])), float(low), float(high)
 
 
-def _about(row: pd.Series, of: str, method: str, predicted: float) -> dict[str, object]:
-    about = {"model": row["model"], "date": row["date"], "host": row["host_or_basis"]}
-    true = float(row[of])
-    about |= {"of": of, "method": method, "true": true}
-    return {**about, "predicted": predicted, "error": predicted / true}
-
-
-def _naive(frame: pd.DataFrame, of: str, rule: str) -> pd.DataFrame:
-    """A rule's prediction of every row, from the rows of the other families."""
-    families = frame.model.map(family).to_numpy()
-    predicted = np.empty(len(frame))
-    for name in np.unique(families):
-        out = families == name
-        predicted[out] = _fitted(frame[~out] if not out.all() else frame, frame[out], of, rule)
-    rows = zip(frame.iterrows(), predicted, strict=True)
-    return pd.DataFrame([_about(row, of, rule, float(size)) for (_, row), size in rows])
-
-
-def _fitted(known: pd.DataFrame, asked: pd.DataFrame, of: str, rule: str) -> FloatArray:
-    columns, given = _RULES[rule]
-    size = np.log10(known[of].to_numpy(dtype=float))
-    if given is None:
-        return np.asarray(10 ** (design(asked, columns) @ solve(design(known, columns), size)))
-    column, exponent = given
-    level = np.median(size - exponent * np.log10(known[column].to_numpy(dtype=float)))
-    return np.asarray(10**level * asked[column].to_numpy(dtype=float) ** exponent)
-
-
-def summary(evaluation: pd.DataFrame) -> pd.DataFrame:
-    """Errors and coverage of each method.
-
-    Parameters
-    ----------
-    evaluation : pandas.DataFrame
-        From `evaluate`.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``median_factor`` and ``factor_90`` by which sizes are missed either way, ``bias``
-        (geometric mean of predicted over true), ``coverage_80`` of the inference's
-        intervals, ``n``.
-    """
-    frame = evaluation.assign(
-        factor=10 ** np.log10(evaluation.error).abs(),
-        log_error=np.log10(evaluation.error),
-        in_80=_inside(evaluation),
-    )
-    grouped = frame.groupby(["of", "method"], sort=False)
-    columns = {
-        "median_factor": grouped.factor.median(),
-        "factor_90": grouped.factor.quantile(0.9),
-        "bias": 10 ** grouped.log_error.mean(),
-        "coverage_80": grouped.in_80.mean(),
-        "n": grouped.size(),
-    }
-    return pd.DataFrame(columns).reset_index()
-
-
-def by_true_size(evaluation: pd.DataFrame, edges: Sequence[float]) -> pd.DataFrame:
-    """Errors of the inference in classes of the size that is to be found, all parameters.
-
-    An inference that learns from other models pulls towards them: large models are read too
-    small, small ones too large. This says how much.
-
-    Parameters
-    ----------
-    evaluation : pandas.DataFrame
-        From `evaluate`.
-    edges : sequence of float
-        Ends of the classes, rising; the lower one does not belong. [parameters]
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``above``, ``up_to``: the class [parameters]; ``n``; ``n_under``, read too small;
-        ``bias``, geometric mean of predicted over true.
-
-    Raises
-    ------
-    ValueError
-        If the edges do not rise.
-    """
-    if not (np.diff(require("edges", edges, minimum=0, unit="parameters")) > 0).all():
-        raise ValueError(f"edges must rise, got {list(edges)} [parameters]")
-    rows = _totals_of_the_inference(evaluation)
-    classes = pd.cut(rows.true, list(edges), labels=False)
-    grouped = rows.assign(log_error=np.log10(rows.error), under=rows.error < 1).groupby(classes)
-    counts = pd.DataFrame({"n": grouped.size(), "n_under": grouped.under.sum()})
-    counts = counts.reindex(range(len(edges) - 1), fill_value=0)
-    ends = pd.DataFrame({"above": list(edges)[:-1], "up_to": list(edges)[1:]})
-    return pd.concat([ends, counts, (10 ** grouped.log_error.mean()).rename("bias")], axis=1)
-
-
-def read_per_tenfold(evaluation: pd.DataFrame) -> float:
-    r"""How many times larger a model is read that is ten times larger. [times]
-
-    .. math:: 10^{\,b}, \quad \log \hat N = a + b \log N
-
-    by least squares: 10 where nothing is lost, 1 where the reading says nothing.
-    """
-    rows = _totals_of_the_inference(evaluation)
-    return float(10 ** np.polyfit(np.log10(rows.true), np.log10(rows.predicted), 1)[0])
-
-
-def _totals_of_the_inference(evaluation: pd.DataFrame) -> pd.DataFrame:
-    return evaluation[(evaluation.method == METHOD) & (evaluation.of == "total_params")]
-
-
-def _inside(evaluation: pd.DataFrame) -> pd.Series:
-    inside = evaluation.true.between(evaluation.low_80, evaluation.high_80)
-    return inside.astype(float).where(evaluation.low_80.notna())
+def _medians(rows: pd.DataFrame, columns: Sequence[str], draws: int, seed: int) -> FloatArray:
+    """Medians of columns over samples of whole families with replacement, one row a sample."""
+    rng = np.random.default_rng(seed)
+    families = [part[list(columns)].to_numpy() for _, part in rows.groupby("family", sort=True)]
+    picks = rng.integers(len(families), size=(draws, len(families)))
+    return np.array([np.median(np.concatenate([families[i] for i in p]), axis=0) for p in picks])

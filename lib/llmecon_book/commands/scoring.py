@@ -1,25 +1,143 @@
-"""The outlook of 2024, scored now."""
+"""The ledger of claims and the scorecard of the outlook, computed now."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from datetime import date
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmecon.cli.output import AsCsv, AsJson, Column, console, emit, print_json
+from llmecon.cli.output import Answer, Column, Table, command
 
 if TYPE_CHECKING:
-    import pandas as pd
+    from llmecon_book.ledger import Claim, Scored
 
-    from llmecon_book.scorecard import Scored
+_SIDES = {True: "right", False: "wrong", None: ""}
 
 
 def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    app.command(
-        epilog="llmecon scorecard\n\nllmecon scorecard --until 2025-12-31\n\n"
-        "llmecon scorecard --explain P1a"
+    """Add the commands to the command line."""
+    command(
+        app,
+        "llmecon claims",
+        "llmecon claims --chapter reversal --verdict wrong",
+        "llmecon claims --explain E05",
+    )(claims)
+    command(
+        app,
+        "llmecon scorecard",
+        "llmecon scorecard --until 2025-12-31",
+        "llmecon scorecard --explain P1a",
     )(scorecard)
+
+
+def claims(
+    chapter: Annotated[str | None, typer.Option(help="Only this chapter.")] = None,
+    verdict: Annotated[
+        str | None,
+        typer.Option(help="Only this one: right, imprecise, wrong, unsupported, unverifiable."),
+    ] = None,
+    explain: Annotated[str | None, typer.Option(help="One claim in full, such as E05.")] = None,
+) -> Answer:
+    """Compute the article's claims and compare each verdict with the ledger.
+
+    Exit status 1 if a computed verdict differs from the ledger's or a value leaves its tolerance.
+    """
+    import pandas as pd
+
+    from llmecon.catalog import UnknownName
+    from llmecon_book import ledger
+
+    if verdict is not None and verdict not in ledger.OF_CLAIMS:
+        raise UnknownName("verdict", verdict, ledger.OF_CLAIMS)
+    if explain is not None:
+        return _claim_in_full(ledger.claim(explain))
+    found = [f for f in ledger.claims(chapter) if verdict in (None, f.verdict)]
+    off = [f.id for f in found if f.is_off]
+    said = ", ".join(f"{n} {verdict}" for verdict, n in ledger.counts(found).items() if n)
+    rows = [_claim_row(one) for one in found]
+    shown = ("id", "chapter", "verdict", "claim", "stated", "computed", "unit", "as_in_ledger")
+    table = Table(
+        frame=pd.DataFrame(rows, columns=list(rows[0]) if rows else list(shown)),
+        columns=[Column(name, name.replace("_", " ")) for name in shown],
+        notes=[
+            f"{len(found)} claims: {said}." if found else "No such claim.",
+            f"Not as in the ledger: {', '.join(off)}." if off else "All as in the ledger.",
+        ],
+    )
+    return Answer([table], status=1 if off else 0)
+
+
+def _claim_row(one: Claim) -> dict[str, Any]:
+    row = one.row
+    return {
+        "id": one.id,
+        "chapter": row.chapter,
+        "verdict": one.verdict,
+        "ledger_verdict": row.verdict,
+        "claim": row.claim,
+        "stated": _said(one.stated, row.stated_value_high),
+        "computed": _said(one.value),
+        "expected": _said(one.expected),
+        "tolerance": row.tolerance,
+        "unit": row.unit,
+        "as_in_ledger": not one.is_off,
+        "checked_by": row.checked_by,
+    }
+
+
+def _said(value: object, high: float | None = None) -> str:
+    """A number with six digits, a day in ISO form, other things as they are."""
+    if isinstance(value, date):  # asked to format itself by ".6g", a date gives that back
+        return f"{value:%Y-%m-%d}"
+    text = "" if value is None else f"{value:.6g}" if isinstance(value, int | float) else str(value)
+    return f"{text} to {high:.6g}" if high is not None else text
+
+
+def _claim_in_full(one: Claim) -> Answer:
+    row = one.row
+    answer = _entry(
+        f"{one.id} · {one.verdict}",
+        {
+            "claim": row.claim,
+            "finding": one.explanation,
+            "rule": one.rule,
+            "code": one.computation,
+            "stated": f"{_said(one.stated, row.stated_value_high)} [{row.unit}]",
+            "computed": f"{_said(one.value)} by {row.checked_by}",
+            "expected": f"{_said(one.expected)} within {row.tolerance}" if row.tolerance else "",
+            "numbers": "; ".join(f"{name} = {_said(value)}" for name, value in one.numbers.items()),
+            "source": f"{row.source} {row.source_url}".strip(),
+            "ledger": f"{row.verdict}, which the numbers no longer say" if one.is_off else "",
+        },
+        {
+            **row.model_dump(exclude={"verdict", "expected_value", "note", "source_date"}),
+            "stated_value": one.stated,
+            "expected": one.expected,
+            "value": one.value,
+            "values": dict(one.numbers),
+            "holds": one.holds,
+            "verdict": one.verdict,
+            "ledger_verdict": row.verdict,
+            "rule": one.rule,
+            "explanation": one.explanation,
+            "computation": one.computation,
+        },
+    )
+    return Answer(answer.tables, answer.content, status=1 if one.is_off else 0)
+
+
+def _entry(title: str, lines: dict[str, str], content: dict[str, Any]) -> Answer:
+    """One entry in full, a line for each thing to know."""
+    import pandas as pd
+
+    told = [(name, text) for name, text in lines.items() if text]
+    table = Table(
+        frame=pd.DataFrame(told, columns=["what", "text"]),
+        columns=[Column("what", ""), Column("text", "")],
+        title=title,
+    )
+    return Answer([table], content)
 
 
 def scorecard(
@@ -27,113 +145,95 @@ def scorecard(
         str | None, typer.Option(help="Last day whose facts count; the book's own by default.")
     ] = None,
     explain: Annotated[str | None, typer.Option(help="One proposition, such as P1a.")] = None,
-    as_json: AsJson = False,
-    as_csv: AsCsv = False,
-) -> None:
+) -> Answer:
     """Score the article's outlook against what came, by the strictest rule each part allows."""
-    from llmecon_book import scorecard as room
+    import pandas as pd
+
+    from llmecon_book import facts, ledger
 
     ids = None if explain is None else [explain]
-    scored = room.compute(ids, until=room.SCORED_ON if until is None else until)
+    scored = ledger.score(ids, until=facts.SCORED_ON if until is None else until)
     if explain is not None:
-        _explain(scored[0], as_json)
-    else:
-        _list(scored, as_json, as_csv)
-
-
-def _list(scored: list[Scored], as_json: bool, as_csv: bool) -> None:
-    from llmecon_book import scorecard as room
-
-    right, told = room.directions(scored)
-    verdicts = ", ".join(f"{n} {verdict}" for verdict, n in room.counts(scored).items() if n)
-    emit(
-        _frame(scored),
-        [
-            Column(name="id", header="id"),
-            Column(name="verdict", header="verdict"),
-            Column(name="proposition", header="proposition"),
-            Column(name="said", header="article says so"),
-            Column(name="article", header="article is"),
-            Column(name="observed", header="observed", form=".3g"),
-            Column(name="low", header="from", form=".3g"),
-            Column(name="high", header="to", form=".3g"),
-            Column(name="unit", header="unit"),
-            Column(name="rule", header="scored by"),
-            Column(name="direction", header="direction"),
+        return _score_in_full(scored[0])
+    right, told = ledger.directions(scored)
+    verdicts = ", ".join(f"{n} {verdict}" for verdict, n in ledger.counts(scored).items() if n)
+    days = scored[0].days
+    table = Table(
+        frame=pd.DataFrame(_score_row(one) for one in scored),
+        columns=[
+            Column("id", "id"),
+            Column("verdict", "verdict"),
+            Column("proposition", "proposition"),
+            Column("said", "article says so"),
+            Column("article", "article is"),
+            Column("observed", "observed", ".3g"),
+            Column("low", "from", ".3g"),
+            Column("high", "to", ".3g"),
+            Column("unit", "unit"),
+            Column("rule", "scored by"),
+            Column("direction", "direction"),
         ],
-        title=f"Outlook of {scored[0].made.date()}, scored on {scored[0].until.date()}",
+        title=f"Outlook of {days.made.date()}, scored on {days.until.date()}",
         notes=[
             f"{len(scored)} propositions: {verdicts}.",
             f"Directions: {right} right of {told} that can be scored.",
             "Measure and rule of one: llmecon scorecard --explain P1a.",
             "The article gives no probability and no interval, so at most a direction is scored.",
         ],
-        as_json=as_json,
-        as_csv=as_csv,
     )
+    return Answer([table])
 
 
-_SIDES = {True: "right", False: "wrong", None: ""}
-
-
-def _frame(scored: list[Scored]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame(
-        {
-            "id": one.id,
-            "verdict": one.verdict,
-            "proposition": one.proposition,
-            "said": one.said,
-            "article": one.article,
-            "measure": one.measure,
-            "observed": one.observed,
-            "low": one.low,
-            "high": one.high,
-            "unit": one.unit,
-            "rule": one.score.rule,
-            "points": one.score.points,
-            "direction": _SIDES[one.score.hit],
-            "decades": one.decades,
-            "stated_rule": one.rule,
-            "claims": " ".join(one.claims),
-            "came": one.came,
-        }
-        for one in scored
-    )
-
-
-def _explain(one: Scored, as_json: bool) -> None:
-    from dataclasses import asdict
-
-    from llmecon_book import scorecard as room
-
-    if as_json:
-        print_json({**asdict(one), "article": one.article, "decades": one.decades})
-        return
-    from rich.markup import escape
-
-    out = console(width=100)
-    out.print(f"[bold]{one.id} · {one.verdict}[/bold]  {escape(one.proposition)}")
-    out.print(escape(f"{one.came[0].upper()}{one.came[1:]}."))
-    lines = {
-        "rule": one.rule,
-        "measure": f"{one.measure} [{one.unit}]",
-        "observed": _observed(one),
-        "article says so": one.said,
-        "article is": one.article,
-        "scored by": one.score.rule,
-        "direction": room.direction(one).removeprefix("Direction: "),
-        "days": f"expected on {one.made:%Y-%m-%d}, scored on {one.until:%Y-%m-%d}",
-        "claims": ", ".join(one.claims),
+def _score_row(one: Scored) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "verdict": one.verdict,
+        "proposition": one.row.proposition,
+        "said": one.said,
+        "article": one.article,
+        "measure": one.row.measure,
+        "observed": one.observed,
+        "low": one.low,
+        "high": one.high,
+        "unit": one.row.unit,
+        "rule": one.scored_by,
+        "direction": _SIDES[one.hit],
+        "decades": one.decades,
+        "stated_rule": one.rule,
+        "claims": " ".join(one.claims),
+        "came": one.came,
     }
-    for name, text in lines.items():
-        if text:
-            out.print(f"[dim]{name}:[/dim] {escape(text)}")
 
 
-def _observed(one: Scored) -> str:
-    if one.observed is None:
-        return ""
+def _score_in_full(one: Scored) -> Answer:
+    from llmecon_book import ledger
+
+    days, forecast = one.days, one.result.forecast
     ends = "" if one.low is None else f" ({one.low:.3g} to {one.high:.3g})"
-    return f"{one.observed:.3g}{ends}"
+    return _entry(
+        f"{one.id} · {one.verdict}",
+        {
+            "proposition": one.row.proposition,
+            "what came": f"{one.came[0].upper()}{one.came[1:]}.",
+            "rule": one.rule,
+            "measure": f"{one.row.measure} [{one.row.unit}]",
+            "observed": "" if one.observed is None else f"{one.observed:.3g}{ends}",
+            "article says so": one.said,
+            "article is": one.article,
+            "scored by": one.scored_by,
+            "direction": ledger.direction(one).removeprefix("Direction: "),
+            "days": f"expected on {days.made:%Y-%m-%d}, scored on {days.until:%Y-%m-%d}",
+            "claims": ", ".join(one.claims),
+        },
+        {
+            **_score_row(one),
+            "rule": one.rule,
+            "score": {"rule": one.scored_by, "hit": one.hit},
+            "in_short": one.row.in_short,
+            "claims": one.claims,
+            "made": days.made,
+            "until": days.until,
+            "forecast": {"direction": forecast.direction, "reference": forecast.reference},
+            "numbers": dict(one.numbers),
+        },
+    )
