@@ -7,11 +7,11 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from llmecon._checks import Numbers
+from llmecon._checks import FloatArray, Numbers
 from llmecon._names import UnknownName
-from llmecon.chinchilla._records import Array, Domain
+from llmecon.chinchilla._records import Domain
 
-RUN_COLUMNS = ("n_params", "n_tokens", "loss")
+_RUN_COLUMNS = ("n_params", "n_tokens", "loss")
 Table = pd.DataFrame | Mapping[str, Any]
 
 
@@ -27,29 +27,30 @@ class Points:
         Weight of each run in the objective. [1]
     """
 
-    n_params: Array
-    n_tokens: Array
-    loss: Array
-    weights: Array
+    n_params: FloatArray
+    n_tokens: FloatArray
+    loss: FloatArray
+    weights: FloatArray
 
     def __len__(self) -> int:
         return int(self.loss.size)
 
     @property
+    def means(self) -> tuple[float, float]:
+        """Mean of ln N and of ln D, about which fits are centred. [1]"""
+        return float(np.log(self.n_params).mean()), float(np.log(self.n_tokens).mean())
+
+    @property
     def domain(self) -> Domain:
         """Ranges of the runs, for the extrapolation flag of a fitted law."""
-        spent, ratio = 6 * self.n_params * self.n_tokens, self.n_tokens / self.n_params
-        return Domain(
-            n_params=_range(self.n_params),
-            n_tokens=_range(self.n_tokens),
-            flop=_range(spent),
-            tokens_per_param=_range(ratio),
-            note=f"{len(self)} runs given to the fit",
-        )
-
-
-def _range(values: Array) -> tuple[float, float]:
-    return float(values.min()), float(values.max())
+        values = {
+            "n_params": self.n_params,
+            "n_tokens": self.n_tokens,
+            "flop": 6 * self.n_params * self.n_tokens,
+            "tokens_per_param": self.n_tokens / self.n_params,
+        }
+        ranges = {name: (float(v.min()), float(v.max())) for name, v in values.items()}
+        return Domain(**ranges, note=f"{len(self)} runs given to the fit")
 
 
 def as_points(
@@ -87,7 +88,7 @@ def as_points(
     """
     if isinstance(points, Points) and weights is None:
         return points
-    columns = {name: _column(points, name) for name in RUN_COLUMNS}
+    columns = {name: _column(points, name) for name in _RUN_COLUMNS}
     sizes = {name: values.size for name, values in columns.items()}
     if len(set(sizes.values())) != 1:
         raise ValueError(f"columns must be of one length, got {sizes} [rows]")
@@ -101,7 +102,7 @@ def as_points(
     return Points(**columns, weights=_weights(weights, n))
 
 
-def _column(points: Table | Points, name: str) -> Array:
+def _column(points: Table | Points, name: str) -> FloatArray:
     if isinstance(points, Points):
         return np.asarray(getattr(points, name))
     if name not in points:
@@ -122,8 +123,8 @@ def _column(points: Table | Points, name: str) -> Array:
     return values
 
 
-def _refuse_duplicates(columns: Mapping[str, Array]) -> None:
-    rows = np.column_stack([columns[name] for name in RUN_COLUMNS])
+def _refuse_duplicates(columns: Mapping[str, FloatArray]) -> None:
+    rows = np.column_stack([columns[name] for name in _RUN_COLUMNS])
     order = np.lexsort(rows.T)
     same = np.flatnonzero((np.diff(rows[order], axis=0) == 0).all(axis=1))
     if same.size:
@@ -134,7 +135,7 @@ def _refuse_duplicates(columns: Mapping[str, Array]) -> None:
         )
 
 
-def _weights(weights: Numbers | None, n: int) -> Array:
+def _weights(weights: Numbers | None, n: int) -> FloatArray:
     if weights is None:
         return np.ones(n)
     values = np.asarray(weights, dtype=np.float64)
