@@ -47,7 +47,7 @@ def fit(
     columns: Annotated[
         str, typer.Option(help="Your names of the columns: n_params=N,n_tokens=D,loss=L.")
     ] = "",
-    objective: Annotated[str, typer.Option(help="huber, squared or absolute.")] = "huber",
+    objective: Annotated[str, typer.Option(help="huber or squared.")] = "huber",
     residual: Annotated[str, typer.Option(help="Of the log of the loss, or of the loss.")] = "log",
     delta: Annotated[float, typer.Option(help="Threshold of huber.")] = 1e-3,
     keep_duplicates: Annotated[
