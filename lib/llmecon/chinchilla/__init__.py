@@ -4,8 +4,8 @@ Start with a law, ``BESIROGLU_2024`` or any of ``LAWS``:
 
 >>> from llmecon import chinchilla
 >>> best = chinchilla.BESIROGLU_2024.optimal(flop=5.76e23)
->>> round(float(best.params) / 1e9, 1), bool(best.extrapolated)
-(72.2, True)
+>>> round(float(best.params) / 1e9, 1), round(float(best.decades_outside), 1)
+(72.2, 1.6)
 
 Every method broadcasts. A result is quoted with the name of its law, for published constants
 differ by more than a factor of two in the optimal size at one budget. The laws are rows of
@@ -15,8 +15,9 @@ differ by more than a factor of two in the optimal size at one budget. The laws 
 from typing import Any
 
 from llmecon.chinchilla._records import Allocates, Allocation, Domain, Law, Provenance
-from llmecon.chinchilla.averaging import general_stop
-from llmecon.chinchilla.comparing import compare, explain
+from llmecon.chinchilla.averaging import Stop, general_stop
+from llmecon.chinchilla.comparing import Explanation, compare, explain
+from llmecon.chinchilla.diagnostics import Identifiability
 from llmecon.chinchilla.fitting import Fit, FitWarning, fit, objective_at
 from llmecon.chinchilla.forms import KaplanLaw, PowerLaw, ProgressLaw, StatedLaw
 from llmecon.chinchilla.isoflop import approach_2
@@ -36,7 +37,12 @@ from llmecon.chinchilla.planning import (
     simulated_width,
 )
 from llmecon.chinchilla.points import Points
-from llmecon.chinchilla.repeats import RepeatableLaw, data_constrained, effective_epochs
+from llmecon.chinchilla.repeats import (
+    RepeatableLaw,
+    RepeatedAllocation,
+    data_constrained,
+    effective_epochs,
+)
 from llmecon.chinchilla.resampling import Bootstrap, bootstrap
 from llmecon.chinchilla.separable import SeparableLaw
 from llmecon.chinchilla.tables import (
@@ -65,8 +71,10 @@ __all__ = [
     "Bootstrap",
     "CostOptimum",
     "Domain",
+    "Explanation",
     "Fit",
     "FitWarning",
+    "Identifiability",
     "IsoLoss",
     "KaplanLaw",
     "Law",
@@ -76,8 +84,10 @@ __all__ = [
     "ProgressLaw",
     "Provenance",
     "RepeatableLaw",
+    "RepeatedAllocation",
     "SeparableLaw",
     "StatedLaw",
+    "Stop",
     "approach_2",
     "bootstrap",
     "compare",

@@ -13,6 +13,7 @@ leave.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
@@ -34,7 +35,7 @@ _CURVATURE_FLOOR = 1e-10
 # model still promises, is below this share of the objective, twice running. The rule has no
 # scale: an objective that is summed, averaged or multiplied stops at the same place, which is
 # where published pipelines with absolute tolerances fail.
-DECREMENT = 1e-10
+_DECREMENT = 1e-10
 # Objective per run below which residuals are rounding.
 EXACT = 1e-20
 # Index of each coordinate's share (size, data, irreducible) and the sign of its derivative:
@@ -50,7 +51,7 @@ _PAIR = np.array([[0, 1, 2], [1, 3, 4], [2, 4, 5]])[np.ix_(_SHARE, _SHARE)]
 _SAME = _SHARE[:, None] == _SHARE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Problem:
     """Runs and objective, in the coordinates above.
 
@@ -66,8 +67,6 @@ class Problem:
         Whether residuals are of the logarithm of the loss or of the loss.
     over_weight : float
         Weight of a prediction above the observed loss, relative to one below. [1]
-    table : array
-        1, x, x^2, y, y^2, xy in columns: every sum is a product with it.
     """
 
     x: FloatArray
@@ -76,37 +75,15 @@ class Problem:
     delta: float
     in_log: bool
     over_weight: float
-    table: FloatArray
 
-    @property
-    def n(self) -> int:
-        """Runs."""
-        return int(self.x.size)
-
-
-def problem(
-    x: FloatArray,
-    y: FloatArray,
-    loss: FloatArray,
-    *,
-    delta: float,
-    in_log: bool,
-    over_weight: float,
-) -> Problem:
-    """Problem with its table of products."""
-    table = np.column_stack([np.ones_like(x), x, x * x, y, y * y, x * y])
-    return Problem(
-        x=x,
-        y=y,
-        log_loss=np.log(loss),
-        delta=delta,
-        in_log=in_log,
-        over_weight=over_weight,
-        table=table,
-    )
+    @cached_property
+    def table(self) -> FloatArray:
+        """1, x, x^2, y, y^2, xy in columns: every sum over the runs is a product with it."""
+        x, y = self.x, self.y
+        return np.column_stack([np.ones_like(x), x, x * x, y, y * y, x * y])
 
 
-def shares(
+def _shares(
     task: Problem, theta: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Shares of the size, data and irreducible terms, and ln of their sum, row by row."""
@@ -118,14 +95,9 @@ def shares(
     return size * rest, data * rest, rest, np.log1p(both) + e
 
 
-def at_rows(task: Problem, rows: NDArray[np.bool_]) -> Problem:
-    """The problem of some rows only, where each has its own observations."""
-    return task if task.log_loss.ndim == 1 else replace(task, log_loss=task.log_loss[rows])
-
-
 def residuals(task: Problem, theta: FloatArray) -> FloatArray:
     """Prediction minus observation, in log or in loss, row by row."""
-    log_prediction = shares(task, theta)[3]
+    log_prediction = _shares(task, theta)[3]
     if task.in_log:
         return np.asarray(log_prediction - task.log_loss)
     return np.asarray(np.exp(log_prediction) - np.exp(task.log_loss))
@@ -133,7 +105,7 @@ def residuals(task: Problem, theta: FloatArray) -> FloatArray:
 
 def slopes(task: Problem, theta: FloatArray) -> FloatArray:
     """Derivative of each residual by the five coordinates, at one point."""
-    p1, p2, p3, log_prediction = (part[0] for part in shares(task, theta[None]))
+    p1, p2, p3, log_prediction = (part[0] for part in _shares(task, theta[None]))
     found = np.stack([p1, p2, p3, -p1 * task.x, -p2 * task.y], axis=1)
     return np.asarray(found if task.in_log else found * np.exp(log_prediction)[:, None])
 
@@ -152,7 +124,7 @@ def evaluate(
     With z = ln of the prediction and p its shares, T the derivative of each term's logarithm:
     grad z = sum p T, and Hess z = sum p T T' - grad z grad z'.
     """
-    *parts, log_prediction = shares(task, theta)
+    *parts, log_prediction = _shares(task, theta)
     prediction = 1.0 if task.in_log else np.exp(log_prediction)
     r = log_prediction - task.log_loss if task.in_log else prediction - np.exp(task.log_loss)
     w = _tilted(task, r, weights)
@@ -216,10 +188,10 @@ class Minimum:
 def minimise(task: Problem, theta: FloatArray, weights: FloatArray, *, most: int = 500) -> Minimum:
     """Run every row to its minimum: weights (1 or rows) x runs.
 
-    Each row steps until two successive decrements are below ``DECREMENT`` of its objective.
+    Each row steps until two successive decrements are below ``_DECREMENT`` of its objective.
     """
     rows = len(theta)
-    weights = np.broadcast_to(weights, (rows, task.n))
+    weights = np.broadcast_to(weights, (rows, task.x.size))
     end = Minimum(
         theta=theta.copy(),
         objective=np.empty(rows),
@@ -234,7 +206,7 @@ def minimise(task: Problem, theta: FloatArray, weights: FloatArray, *, most: int
     negligible = EXACT * weights.sum(axis=1)
     for iteration in range(1, most + 1):
         step, decrement = _newton_step(gradient, hessian, damping)
-        still = decrement <= np.maximum(DECREMENT * value, negligible)
+        still = decrement <= np.maximum(_DECREMENT * value, negligible)
         calm = np.where(still, calm + 1, 0)
         trial = theta + step
         new, new_gradient, new_hessian = evaluate(task, trial, weights)
@@ -256,7 +228,9 @@ def minimise(task: Problem, theta: FloatArray, weights: FloatArray, *, most: int
             left = ~done
             if not left.any():
                 break
-            active, task, weights = active[left], at_rows(task, left), weights[left]
+            active, weights = active[left], weights[left]
+            if task.log_loss.ndim == 2:  # each row has its own observations
+                task = replace(task, log_loss=task.log_loss[left])
             theta, value, gradient, hessian = (v[left] for v in (theta, value, gradient, hessian))
             damping, calm, negligible = damping[left], calm[left], negligible[left]
     return end

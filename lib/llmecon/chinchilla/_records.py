@@ -1,16 +1,15 @@
 """Small frozen records every law shares: where it comes from, where it holds, what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
 from llmecon._checks import FloatArray, Numbers, require
 
-Range = tuple[float, float] | None
+_Range = tuple[float, float] | None
 
 # Forward and backward pass of a dense transformer: 2 FLOP forward and 4 backward for each
 # parameter and token (Kaplan et al. 2020, arXiv:2001.08361, section 2.1).
@@ -78,10 +77,10 @@ class Domain:
         Conditions that no range can state.
     """
 
-    n_params: Range = None
-    n_tokens: Range = None
-    flop: Range = None
-    tokens_per_param: Range = None
+    n_params: _Range = None
+    n_tokens: _Range = None
+    flop: _Range = None
+    tokens_per_param: _Range = None
     note: str = ""
 
     def decades(
@@ -103,7 +102,7 @@ class Domain:
             values["tokens_per_param"] = np.asarray(n_tokens) / np.asarray(n_params)
         found = {}
         for name, value in values.items():
-            limits: Range = getattr(self, name)
+            limits: _Range = getattr(self, name)
             if value is not None and limits is not None:
                 found[name] = _decades(np.asarray(value, dtype=np.float64), limits)
         return MappingProxyType(found)
@@ -157,11 +156,13 @@ class Allocation:
         zero = np.zeros(np.broadcast_shapes(np.shape(self.params), np.shape(self.tokens)))
         return plain(np.maximum.reduce([zero, *np.broadcast_arrays(zero, *self.decades.values())]))
 
-    @property
-    def extrapolated(self) -> NDArray[np.bool_]:
-        """True where the law is used beyond the runs it was fitted on."""
-        result: NDArray[np.bool_] = np.asarray(self.decades_outside > 0)[()]
-        return result
+
+_Kind = TypeVar("_Kind", bound=Allocation)
+
+
+def extended(kind: type[_Kind], run: Allocation, **more: Any) -> _Kind:
+    """A run as a record that says more about it."""
+    return kind(**{field.name: getattr(run, field.name) for field in fields(Allocation)}, **more)
 
 
 @runtime_checkable

@@ -15,7 +15,7 @@ from llmecon.chinchilla.fitting import fitted_law
 from llmecon.chinchilla.points import Points, Table, as_points
 from llmecon.chinchilla.separable import SeparableLaw
 
-Scale = Literal["mean", "sum", "scaled"]
+_Scale = Literal["mean", "sum", "scaled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def general_stop(
     points: Table | Points,
     *,
     start: SeparableLaw,
-    scale: Scale = "mean",
+    scale: _Scale = "mean",
     delta: float = 1e-3,
 ) -> Stop:
     r"""Stop of SciPy's L-BFGS-B with its default tolerances, as published pipelines use it.
@@ -106,10 +106,10 @@ def general_stop(
     threshold = float(require("delta", delta, above=0, unit="1"))
     table = as_points(points, duplicates="keep")
     factor = {"mean": 1 / len(table), "sum": 1.0, "scaled": 1 / threshold}[scale]
-    task = _newton.problem(
-        np.log(table.n_params),
-        np.log(table.n_tokens),
-        table.loss,
+    task = _newton.Problem(
+        x=np.log(table.n_params),
+        y=np.log(table.n_tokens),
+        log_loss=np.log(table.loss),
         delta=threshold,
         in_log=True,
         over_weight=1.0,

@@ -30,10 +30,10 @@ from llmecon.chinchilla.diagnostics import (
 from llmecon.chinchilla.points import Points, Table, as_points
 from llmecon.chinchilla.separable import SeparableLaw
 
-Objective = Literal["huber", "squared"]
-Residual = Literal["log", "loss"]
+_Objective = Literal["huber", "squared"]
+_Residual = Literal["log", "loss"]
 # Two starts agree when their objectives differ by less, relative.
-_AGREEMENT = 1e-7
+_AGREEMENT, _ROUNDING = 1e-7, 2e-15
 # Thresholds are easy down to this share of the root mean square residual, then in such steps.
 _EASY, _LADDER = 0.1, 10.0
 _RAW = ["log_A", "log_B", "log_E", "alpha", "beta"]
@@ -203,8 +203,8 @@ class Fit:
 def fit(
     points: Table | Points,
     *,
-    objective: Objective = "huber",
-    residual: Residual = "log",
+    objective: _Objective = "huber",
+    residual: _Residual = "log",
     delta: float = 1e-3,
     weights: Numbers | None = None,
     overestimate_weight: float = 1.0,
@@ -300,10 +300,10 @@ def make_task(
     threshold = float(require("delta", delta, above=0))
     over = float(require("overestimate_weight", overestimate_weight, above=0))
     x, y = table.means
-    return _newton.problem(
-        np.log(table.n_params) - x,
-        np.log(table.n_tokens) - y,
-        table.loss,
+    return Problem(
+        x=np.log(table.n_params) - x,
+        y=np.log(table.n_tokens) - y,
+        log_loss=np.log(table.loss),
         delta=np.inf if objective == "squared" else threshold,
         in_log=residual == "log",
         over_weight=over,
@@ -377,7 +377,10 @@ def _descend(task: Problem, theta: FloatArray, weights: FloatArray, most: int) -
 
 def _report(table: Points, task: Problem, found: Minimum, name: str, admissible: bool) -> Fit:
     """The best of the starts, with every reason to doubt it."""
-    best = int(np.argmin(found.objective))
+    lowest = found.objective.min()
+    # starts that end in one place differ by rounding only: the quickest stands for them
+    tied = found.objective <= lowest * (1 + _ROUNDING)
+    best = int(np.argmin(np.where(tied, found.iterations, np.iinfo(np.intp).max)))
     theta, value = found.theta[best], float(found.objective[best])
     near = found.objective <= value + _AGREEMENT * max(value, np.finfo(float).tiny)
     exact = found.objective <= _newton.EXACT  # noise-free runs: every tiny sum agrees

@@ -98,8 +98,8 @@ def _vertex(position: FloatArray, loss: FloatArray) -> float:
     if np.unique(position).size < 3:
         return np.nan
     middle = float(position.mean())
-    _, slope, curvature = np.polynomial.Polynomial.fit(position - middle, loss, 2).convert().coef
-    return middle - slope / (2 * curvature) if curvature > 0 else np.nan
+    curvature, slope, _ = np.polyfit(position - middle, loss, 2)
+    return middle - float(slope / (2 * curvature)) if curvature > 0 else np.nan
 
 
 def _regression(flop: FloatArray, value: FloatArray) -> tuple[float, float]:

@@ -7,7 +7,7 @@ name of its law: published sets differ by more than a factor of two in the optim
 from collections.abc import Callable
 from dataclasses import fields
 from types import MappingProxyType
-from typing import Any
+from typing import Any, Literal
 
 from llmecon import catalog
 from llmecon._names import UnknownName
@@ -19,7 +19,7 @@ from llmecon.chinchilla.separable import SeparableLaw
 
 
 def _power(constants: dict[str, float], **known: Any) -> PowerLaw:
-    of = "params" if "params_factor" in constants else "tokens"
+    of: Literal["params", "tokens"] = "params" if "params_factor" in constants else "tokens"
     pairs = {f"{of}_factor", f"{of}_exponent"} < set(constants)
     return PowerLaw(
         factor=constants[f"{of}_factor"],
@@ -44,7 +44,7 @@ def _kaplan(constants: dict[str, float], **known: Any) -> KaplanLaw:
 
 
 def _progress(constants: dict[str, float], **known: Any) -> ProgressLaw:
-    own = dict(constants)
+    own: dict[str, Any] = dict(constants)
     low, median, high = (own.pop(f"doubling_months_{at}") for at in ("low", "median", "high"))
     return ProgressLaw(doubling_months_interval=(low, median, high), **own, **known)
 

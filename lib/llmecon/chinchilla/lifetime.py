@@ -21,6 +21,7 @@ from llmecon.chinchilla._records import (
     SERVE_FLOP_PER_PARAM_TOKEN,
     Allocation,
     exactly_one,
+    extended,
     logistic,
     plain,
     positive,
@@ -164,13 +165,9 @@ def inference_optimal(
     log_size = (law.beta * shift - np.log1p(demand * np.exp(-shift))) / np.asarray(law.alpha)
     run = law.predict(baseline.params * np.exp(log_size), tokens)
     per_param = SERVE_FLOP_PER_PARAM_TOKEN * served
-    return LifetimeOptimum(
-        law=law.name,
-        params=run.params,
-        tokens=run.tokens,
-        flop=run.flop,
-        loss=run.loss,
-        decades=run.decades,
+    return extended(
+        LifetimeOptimum,
+        run,
         tokens_served=plain(served),
         baseline=baseline,
         total_flop=plain(run.flop + per_param * run.params),
@@ -322,13 +319,9 @@ def inference_optimal_usd(
     odds = _odds_of_size(law, served, rate, reducible, price)
     size = law._size_at_share(reducible, logistic(odds))
     run = law.predict(size, law._tokens_at_share(reducible, logistic(-odds)))
-    return CostOptimum(
-        law=run.law,
-        params=run.params,
-        tokens=run.tokens,
-        flop=run.flop,
-        loss=run.loss,
-        decades=run.decades,
+    return extended(
+        CostOptimum,
+        run,
         tokens_served=plain(served),
         baseline=baseline,
         total_usd=plain(rate * run.flop + served * price(run.params)),

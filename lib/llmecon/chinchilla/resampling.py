@@ -14,9 +14,9 @@ from llmecon.chinchilla import _newton
 from llmecon.chinchilla.fitting import Fit, FitWarning, constants_of, fitted_law
 from llmecon.chinchilla.separable import SeparableLaw
 
-Kind = Literal["runs", "clusters", "wild"]
+_Kind = Literal["runs", "clusters", "wild"]
 # Takes a law, gives the number an interval is wanted for.
-Quantity = Callable[[SeparableLaw], FloatArray]
+_Quantity = Callable[[SeparableLaw], FloatArray]
 Seed = int | np.random.Generator | np.random.RandomState
 
 # Resamples refitted together: their work arrays stay in the processor's cache.
@@ -49,12 +49,12 @@ class Bootstrap:
 
     fit: Fit
     laws: SeparableLaw
-    kind: Kind
+    kind: _Kind
     n_resamples: int
     n_failed: int
     max_iterations: int
 
-    def values(self, quantity: str | Quantity) -> FloatArray:
+    def values(self, quantity: str | _Quantity) -> FloatArray:
         """A quantity of every refit, along axis 0.
 
         Parameters
@@ -73,7 +73,7 @@ class Bootstrap:
             raise ValueError(f"quantity must be a constant or property of a law, got {quantity!r}")
         return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
 
-    def interval(self, quantity: str | Quantity, *, level: float = 0.95) -> FloatArray:
+    def interval(self, quantity: str | _Quantity, *, level: float = 0.95) -> FloatArray:
         """Percentile interval of a quantity: low and high along the first axis.
 
         Parameters
@@ -98,7 +98,7 @@ class Bootstrap:
         edges = [50 * (1 - inside), 50 * (1 + inside)]
         return np.asarray(np.percentile(self.values(quantity), edges, axis=0))
 
-    def width(self, quantity: str | Quantity, *, level: float = 0.8) -> FloatArray:
+    def width(self, quantity: str | _Quantity, *, level: float = 0.8) -> FloatArray:
         """Width of the interval."""
         low, high = self.interval(quantity, level=level)
         return np.asarray(high - low)
@@ -137,7 +137,7 @@ def bootstrap(
     fit: Fit,
     *,
     n_resamples: int = 4000,
-    kind: Kind = "runs",
+    kind: _Kind = "runs",
     clusters: Any = None,
     seed: Seed = 0,
     progress: Callable[[int, int], None] | None = None,
@@ -247,7 +247,7 @@ def _flipped(
 
 
 def _gather(
-    fit: Fit, theta: FloatArray, converged: NDArray[np.bool_], kind: Kind, steps: int
+    fit: Fit, theta: FloatArray, converged: NDArray[np.bool_], kind: _Kind, steps: int
 ) -> Bootstrap:
     constants = constants_of(theta, fit.points)
     usable = converged.copy()

@@ -22,7 +22,7 @@ from llmecon.chinchilla._records import (
     positive,
 )
 
-Constant = float | FloatArray
+_Constant = float | FloatArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -66,11 +66,11 @@ class SeparableLaw:
     """
 
     name: str
-    E: Constant
-    A: Constant
-    B: Constant
-    alpha: Constant
-    beta: Constant
+    E: _Constant
+    A: _Constant
+    B: _Constant
+    alpha: _Constant
+    beta: _Constant
     provenance: Provenance
     domain: Domain = EVERYWHERE
     flop_per_param_token: float = TRAIN_FLOP_PER_PARAM_TOKEN
@@ -183,7 +183,7 @@ class SeparableLaw:
         Returns
         -------
         Allocation
-            With ``extrapolated`` set where the run lies outside the law's domain.
+            Its ``decades_outside`` says how far it lies from the runs the law was fitted on.
 
         Raises
         ------
@@ -202,8 +202,8 @@ class SeparableLaw:
         >>> best = chinchilla.BESIROGLU_2024.optimal(flop=5.76e23)
         >>> round(float(best.params) / 1e9, 2), round(float(best.tokens_per_param), 2)
         (72.25, 18.39)
-        >>> bool(best.extrapolated)
-        True
+        >>> round(float(best.decades_outside), 1)
+        1.6
         """
         given = exactly_one(flop=flop, loss=loss, n_params=n_params, n_tokens=n_tokens)
         if given == "loss":
