@@ -18,9 +18,8 @@ import pytest
 from scipy import optimize
 
 from llmecon import chinchilla as c
-from llmecon.chinchilla import _newton, _starts
+from llmecon.chinchilla import _newton
 from llmecon.chinchilla.diagnostics import outlying_rows
-from llmecon.chinchilla.fitting import make_task
 
 HERE = Path(__file__).parent
 VECTORS = {
@@ -97,7 +96,8 @@ class TestDigitisedPoints:
     __test__ = BULK.is_file()
 
     @pytest.fixture(scope="class")
-    def points(self):
+    @classmethod
+    def points(cls):
         return pd.read_csv(BULK).rename(
             columns={
                 "parameters": "n_params",
@@ -107,11 +107,13 @@ class TestDigitisedPoints:
         )
 
     @pytest.fixture(scope="class")
-    def found(self, points):
+    @classmethod
+    def found(cls, points):
         return c.fit(points)
 
     @pytest.fixture(scope="class")
-    def refits(self, found):
+    @classmethod
+    def refits(cls, found):
         # the notebook's draws: RandomState(42), 4,000 times choice(240, size=240)
         return c.bootstrap(found, n_resamples=4000, seed=np.random.RandomState(42))
 
@@ -133,17 +135,9 @@ class TestDigitisedPoints:
     def test_random_starts_reach_the_reference_optimum(self, points):
         # Exponents far beyond any published: 200 pairs drawn from 0 to 2.
         exponents = np.random.default_rng(20240516).uniform(0, 2, (200, 2))
-        table = c.Points(
-            **{name: points[name].to_numpy() for name in ("n_params", "n_tokens", "loss")},
-            weights=np.ones(len(points)),
-        )
-        task = make_task(table, "huber", "log", 1e-3, 1.0)
-        seeds = _starts.given_starts(task, table.weights, exponents)
-        end = _newton.minimise(task, seeds.theta, table.weights[None])
-        good = np.abs(end.objective - 1.018274017800601e-3) < 1e-12
-        good &= np.abs(end.theta[:, 3] / REFERENCE["alpha"] - 1) < 1e-6
-        good &= np.abs(end.theta[:, 4] / REFERENCE["beta"] - 1) < 1e-6
-        assert good.mean() >= 0.99
+        found = c.fit(points, starts=exponents)
+        assert abs(found.objective - 1.018274017800601e-3) < 1e-12
+        assert found.starts_agreeing >= 0.99
 
     @pytest.mark.parametrize("name", LAW)
     def test_objective_at_published_constants(self, points, name):
@@ -532,13 +526,11 @@ def test_random_starts_reach_the_optimum():
 def test_covariance_is_the_sandwich_of_numeric_derivatives(over, residual):
     """H^-1 (sum of squared scores) H^-1 in the raw constants, all derivatives by differences."""
     table = noisy()
-    weights = np.linspace(0.5, 2, 39)
     found = c.fit(
         table,
         residual=residual,
         overestimate_weight=over,
         delta=5e-3,
-        weights=weights,
         warn=False,
     )
     of_log, loss = log_residuals(table), table["loss"].to_numpy()
@@ -547,7 +539,7 @@ def test_covariance_is_the_sandwich_of_numeric_derivatives(over, residual):
         r = of_log(theta)
         r = r if residual == "log" else loss * np.expm1(r)
         huber = np.where(np.abs(r) < 5e-3, r**2 / 2, 5e-3 * (np.abs(r) - 2.5e-3))
-        return weights * np.where(r > 0, over, 1.0) * huber
+        return np.where(r > 0, over, 1.0) * huber
 
     # along axes on which the raw problem is well conditioned
     x, y = np.log(table["n_params"]).mean(), np.log(table["n_tokens"]).mean()
@@ -576,15 +568,6 @@ def test_covariance_is_the_sandwich_of_numeric_derivatives(over, residual):
     want = axes.T @ bread @ scores.T @ scores @ bread @ axes
     got = found.covariance.to_numpy()
     assert np.sqrt(np.diag(got)) == pytest.approx(np.sqrt(np.diag(want)), rel=2e-3)
-
-
-def test_weights_are_counts_of_rows():
-    table = noisy()
-    counts = np.arange(39) % 3
-    heavy = c.fit(table, weights=counts, warn=False)
-    copied = c.fit(table.loc[table.index.repeat(counts)], duplicates="keep", warn=False)
-    assert heavy.objective == pytest.approx(copied.objective, rel=1e-10)
-    assert heavy.law.alpha == pytest.approx(copied.law.alpha, rel=1e-8)
 
 
 def test_overestimates_weighted_pull_the_law_below_the_runs():
@@ -715,8 +698,6 @@ def test_equal_rows_are_refused_unless_kept():
         ({"delta": float("nan")}, "delta must be a finite number"),
         ({"starts": 0}, "starts must be >= 1"),
         ({"starts": np.ones((3, 4))}, "starts must be pairs"),
-        ({"weights": np.ones(3)}, "weights must be one a run"),
-        ({"weights": -np.ones(39)}, "weights must be finite, >= 0"),
         ({"duplicates": "drop"}, "duplicates must be"),
         ({"overestimate_weight": -1.0}, "overestimate_weight must be > 0"),
     ],

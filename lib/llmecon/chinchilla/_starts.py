@@ -9,7 +9,7 @@ from llmecon._checks import FloatArray
 from llmecon.chinchilla._newton import Problem
 
 # Exponents of published laws lie between .07 and .6; the grid leaves room on both sides.
-LOWEST_EXPONENT, HIGHEST_EXPONENT, GRID = 0.05, 1.2, 16
+_LOWEST, _HIGHEST, _GRID = 0.05, 1.2, 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,15 +28,13 @@ class Cells:
     admissible: NDArray[np.bool_]
 
 
-def _project(
-    task: Problem, weights: FloatArray, alpha: FloatArray, beta: FloatArray
-) -> tuple[FloatArray, FloatArray]:
+def _project(task: Problem, alpha: FloatArray, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Linear constants (E, A', B') and misfit for pairs of exponents, by normal equations.
 
     Misfit is relative to the loss where residuals are in logarithms.
     """
     loss = np.exp(task.log_loss)
-    w = weights / (loss * loss) if task.in_log else weights
+    w = 1 / (loss * loss) if task.in_log else np.ones_like(loss)
     # each exponent once: a grid of 256 pairs has 16
     (alphas, i), (betas, j) = (np.unique(v, return_inverse=True) for v in (alpha, beta))
     size, data = np.exp(-np.outer(alphas, task.x)), np.exp(-np.outer(betas, task.y))
@@ -71,11 +69,11 @@ def _theta(linear: FloatArray, alpha: FloatArray, beta: FloatArray) -> FloatArra
     return np.stack([a, b, e, alpha, beta], axis=1)
 
 
-def grid_starts(task: Problem, weights: FloatArray, most: int) -> Cells:
+def grid_starts(task: Problem, most: int) -> Cells:
     """The best cells of the grid; one last resort where none is admissible."""
-    exponents = np.linspace(LOWEST_EXPONENT, HIGHEST_EXPONENT, GRID)
-    alpha, beta = np.repeat(exponents, GRID), np.tile(exponents, GRID)
-    linear, misfit = _project(task, weights, alpha, beta)
+    exponents = np.linspace(_LOWEST, _HIGHEST, _GRID)
+    alpha, beta = np.repeat(exponents, _GRID), np.tile(exponents, _GRID)
+    linear, misfit = _project(task, alpha, beta)
     admissible = (linear > 0).all(axis=1)
     if not admissible.any():
         return Cells(theta=_last_resort(task), admissible=np.array([False]))
@@ -90,15 +88,15 @@ def _last_resort(task: Problem) -> FloatArray:
     return np.array([[share[0], share[1], share[2], 0.35, 0.35]])
 
 
-def given_starts(task: Problem, weights: FloatArray, exponents: FloatArray) -> Cells:
+def given_starts(task: Problem, exponents: FloatArray) -> Cells:
     """Starts at given (alpha, beta); where not admissible, at the nearest cell that is."""
-    alpha, beta = np.clip(exponents, LOWEST_EXPONENT, HIGHEST_EXPONENT).T
-    linear, _ = _project(task, weights, alpha, beta)
+    alpha, beta = np.clip(exponents, _LOWEST, _HIGHEST).T
+    linear, _ = _project(task, alpha, beta)
     good = (linear > 0).all(axis=1)
     theta = np.empty((len(alpha), 5))
     theta[good] = _theta(linear[good], alpha[good], beta[good])
     if not good.all():
-        cells = grid_starts(task, weights, GRID * GRID).theta
+        cells = grid_starts(task, _GRID * _GRID).theta
         distance = np.hypot(
             alpha[~good, None] - cells[None, :, 3], beta[~good, None] - cells[None, :, 4]
         )

@@ -116,7 +116,7 @@ def general_stop(
     )
 
     def both(theta: FloatArray) -> tuple[float, FloatArray]:
-        value, gradient, _ = _newton.evaluate(task, theta[None], table.weights[None])
+        value, gradient, _ = _newton.evaluate(task, theta[None], np.ones((1, len(table))))
         return float(value[0]) * factor, gradient[0] * factor
 
     first = np.array([np.log(start.A), np.log(start.B), np.log(start.E), start.alpha, start.beta])

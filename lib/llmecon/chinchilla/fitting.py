@@ -14,7 +14,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from llmecon._checks import FloatArray, Numbers, require
+from llmecon._checks import FloatArray, require
 from llmecon.chinchilla import _newton, _starts
 from llmecon.chinchilla._newton import N_CONSTANTS, Minimum, Problem
 from llmecon.chinchilla._records import Domain, Provenance
@@ -33,7 +33,7 @@ from llmecon.chinchilla.separable import SeparableLaw
 _Objective = Literal["huber", "squared"]
 _Residual = Literal["log", "loss"]
 # Two starts agree when their objectives differ by less, relative.
-_AGREEMENT, _ROUNDING = 1e-7, 2e-15
+_AGREEMENT, _ROUNDING = 1e-7, 4e-15
 # Thresholds are easy down to this share of the root mean square residual, then in such steps.
 _EASY, _LADDER = 0.1, 10.0
 _RAW = ["log_A", "log_B", "log_E", "alpha", "beta"]
@@ -62,7 +62,7 @@ class Fit:
     gradient_norm, decrement : float
         Norm of the gradient, and Newton decrement g' H^-1 g / 2, at the end. [1]
     iterations : int
-        Newton steps of the best start.
+        Newton steps of the quickest start that ended there.
     converged : bool
         Whether the stop rule was met.
     starts_tried : int
@@ -127,7 +127,7 @@ class Fit:
         """
         self.require_identified()
         scores = _newton.slopes(self._task, self._theta)
-        psi = np.clip(self.residuals, -self._task.delta, self._task.delta) * self.points.weights
+        psi = np.clip(self.residuals, -self._task.delta, self._task.delta)
         psi = psi * np.where(self.residuals > 0, self._task.over_weight, 1.0)
         bread = np.linalg.inv(self._hessian)
         centred = bread @ (scores.T * psi**2) @ scores @ bread
@@ -154,12 +154,7 @@ class Fit:
         kept = np.ones(self.n_points, dtype=bool)
         kept[np.asarray(rows, dtype=np.intp)] = False
         p = self.points
-        left = Points(
-            n_params=p.n_params[kept],
-            n_tokens=p.n_tokens[kept],
-            loss=p.loss[kept],
-            weights=p.weights[kept],
-        )
+        left = Points(n_params=p.n_params[kept], n_tokens=p.n_tokens[kept], loss=p.loss[kept])
         task = self._task
         finite = np.isfinite(task.delta)
         return fit(
@@ -206,7 +201,6 @@ def fit(
     objective: _Objective = "huber",
     residual: _Residual = "log",
     delta: float = 1e-3,
-    weights: Numbers | None = None,
     overestimate_weight: float = 1.0,
     starts: int | Sequence[SeparableLaw] | NDArray[Any] = 8,
     duplicates: str = "refuse",
@@ -216,7 +210,7 @@ def fit(
 ) -> Fit:
     r"""Fit L = E + A N^-alpha + B D^-beta to a table of runs.
 
-    .. math:: \min \sum_i w_i H_\delta(\ln \hat L(N_i, D_i) - \ln L_i)
+    .. math:: \min \sum_i H_\delta(\ln \hat L(N_i, D_i) - \ln L_i)
 
     Parameters
     ----------
@@ -228,8 +222,6 @@ def fit(
         Of the logarithm of the loss or of the loss.
     delta : float, optional
         Huber threshold in units of the residual: .001 is .1% of the loss. [1 or nats/token]
-    weights : array, optional
-        Weight of each run. [1]
     overestimate_weight : float, optional
         Weight of a prediction above the observation relative to one below; above 1 the law
         follows the best-tuned runs. [1]
@@ -275,10 +267,10 @@ def fit(
     >>> round(found.law.A, 2), round(found.law.beta, 4), found.starts_agreeing
     (482.01, 0.3658, 1.0)
     """
-    table = as_points(points, weights=weights, duplicates=duplicates)
+    table = as_points(points, duplicates=duplicates)
     task = make_task(table, objective, residual, delta, overestimate_weight)
-    seeds = _seeds(task, table.weights, starts)
-    found = _descend(task, seeds.theta, table.weights[None], max_iterations)
+    seeds = _seeds(task, starts)
+    found = _descend(task, seeds.theta, max_iterations)
     result = _report(table, task, found, name, bool(seeds.admissible.any()))
     if warn and result.warnings:
         _warnings.warn("; ".join(result.warnings), FitWarning, stacklevel=2)
@@ -342,32 +334,30 @@ def objective_at(law: SeparableLaw, points: Table | Points, *, delta: float = 1e
         As in :func:`fit`.
     """
     table = as_points(points, duplicates="keep", fewest=1)
-    theta = coordinates(law, table)[None]
-    return float(_newton.evaluate(make_task(table, delta=delta), theta, table.weights[None])[0][0])
+    task, theta = make_task(table, delta=delta), coordinates(law, table)[None]
+    return float(_newton.evaluate(task, theta, np.ones((1, len(table))))[0][0])
 
 
-def _seeds(
-    task: Problem, weights: FloatArray, starts: int | Sequence[SeparableLaw] | NDArray[Any]
-) -> _starts.Cells:
+def _seeds(task: Problem, starts: int | Sequence[SeparableLaw] | NDArray[Any]) -> _starts.Cells:
     if isinstance(starts, int | np.integer):
         count = int(require("starts", int(starts), minimum=1, unit="starts"))
-        return _starts.grid_starts(task, weights, count)
+        return _starts.grid_starts(task, count)
     pairs = [
         (start.alpha, start.beta) if isinstance(start, SeparableLaw) else start for start in starts
     ]
     exponents = np.asarray(pairs, dtype=np.float64)
     if exponents.ndim != 2 or exponents.shape[1] != 2 or not np.all(np.isfinite(exponents)):
         raise ValueError(f"starts must be pairs (alpha, beta), got shape {exponents.shape}")
-    return _starts.given_starts(task, weights, exponents)
+    return _starts.given_starts(task, exponents)
 
 
-def _descend(task: Problem, theta: FloatArray, weights: FloatArray, most: int) -> Minimum:
+def _descend(task: Problem, theta: FloatArray, most: int) -> Minimum:
     """Minimise by way of easier thresholds where delta is far below the residuals.
 
     Newton stalls there, for only runs within delta carry curvature. Ten times lower each time,
     a few steps do.
     """
-    r = _newton.residuals(task, theta[:1])[0]
+    r, weights = _newton.residuals(task, theta[:1])[0], np.ones((1, task.x.size))
     delta = _EASY * float(np.sqrt(np.mean(r * r)))
     while delta > _LADDER * task.delta:
         found = _newton.minimise(replace(task, delta=delta), theta, weights, most=most)
@@ -377,10 +367,9 @@ def _descend(task: Problem, theta: FloatArray, weights: FloatArray, most: int) -
 
 def _report(table: Points, task: Problem, found: Minimum, name: str, admissible: bool) -> Fit:
     """The best of the starts, with every reason to doubt it."""
-    lowest = found.objective.min()
-    # starts that end in one place differ by rounding only: the quickest stands for them
-    tied = found.objective <= lowest * (1 + _ROUNDING)
-    best = int(np.argmin(np.where(tied, found.iterations, np.iinfo(np.intp).max)))
+    # starts that end in one place differ by rounding only: the one nearest to rest is the best
+    tied = found.objective <= found.objective.min() * (1 + _ROUNDING)
+    best = int(np.argmin(np.where(tied, found.decrement, np.inf)))
     theta, value = found.theta[best], float(found.objective[best])
     near = found.objective <= value + _AGREEMENT * max(value, np.finfo(float).tiny)
     exact = found.objective <= _newton.EXACT  # noise-free runs: every tiny sum agrees
@@ -389,7 +378,7 @@ def _report(table: Points, task: Problem, found: Minimum, name: str, admissible:
     law, broken = _law(
         {k: float(v) for k, v in constants_of(theta, table).items()}, table, name, words
     )
-    _, _, hessian = _newton.evaluate(task, theta[None], table.weights[None])
+    _, _, hessian = _newton.evaluate(task, theta[None], np.ones((1, len(table))))
     known = Identifiability(
         jacobian_condition=condition(_newton.slopes(replace(task, in_log=True), theta)),
         smallest_curvature=float(np.linalg.eigvalsh(hessian[0]).min()),
@@ -413,7 +402,7 @@ def _report(table: Points, task: Problem, found: Minimum, name: str, admissible:
         objective_name=words,
         residuals=_newton.residuals(task, theta[None])[0],
         gradient_norm=float(found.gradient_norm[best]),
-        iterations=int(found.iterations[best]),
+        iterations=int(found.iterations[tied].min()),
         starts_tried=len(found.objective),
         starts_agreeing=agreeing,
         identifiability=known,

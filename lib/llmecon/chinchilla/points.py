@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from llmecon._checks import FloatArray, Numbers
+from llmecon._checks import FloatArray
 from llmecon._names import UnknownName
 from llmecon.chinchilla._records import Domain
 
@@ -17,20 +17,17 @@ Table = pd.DataFrame | Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
-    """Runs with size, tokens, loss and weight.
+    """Runs with size, tokens and loss.
 
     Attributes
     ----------
     n_params, n_tokens, loss : array
         A row a run. [parameters] [tokens] [nats/token]
-    weights : array
-        Weight of each run in the objective. [1]
     """
 
     n_params: FloatArray
     n_tokens: FloatArray
     loss: FloatArray
-    weights: FloatArray
 
     def __len__(self) -> int:
         return int(self.loss.size)
@@ -56,7 +53,6 @@ class Points:
 def as_points(
     points: Table | Points,
     *,
-    weights: Numbers | None = None,
     duplicates: str = "refuse",
     fewest: int = 5,
 ) -> Points:
@@ -66,8 +62,6 @@ def as_points(
     ----------
     points : DataFrame or mapping of arrays
         With columns ``n_params`` [parameters], ``n_tokens`` [tokens], ``loss`` [nats/token].
-    weights : array, optional
-        Weight of each run, 1 by default. [1]
     duplicates : {"refuse", "keep"}, optional
         What to do with rows equal in all three columns. Runs of one size and data that differ
         in loss are repeats and always welcome.
@@ -86,7 +80,7 @@ def as_points(
         For a value that is missing, not finite or not positive, with its row; for two equal
         rows; for fewer runs than constants.
     """
-    if isinstance(points, Points) and weights is None:
+    if isinstance(points, Points):
         return points
     columns = {name: _column(points, name) for name in _RUN_COLUMNS}
     sizes = {name: values.size for name, values in columns.items()}
@@ -99,12 +93,10 @@ def as_points(
         raise ValueError(f"duplicates must be 'refuse' or 'keep', got {duplicates!r}")
     if duplicates == "refuse":
         _refuse_duplicates(columns)
-    return Points(**columns, weights=_weights(weights, n))
+    return Points(**columns)
 
 
-def _column(points: Table | Points, name: str) -> FloatArray:
-    if isinstance(points, Points):
-        return np.asarray(getattr(points, name))
+def _column(points: Table, name: str) -> FloatArray:
     if name not in points:
         raise UnknownName("column", name, list(points))
     try:
@@ -124,23 +116,12 @@ def _column(points: Table | Points, name: str) -> FloatArray:
 
 
 def _refuse_duplicates(columns: Mapping[str, FloatArray]) -> None:
-    rows = np.column_stack([columns[name] for name in _RUN_COLUMNS])
-    order = np.lexsort(rows.T)
-    same = np.flatnonzero((np.diff(rows[order], axis=0) == 0).all(axis=1))
+    frame = pd.DataFrame(columns)
+    same = np.flatnonzero(frame.duplicated())
     if same.size:
-        first, second = sorted((int(order[same[0]]), int(order[same[0] + 1])))
+        second = int(same[0])
+        first = int(np.flatnonzero((frame == frame.iloc[second]).all(axis=1))[0])
         raise ValueError(
             f"points must be different runs, got row {second} equal to row {first} "
             f"({same.size} such rows, counted from 0); duplicates='keep' accepts them"
         )
-
-
-def _weights(weights: Numbers | None, n: int) -> FloatArray:
-    if weights is None:
-        return np.ones(n)
-    values = np.asarray(weights, dtype=np.float64)
-    if values.shape != (n,):
-        raise ValueError(f"weights must be one a run, got {values.shape} for {n} runs")
-    if not (np.all(np.isfinite(values)) and np.all(values >= 0) and values.sum() > 0):
-        raise ValueError("weights must be finite, >= 0 and not all zero [1]")
-    return values

@@ -193,11 +193,11 @@ def bootstrap(
     for start in range(0, count, _CHUNK):
         size = min(_CHUNK, count - start)
         # every refit starts at the full optimum, a few Newton steps from its own
-        task, weights = fit._task, np.tile(fit.points.weights, (size, 1))
+        task, weights = fit._task, np.ones((size, fit.n_points))
         if kind == "wild":
             task = replace(task, log_loss=_flipped(fit, groups, size, draw))
         else:
-            weights *= _counts(groups, size, draw)
+            weights = _counts(groups, size, draw)
         found = _newton.minimise(task, np.tile(fit._theta, (size, 1)), weights)
         theta.append(found.theta)
         converged.append(found.converged)
