@@ -608,6 +608,19 @@ class PrintedOptimumRow(Sourced):
     place: Text = column("Table of the source")
 
 
+class LawDisagreementRow(Sourced):
+    """A reason, known from the literature, why laws of two authors disagree."""
+
+    KEY = ("first", "second", "entry")
+    TITLE = "Why laws disagree"
+    RULE = "Causes that a source names or that follow from what it prints, by pair of authors."
+
+    first: Text = column("First word of the names of the one's laws")
+    second: Text = column("The same of the other's; twice the same for laws of one source")
+    entry: int = column("Number of the reason", ge=1)
+    reason: Text = column("The cause, as a sentence")
+
+
 TABLES: dict[str, type[Sourced]] = {
     "models": ModelRow,
     "size_estimates": SizeEstimateRow,
@@ -624,4 +637,5 @@ TABLES: dict[str, type[Sourced]] = {
     "claims": ClaimRow,
     "scaling_laws": ScalingLawRow,
     "printed_optima": PrintedOptimumRow,
+    "law_disagreements": LawDisagreementRow,
 }

@@ -37,22 +37,16 @@ class Bootstrap:
     laws : SeparableLaw
         Constants of every usable refit, as arrays of shape (refits, 1): ask it anything that a
         law answers, and axis 0 of the result runs over the refits.
-    kind : str
-        ``runs``, ``clusters`` or ``wild``.
     n_resamples : int
         Resamples drawn.
     n_failed : int
         Refits that were left out: not converged, or with a constant out of range.
-    max_iterations : int
-        Newton steps of the slowest refit.
     """
 
     fit: Fit
     laws: SeparableLaw
-    kind: _Kind
     n_resamples: int
     n_failed: int
-    max_iterations: int
 
     def values(self, quantity: str | _Quantity) -> FloatArray:
         """A quantity of every refit, along axis 0.
@@ -189,7 +183,7 @@ def bootstrap(
         raise ValueError(f"kind must be 'runs', 'clusters' or 'wild', got {kind!r}")
     groups = _groups(clusters, fit.n_points, required=kind == "clusters")
     draw = np.random.default_rng(seed) if isinstance(seed, int | np.integer) else seed
-    theta, converged, steps = [], [], 0
+    theta, converged = [], []
     for start in range(0, count, _CHUNK):
         size = min(_CHUNK, count - start)
         # every refit starts at the full optimum, a few Newton steps from its own
@@ -201,10 +195,9 @@ def bootstrap(
         found = _newton.minimise(task, np.tile(fit._theta, (size, 1)), weights)
         theta.append(found.theta)
         converged.append(found.converged)
-        steps = max(steps, int(found.iterations.max()))
         if progress is not None:
             progress(start + size, count)
-    return _gather(fit, np.concatenate(theta), np.concatenate(converged), kind, steps)
+    return _gather(fit, np.concatenate(theta), np.concatenate(converged), kind)
 
 
 def _groups(clusters: Any, n: int, *, required: bool) -> NDArray[np.intp]:
@@ -246,9 +239,7 @@ def _flipped(
     return np.asarray(predicted - sign[:, groups] * r)
 
 
-def _gather(
-    fit: Fit, theta: FloatArray, converged: NDArray[np.bool_], kind: _Kind, steps: int
-) -> Bootstrap:
+def _gather(fit: Fit, theta: FloatArray, converged: NDArray[np.bool_], kind: _Kind) -> Bootstrap:
     constants = constants_of(theta, fit.points)
     usable = converged.copy()
     for values in constants.values():
@@ -273,8 +264,6 @@ def _gather(
     return Bootstrap(
         fit=fit,
         laws=laws,
-        kind=kind,
         n_resamples=len(usable),
         n_failed=failed,
-        max_iterations=steps,
     )

@@ -93,7 +93,7 @@ HOFFMANN_2022_TABLE_2 = MappingProxyType(
 )
 
 
-class PorianStep(NamedTuple):
+class _PorianStep(NamedTuple):
     """One correction between Kaplan's exponent and Hoffmann's, on top of those before.
 
     ``a`` is the exponent of the optimal size on RefinedWeb, with its 95% interval. [1]
@@ -107,15 +107,15 @@ class PorianStep(NamedTuple):
 
 # Porian et al. 2024, arXiv:2406.19146, Table 1 (printed, not recomputed).
 PORIAN_2024_TABLE_1 = (
-    PorianStep("Kaplan reproduction", 0.835, 0.82, 0.85),
-    PorianStep("count last-layer FLOP", 0.706, 0.69, 0.72),
-    PorianStep("scale warm-up", 0.602, 0.59, 0.62),
-    PorianStep("match cosine to budget", 0.571, 0.56, 0.59),
-    PorianStep("tune learning rate, batch, beta2", 0.497, 0.49, 0.50),
+    _PorianStep("Kaplan reproduction", 0.835, 0.82, 0.85),
+    _PorianStep("count last-layer FLOP", 0.706, 0.69, 0.72),
+    _PorianStep("scale warm-up", 0.602, 0.59, 0.62),
+    _PorianStep("match cosine to budget", 0.571, 0.56, 0.59),
+    _PorianStep("tune learning rate, batch, beta2", 0.497, 0.49, 0.50),
 )
 
 
-class TradeSpan(NamedTuple):
+class _TradeSpan(NamedTuple):
     """Decades of training and of inference compute that a technique exchanges. [decades]"""
 
     technique: str
@@ -125,9 +125,9 @@ class TradeSpan(NamedTuple):
 
 # Villalobos and Atkinson 2023, summary table; pruning is stated as about 1 each.
 EPOCH_2023_SPANS = (
-    TradeSpan("scaling policy", 1.2, 0.7),
-    TradeSpan("Monte Carlo tree search", 1.6, 1.6),
-    TradeSpan("pruning", 1.0, 1.0),
-    TradeSpan("resampling, cheap verification", 3.0, 6.0),
-    TradeSpan("resampling, expensive verification", 1.0, 1.45),
+    _TradeSpan("scaling policy", 1.2, 0.7),
+    _TradeSpan("Monte Carlo tree search", 1.6, 1.6),
+    _TradeSpan("pruning", 1.0, 1.0),
+    _TradeSpan("resampling, cheap verification", 3.0, 6.0),
+    _TradeSpan("resampling, expensive verification", 1.0, 1.45),
 )
