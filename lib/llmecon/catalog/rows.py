@@ -4,10 +4,19 @@ These classes are the schema. ``data/datapackage.json`` and the book's data page
 them, so a column is described once.
 """
 
+import math
 from datetime import date as Day
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    BaseModel,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from llmecon._checks import column
 from llmecon.accelerator import Accelerator
@@ -452,6 +461,153 @@ class ClaimRow(Sourced):
     source_date: Day | None = column("Day of the source, where the claim uses it", default=None)
 
 
+# Forms of a law, with the constants that each needs; a stated law has any.
+LAW_FORMS: dict[str, set[str]] = {
+    "separable": {"E", "A", "B", "alpha", "beta"},
+    "repeatable": {"E", "A", "B", "alpha", "beta", "r_d_star", "r_n_star"},
+    "power": set(),
+    "kaplan": {
+        *("params_factor", "params_exponent", "tokens_factor", "tokens_exponent"),
+        *("loss_scale", "loss_exponent", "flop_unit"),
+    },
+    "progress": {
+        *("alpha_year", "alpha_param", "beta_year", "beta_data"),
+        *("doubling_months_low", "doubling_months_median", "doubling_months_high"),
+    },
+    "stated": set(),
+}
+
+
+def numbers_by_name(cell: str) -> dict[str, float]:
+    """Numbers of a cell such as ``E=1.69; log_A=6.007``; a logarithm becomes its number.
+
+    Raises
+    ------
+    ValueError
+        For a pair that is no name with a finite number, or a name that is there twice.
+    """
+    found: dict[str, float] = {}
+    for pair in filter(None, cell.split("; ")):
+        name, _, text = pair.partition("=")
+        try:
+            number = float(text)
+        except ValueError:
+            number = math.nan
+        if not (name.isidentifier() and math.isfinite(number)):
+            raise ValueError(f"must be like E=1.69; A=406.4, but has {pair!r}")
+        if name.startswith("log_"):
+            name, number = name.removeprefix("log_"), math.exp(number)
+        if name in found:
+            raise ValueError(f"has {name} twice")
+        found[name] = number
+    return found
+
+
+class ScalingLawRow(Sourced):
+    """A published scaling law: its form, constants and conventions."""
+
+    KEY = ("name",)
+    TITLE = "Scaling laws"
+    RULE = (
+        "Published sets of constants, and recomputed ones where the source prints only a table or "
+        "stopped short of its optimum. A law of a known form is one row. Results beyond the "
+        "ranges of the runs are marked as extrapolated."
+    )
+
+    name: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")] = column(
+        "Name by which the library knows it"
+    )
+    title: Text = column("Name as a reader meets it")
+    form: Literal["separable", "repeatable", "power", "kaplan", "progress", "stated"] = column(
+        "Formula: separable L = E + A N^-alpha + B D^-beta; repeatable: the same with the worth of "
+        "repeats; power: size or tokens as a power of compute; kaplan: both, and the loss; "
+        "progress: gains by the year; stated: kept to be looked up, formula in the note"
+    )
+    constants: Text = column("Constants by name; log_A stands for the logarithm of A")
+    standard_errors: str = column("Standard errors of constants, where published", default="")
+    status: Literal["printed", "recomputed"] = column(
+        "Whether the source prints the constants, or they follow from its data"
+    )
+    place: Text = column("Table, equation or file in the source")
+    rounding: Text = column("How many digits survive, and what that does")
+    params_convention: Text = column("What N counts")
+    tokens_convention: Text = column("What D counts")
+    flop_convention: Text = column("What C counts")
+    loss_unit: Text = column("Unit of the loss")
+    corpus: Text = column("Text the loss was measured on")
+    n_params_low: float | None = column(
+        "Smallest run; 0 where not given", unit="parameters", default=None, ge=0
+    )
+    n_params_high: float | None = column("Largest run", unit="parameters", default=None, gt=0)
+    n_tokens_low: float | None = column(
+        "Fewest tokens; 0 where not given", unit="tokens", default=None, ge=0
+    )
+    n_tokens_high: float | None = column("Most tokens", unit="tokens", default=None, gt=0)
+    flop_low: float | None = column("Least training compute", unit="FLOP", default=None, gt=0)
+    flop_high: float | None = column("Most training compute", unit="FLOP", default=None, gt=0)
+    tokens_per_param_low: float | None = column(
+        "Fewest tokens for each parameter", unit="tokens/parameter", default=None, gt=0
+    )
+    tokens_per_param_high: float | None = column(
+        "Most tokens for each parameter", unit="tokens/parameter", default=None, gt=0
+    )
+    domain_note: str = column("Conditions that no range can state", default="")
+
+    @field_validator("constants")
+    @classmethod
+    def _constants_fit_the_form(cls, cell: str, info: ValidationInfo) -> str:
+        form, given = info.data.get("form", "stated"), set(numbers_by_name(cell))
+        needed = LAW_FORMS[form]
+        if form == "power":  # of size, of tokens, or of both
+            pairs = [{f"{of}_factor", f"{of}_exponent"} for of in ("params", "tokens")]
+            needed = set().union(*(pair for pair in pairs if pair & given)) or pairs[0]
+        if form != "stated" and given != needed:
+            raise ValueError(f"of a {form} law must be {', '.join(sorted(needed))}")
+        return cell
+
+    @field_validator("standard_errors")
+    @classmethod
+    def _errors_are_numbers(cls, cell: str) -> str:
+        numbers_by_name(cell)
+        return cell
+
+    @model_validator(mode="after")
+    def _ranges_rise(self) -> "ScalingLawRow":
+        for name in ("n_params", "n_tokens", "flop", "tokens_per_param"):
+            low, high = getattr(self, f"{name}_low"), getattr(self, f"{name}_high")
+            if (low is None) != (high is None) or (low is not None and low > high):
+                raise ValueError(f"{name}_low and {name}_high must be a range, or both empty")
+        return self
+
+
+class PrintedOptimumRow(Sourced):
+    """One row of a printed table of compute-optimal runs."""
+
+    KEY = ("law", "n_params")
+    TITLE = "Printed compute-optimal runs"
+    RULE = "Tables 3 and A3 of Hoffmann et al. 2022, as printed, misprint included."
+
+    law: Text = column("Law that follows from the table by regression of ln N on ln C")
+    n_params: float = column("Size", unit="parameters", gt=1e6)
+    flop: float = column("Training compute", unit="FLOP", gt=1e16)
+    n_tokens: float = column("Training tokens", unit="tokens", gt=1e8)
+    misprint: YesNo = column("Whether the row contradicts itself")
+    place: Text = column("Table of the source")
+
+
+class LawDisagreementRow(Sourced):
+    """A reason, known from the literature, why laws of two authors disagree."""
+
+    KEY = ("first", "second", "entry")
+    TITLE = "Why laws disagree"
+    RULE = "Causes that a source names or that follow from what it prints, by pair of authors."
+
+    first: Text = column("First word of the names of the one's laws")
+    second: Text = column("The same of the other's; twice the same for laws of one source")
+    entry: int = column("Number of the reason", ge=1)
+    reason: Text = column("The cause, as a sentence")
+
+
 TABLES: dict[str, type[Sourced]] = {
     "models": ModelRow,
     "size_estimates": SizeEstimateRow,
@@ -466,4 +622,7 @@ TABLES: dict[str, type[Sourced]] = {
     "peers": PeerRow,
     "peer_set": PeerSetRow,
     "claims": ClaimRow,
+    "scaling_laws": ScalingLawRow,
+    "printed_optima": PrintedOptimumRow,
+    "law_disagreements": LawDisagreementRow,
 }

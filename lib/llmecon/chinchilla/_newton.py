@@ -1,31 +1,57 @@
 r"""Damped Newton on the fitting objective, for many weightings of the same runs at once.
 
-Coordinates are (a, b, e, alpha, beta) with a = ln A - alpha mean(ln N), b = ln B - beta mean(ln D),
-e = ln E: centred, so that the Hessian's condition number is a thousand times smaller than in the
-raw ones. A start or a bootstrap resample is a row; a resample is a vector of counts as weights.
+**Coordinates** are (a, b, e, alpha, beta) with a = ln A - alpha mean(ln N),
+b = ln B - beta mean(ln D), e = ln E. In logarithms A, B and E cannot turn negative, and the
+prediction is a sum of exponentials, so that ln L and all its derivatives are products of the three
+terms' shares. Centred, a change of an exponent no longer needs a large change of its coefficient
+to keep the loss of the runs: the Hessian's condition number is a thousand times smaller than in
+the raw constants, and Newton's model of the objective holds over longer steps.
+
+**Rows.** A start of a fit or a resample of a bootstrap is a row of one array; a resample is a
+vector of counts as weights, never a copy of runs. All rows step together, and those that are done
+leave.
 """
 
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 from numpy.typing import NDArray
 
-from llmecon.chinchilla._records import Array
+from llmecon._checks import FloatArray
 
 N_CONSTANTS = 5
-_EXPONENT_LIMIT = 700.0  # exp overflows beyond
-_FIRST_DAMPING = 1e-3
-_DAMPING_SCALE = 0.01
+# exp overflows beyond.
+_EXPONENT_LIMIT = 700.0
+# Damping is a share of the largest curvature. It starts small, for starts are solved to be near,
+# falls to a fifth with each step that lowers the objective (the last steps are pure Newton, whose
+# error squares) and rises sixfold with each that does not, which is then not taken.
+_FIRST_DAMPING = 1e-3 * 0.01
 _ACCEPTED, _REJECTED = 0.2, 6.0
+# Directions flatter than this share of the largest curvature count as so curved: a flat valley
+# must not throw a step out of it.
 _CURVATURE_FLOOR = 1e-10
-# Newton decrement over the objective at which a row counts as converged. Free of scale: the
-# objective may be summed, averaged or multiplied without moving it.
-DECREMENT = 1e-10
+# A row has converged when the Newton decrement g' H^-1 g / 2, the decrease that the quadratic
+# model still promises, is below this share of the objective, twice running. The rule has no
+# scale: an objective that is summed, averaged or multiplied stops at the same place, which is
+# where published pipelines with absolute tolerances fail.
+_DECREMENT = 1e-10
 # Objective per run below which residuals are rounding.
 EXACT = 1e-20
+# Index of each coordinate's share (size, data, irreducible) and the sign of its derivative:
+# d ln(term)/d(a, b, e, alpha, beta) is 1, 1, 1, -x, -y.
+_SHARE = np.array([0, 1, 2, 0, 1])
+_SIGN = np.outer([1, 1, 1, -1, -1], [1, 1, 1, -1, -1])
+# Column of 1, x, x^2, y, y^2, xy that is the product of two derivatives; and which of the
+# products of shares 11, 12, 13, 22, 23, 33 goes with it.
+_COLUMN = np.array(
+    [[0, 0, 0, 1, 3], [0, 0, 0, 1, 3], [0, 0, 0, 1, 3], [1, 1, 1, 2, 5], [3, 3, 3, 5, 4]]
+)
+_PAIR = np.array([[0, 1, 2], [1, 3, 4], [2, 4, 5]])[np.ix_(_SHARE, _SHARE)]
+_SAME = _SHARE[:, None] == _SHARE
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True)
 class Problem:
     """Runs and objective, in the coordinates above.
 
@@ -41,41 +67,25 @@ class Problem:
         Whether residuals are of the logarithm of the loss or of the loss.
     over_weight : float
         Weight of a prediction above the observed loss, relative to one below. [1]
-    table : array
-        1, x, x^2, y, y^2, xy in columns: every sum is a product with it.
     """
 
-    x: Array
-    y: Array
-    log_loss: Array
+    x: FloatArray
+    y: FloatArray
+    log_loss: FloatArray
     delta: float
     in_log: bool
     over_weight: float
-    table: Array
 
-    @property
-    def n(self) -> int:
-        """Runs."""
-        return int(self.x.size)
-
-
-def problem(
-    x: Array, y: Array, loss: Array, *, delta: float, in_log: bool, over_weight: float
-) -> Problem:
-    """Problem with its table of products."""
-    table = np.column_stack([np.ones_like(x), x, x * x, y, y * y, x * y])
-    return Problem(
-        x=x,
-        y=y,
-        log_loss=np.log(loss),
-        delta=delta,
-        in_log=in_log,
-        over_weight=over_weight,
-        table=table,
-    )
+    @cached_property
+    def table(self) -> FloatArray:
+        """1, x, x^2, y, y^2, xy in columns: every sum over the runs is a product with it."""
+        x, y = self.x, self.y
+        return np.column_stack([np.ones_like(x), x, x * x, y, y * y, x * y])
 
 
-def shares(task: Problem, theta: Array) -> tuple[Array, Array, Array, Array]:
+def _shares(
+    task: Problem, theta: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray, FloatArray]:
     """Shares of the size, data and irreducible terms, and ln of their sum, row by row."""
     e = theta[:, 2:3]
     size = np.exp(np.minimum(theta[:, 0:1] - e - theta[:, 3:4] * task.x, _EXPONENT_LIMIT))
@@ -85,49 +95,38 @@ def shares(task: Problem, theta: Array) -> tuple[Array, Array, Array, Array]:
     return size * rest, data * rest, rest, np.log1p(both) + e
 
 
-def at_rows(task: Problem, rows: NDArray[np.bool_]) -> Problem:
-    """The problem of some rows only, where each has its own observations."""
-    return task if task.log_loss.ndim == 1 else replace(task, log_loss=task.log_loss[rows])
-
-
-def at_row(task: Problem, row: int) -> Problem:
-    """The problem of one row."""
-    return task if task.log_loss.ndim == 1 else replace(task, log_loss=task.log_loss[row])
-
-
-def residuals(task: Problem, theta: Array) -> Array:
+def residuals(task: Problem, theta: FloatArray) -> FloatArray:
     """Prediction minus observation, in log or in loss, row by row."""
-    log_prediction = shares(task, theta)[3]
+    log_prediction = _shares(task, theta)[3]
     if task.in_log:
         return np.asarray(log_prediction - task.log_loss)
     return np.asarray(np.exp(log_prediction) - np.exp(task.log_loss))
 
 
-def objective(task: Problem, theta: Array, weights: Array) -> Array:
-    """Sum of weighted Huber terms, row by row."""
-    r = residuals(task, theta)
-    psi = np.clip(r, -task.delta, task.delta)
-    return np.asarray((_tilted(task, r, weights) * psi * (r - 0.5 * psi)).sum(axis=1))
+def slopes(task: Problem, theta: FloatArray) -> FloatArray:
+    """Derivative of each residual by the five coordinates, at one point."""
+    p1, p2, p3, log_prediction = (part[0] for part in _shares(task, theta[None]))
+    found = np.stack([p1, p2, p3, -p1 * task.x, -p2 * task.y], axis=1)
+    return np.asarray(found if task.in_log else found * np.exp(log_prediction)[:, None])
 
 
-def _tilted(task: Problem, r: Array, weights: Array) -> Array:
+def _tilted(task: Problem, r: FloatArray, weights: FloatArray) -> FloatArray:
     if task.over_weight == 1.0:
         return weights
     return np.asarray(weights * np.where(r > 0, task.over_weight, 1.0))
 
 
-def evaluate(task: Problem, theta: Array, weights: Array) -> tuple[Array, Array, Array]:
+def evaluate(
+    task: Problem, theta: FloatArray, weights: FloatArray
+) -> tuple[FloatArray, FloatArray, FloatArray]:
     """Objective, gradient and generalised Hessian, row by row.
 
     With z = ln of the prediction and p its shares, T the derivative of each term's logarithm:
     grad z = sum p T, and Hess z = sum p T T' - grad z grad z'.
     """
-    p1, p2, p3, log_prediction = shares(task, theta)
-    if task.in_log:
-        r = log_prediction - task.log_loss
-    else:
-        prediction = np.exp(log_prediction)
-        r = prediction - np.exp(task.log_loss)
+    *parts, log_prediction = _shares(task, theta)
+    prediction = 1.0 if task.in_log else np.exp(log_prediction)
+    r = log_prediction - task.log_loss if task.in_log else prediction - np.exp(task.log_loss)
     w = _tilted(task, r, weights)
     psi = np.clip(r, -task.delta, task.delta)
     first = w * psi
@@ -138,47 +137,28 @@ def evaluate(task: Problem, theta: Array, weights: Array) -> tuple[Array, Array,
     else:
         first = first * prediction
         second = w * inside * prediction * prediction
-    return value, *_gradient_and_hessian(task, first, second, p1, p2, p3)
+    return value, *_gradient_and_hessian(task, first, second, parts)
 
 
 def _gradient_and_hessian(
-    task: Problem, first: Array, second: Array, p1: Array, p2: Array, p3: Array
-) -> tuple[Array, Array]:
+    task: Problem, first: FloatArray, second: FloatArray, parts: list[FloatArray]
+) -> tuple[FloatArray, FloatArray]:
+    """Sums over the runs, every one a product with the table of 1, x, x^2, y, y^2, xy."""
     rows, n = first.shape
     # a row's nine products lie together: small matrix products, which BLAS does not thread
     work = np.empty((rows, 9, n))
-    np.multiply(first, p1, out=work[:, 0])
-    np.multiply(first, p2, out=work[:, 1])
-    np.multiply(first, p3, out=work[:, 2])
-    s1, s2, s3 = second * p1, second * p2, second * p3
-    np.multiply(s1, p1, out=work[:, 3])
-    np.multiply(s1, p2, out=work[:, 4])
-    np.multiply(s1, p3, out=work[:, 5])
-    np.multiply(s2, p2, out=work[:, 6])
-    np.multiply(s2, p3, out=work[:, 7])
-    np.multiply(s3, p3, out=work[:, 8])
-    g1, g2, g3, q11, q12, q13, q22, q23, q33 = (work @ task.table).transpose(1, 0, 2)
-    # columns of the table: 0 is 1, 1 is x, 2 is x^2, 3 is y, 4 is y^2, 5 is xy
-    gradient = np.empty((rows, N_CONSTANTS))
-    gradient[:, 0], gradient[:, 1], gradient[:, 2] = g1[:, 0], g2[:, 0], g3[:, 0]
-    gradient[:, 3], gradient[:, 4] = -g1[:, 1], -g2[:, 3]
-    h = np.empty((rows, N_CONSTANTS, N_CONSTANTS))
-    h[:, 0, 0] = q11[:, 0] + g1[:, 0]
-    h[:, 1, 1] = q22[:, 0] + g2[:, 0]
-    h[:, 2, 2] = q33[:, 0] + g3[:, 0]
-    h[:, 3, 3] = q11[:, 2] + g1[:, 2]
-    h[:, 4, 4] = q22[:, 4] + g2[:, 4]
-    h[:, 0, 1] = h[:, 1, 0] = q12[:, 0]
-    h[:, 0, 2] = h[:, 2, 0] = q13[:, 0]
-    h[:, 1, 2] = h[:, 2, 1] = q23[:, 0]
-    h[:, 0, 3] = h[:, 3, 0] = -q11[:, 1] - g1[:, 1]
-    h[:, 0, 4] = h[:, 4, 0] = -q12[:, 3]
-    h[:, 1, 3] = h[:, 3, 1] = -q12[:, 1]
-    h[:, 1, 4] = h[:, 4, 1] = -q22[:, 3] - g2[:, 3]
-    h[:, 2, 3] = h[:, 3, 2] = -q13[:, 1]
-    h[:, 2, 4] = h[:, 4, 2] = -q23[:, 3]
-    h[:, 3, 4] = h[:, 4, 3] = q12[:, 5]
-    return gradient, h
+    for i, part in enumerate(parts):
+        np.multiply(first, part, out=work[:, i])
+    pairs = ((0, 0), (0, 1), (0, 2), (1, 1), (1, 2), (2, 2))
+    curved = [second * part for part in parts]
+    for at, (i, j) in enumerate(pairs, start=3):
+        np.multiply(curved[i], parts[j], out=work[:, at])
+    sums = work @ task.table
+    g, q = sums[:, :3], sums[:, 3:]
+    gradient = g[:, _SHARE, _COLUMN[0]] * _SIGN[0]
+    # sum p T T' where both derivatives are of one term, less the outer product of all terms
+    hessian = _SIGN * (q[:, _PAIR, _COLUMN] + _SAME * g[:, _SHARE[:, None], _COLUMN])
+    return gradient, hessian
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -197,22 +177,21 @@ class Minimum:
         Whether the stop rule was met.
     """
 
-    theta: Array
-    objective: Array
-    decrement: Array
-    gradient_norm: Array
+    theta: FloatArray
+    objective: FloatArray
+    decrement: FloatArray
+    gradient_norm: FloatArray
     iterations: NDArray[np.intp]
     converged: NDArray[np.bool_]
 
 
-def minimise(task: Problem, theta: Array, weights: Array, *, most: int = 500) -> Minimum:
+def minimise(task: Problem, theta: FloatArray, weights: FloatArray, *, most: int = 500) -> Minimum:
     """Run every row to its minimum: weights (1 or rows) x runs.
 
-    A step divides the gradient, in the Hessian's own axes, by the size of the curvature plus
-    damping. Stop on two successive decrements below ``DECREMENT`` of the objective.
+    Each row steps until two successive decrements are below ``_DECREMENT`` of its objective.
     """
     rows = len(theta)
-    weights = np.broadcast_to(weights, (rows, task.n))
+    weights = np.broadcast_to(weights, (rows, task.x.size))
     end = Minimum(
         theta=theta.copy(),
         objective=np.empty(rows),
@@ -227,7 +206,7 @@ def minimise(task: Problem, theta: Array, weights: Array, *, most: int = 500) ->
     negligible = EXACT * weights.sum(axis=1)
     for iteration in range(1, most + 1):
         step, decrement = _newton_step(gradient, hessian, damping)
-        still = decrement <= np.maximum(DECREMENT * value, negligible)
+        still = decrement <= np.maximum(_DECREMENT * value, negligible)
         calm = np.where(still, calm + 1, 0)
         trial = theta + step
         new, new_gradient, new_hessian = evaluate(task, trial, weights)
@@ -249,18 +228,28 @@ def minimise(task: Problem, theta: Array, weights: Array, *, most: int = 500) ->
             left = ~done
             if not left.any():
                 break
-            active, task, weights = active[left], at_rows(task, left), weights[left]
+            active, weights = active[left], weights[left]
+            if task.log_loss.ndim == 2:  # each row has its own observations
+                task = replace(task, log_loss=task.log_loss[left])
             theta, value, gradient, hessian = (v[left] for v in (theta, value, gradient, hessian))
             damping, calm, negligible = damping[left], calm[left], negligible[left]
     return end
 
 
-def _newton_step(gradient: Array, hessian: Array, damping: Array) -> tuple[Array, Array]:
+def _newton_step(
+    gradient: FloatArray, hessian: FloatArray, damping: FloatArray
+) -> tuple[FloatArray, FloatArray]:
+    """Step and decrement of each row.
+
+    In the Hessian's own axes a step divides the gradient by the size of the curvature plus
+    damping: along an axis of negative curvature (far from the optimum, and beyond the Huber
+    threshold) it goes downhill instead of up to the saddle.
+    """
     curvature, axes = np.linalg.eigh(hessian)
     size = np.abs(curvature)
     largest = size.max(axis=1, keepdims=True)
     size = np.maximum(size, _CURVATURE_FLOOR * largest)
     along = np.matmul(gradient[:, None, :], axes)[:, 0, :]
     decrement = 0.5 * (along**2 / size).sum(axis=1)
-    shrunk = along / (size + _DAMPING_SCALE * largest * damping[:, None])
+    shrunk = along / (size + largest * damping[:, None])
     return -np.matmul(axes, shrunk[:, :, None])[:, :, 0], decrement

@@ -1,17 +1,15 @@
 """Small frozen records every law shares: where it comes from, where it holds, what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from types import MappingProxyType
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
-from numpy.typing import NDArray
 
-from llmecon._checks import Numbers, require
+from llmecon._checks import FloatArray, Numbers, require
 
-Array = NDArray[np.float64]
-Range = tuple[float, float] | None
+_Range = tuple[float, float] | None
 
 # Forward and backward pass of a dense transformer: 2 FLOP forward and 4 backward for each
 # parameter and token (Kaplan et al. 2020, arXiv:2001.08361, section 2.1).
@@ -19,9 +17,9 @@ TRAIN_FLOP_PER_PARAM_TOKEN = 6.0
 SERVE_FLOP_PER_PARAM_TOKEN = 2.0
 
 
-def plain(value: Any) -> Array:
+def plain(value: Any) -> FloatArray:
     """Value as floats; a zero-dimensional array becomes a NumPy scalar."""
-    result: Array = np.asarray(value, dtype=np.float64)[()]
+    result: FloatArray = np.asarray(value, dtype=np.float64)[()]
     return result
 
 
@@ -47,6 +45,8 @@ class Provenance:
         Text the loss was measured on; losses of two corpora are not comparable.
     note : str
         A correction to the source or a warning to the user.
+    standard_errors : str
+        Of the constants, where published.
     """
 
     source: str
@@ -60,6 +60,7 @@ class Provenance:
     loss_unit: str = "nats per token"
     corpus: str = ""
     note: str = ""
+    standard_errors: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -76,10 +77,10 @@ class Domain:
         Conditions that no range can state.
     """
 
-    n_params: Range = None
-    n_tokens: Range = None
-    flop: Range = None
-    tokens_per_param: Range = None
+    n_params: _Range = None
+    n_tokens: _Range = None
+    flop: _Range = None
+    tokens_per_param: _Range = None
     note: str = ""
 
     def decades(
@@ -88,7 +89,7 @@ class Domain:
         n_params: Numbers | None = None,
         n_tokens: Numbers | None = None,
         flop: Numbers | None = None,
-    ) -> Mapping[str, Array]:
+    ) -> Mapping[str, FloatArray]:
         """Decades outside each range; zero inside. [decades]
 
         Examples
@@ -101,13 +102,13 @@ class Domain:
             values["tokens_per_param"] = np.asarray(n_tokens) / np.asarray(n_params)
         found = {}
         for name, value in values.items():
-            limits: Range = getattr(self, name)
+            limits: _Range = getattr(self, name)
             if value is not None and limits is not None:
                 found[name] = _decades(np.asarray(value, dtype=np.float64), limits)
         return MappingProxyType(found)
 
 
-def _decades(value: Array, limits: tuple[float, float]) -> Array:
+def _decades(value: FloatArray, limits: tuple[float, float]) -> FloatArray:
     with np.errstate(divide="ignore"):
         position = np.log10(value)
         low, high = np.log10(limits[0]), np.log10(limits[1])
@@ -138,28 +139,30 @@ class Allocation:
     """
 
     law: str
-    params: Array
-    tokens: Array
-    flop: Array
-    loss: Array | None
-    decades: Mapping[str, Array] = field(default_factory=dict)
+    params: FloatArray
+    tokens: FloatArray
+    flop: FloatArray
+    loss: FloatArray | None
+    decades: Mapping[str, FloatArray] = field(default_factory=dict)
 
     @property
-    def tokens_per_param(self) -> Array:
+    def tokens_per_param(self) -> FloatArray:
         """Training tokens for each parameter. [tokens/parameter]"""
         return plain(self.tokens / self.params)
 
     @property
-    def decades_outside(self) -> Array:
+    def decades_outside(self) -> FloatArray:
         """Decades outside the fitted runs, the farthest of N, D, C and D/N. [decades]"""
         zero = np.zeros(np.broadcast_shapes(np.shape(self.params), np.shape(self.tokens)))
         return plain(np.maximum.reduce([zero, *np.broadcast_arrays(zero, *self.decades.values())]))
 
-    @property
-    def extrapolated(self) -> NDArray[np.bool_]:
-        """True where the law is used beyond the runs it was fitted on."""
-        result: NDArray[np.bool_] = np.asarray(self.decades_outside > 0)[()]
-        return result
+
+_Kind = TypeVar("_Kind", bound=Allocation)
+
+
+def extended(kind: type[_Kind], run: Allocation, **more: Any) -> _Kind:
+    """A run as a record that says more about it."""
+    return kind(**{field.name: getattr(run, field.name) for field in fields(Allocation)}, **more)
 
 
 @runtime_checkable
@@ -196,11 +199,11 @@ def exactly_one(**given: object) -> str:
     return present[0]
 
 
-def positive(name: str, value: Numbers, unit: str) -> Array:
+def positive(name: str, value: Numbers, unit: str) -> FloatArray:
     """Value as an array, refused by name unless above zero."""
     return require(name, value, above=0, unit=unit)
 
 
-def logistic(odds: Array) -> Array:
+def logistic(odds: FloatArray) -> FloatArray:
     """Share from the logarithm of its odds."""
     return plain(1 / (1 + np.exp(-odds)))

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from llmecon._checks import FloatArray
 from llmecon.chinchilla._newton import Problem
-from llmecon.chinchilla._records import Array
 
 # Exponents of published laws lie between .07 and .6; the grid leaves room on both sides.
-LOWEST_EXPONENT, HIGHEST_EXPONENT, GRID = 0.05, 1.2, 16
+_LOWEST, _HIGHEST, _GRID = 0.05, 1.2, 16
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -24,51 +24,35 @@ class Cells:
         Whether all three linear constants came out positive.
     """
 
-    theta: Array
+    theta: FloatArray
     admissible: NDArray[np.bool_]
 
 
-def project(task: Problem, weights: Array, alpha: Array, beta: Array) -> tuple[Array, Array]:
+def _project(task: Problem, alpha: FloatArray, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
     """Linear constants (E, A', B') and misfit for pairs of exponents, by normal equations.
 
     Misfit is relative to the loss where residuals are in logarithms.
     """
     loss = np.exp(task.log_loss)
-    w = weights / (loss * loss) if task.in_log else weights
-    size, data = np.exp(-np.outer(alpha, task.x)), np.exp(-np.outer(beta, task.y))
+    w = 1 / (loss * loss) if task.in_log else np.ones_like(loss)
+    # each exponent once: a grid of 256 pairs has 16
+    (alphas, i), (betas, j) = (np.unique(v, return_inverse=True) for v in (alpha, beta))
+    size, data = np.exp(-np.outer(alphas, task.x)), np.exp(-np.outer(betas, task.y))
     gram = np.empty((alpha.size, 3, 3))
     gram[:, 0, 0] = w.sum()
-    gram[:, 0, 1] = gram[:, 1, 0] = size @ w
-    gram[:, 0, 2] = gram[:, 2, 0] = data @ w
-    gram[:, 1, 1] = (size * size) @ w
-    gram[:, 2, 2] = (data * data) @ w
-    gram[:, 1, 2] = gram[:, 2, 1] = ((size * w) * data).sum(axis=1)
-    right = np.stack([np.full(alpha.size, w @ loss), size @ (w * loss), data @ (w * loss)], axis=1)
-    return _solve(gram, right, float(w @ (loss * loss)))
+    gram[:, 0, 1] = gram[:, 1, 0] = (size @ w)[i]
+    gram[:, 0, 2] = gram[:, 2, 0] = (data @ w)[j]
+    gram[:, 1, 1] = ((size * size) @ w)[i]
+    gram[:, 2, 2] = ((data * data) @ w)[j]
+    gram[:, 1, 2] = gram[:, 2, 1] = ((size * w) @ data.T)[i, j]
+    of_loss = w * loss
+    right = np.stack(
+        [np.full(alpha.size, of_loss.sum()), (size @ of_loss)[i], (data @ of_loss)[j]], axis=1
+    )
+    return _solve(gram, right, float(of_loss @ loss))
 
 
-def _grid(task: Problem, weights: Array) -> tuple[Array, Array, Array, Array]:
-    """The same on a square grid, where the products factor."""
-    loss = np.exp(task.log_loss)
-    w = weights / (loss * loss) if task.in_log else weights
-    exponents = np.linspace(LOWEST_EXPONENT, HIGHEST_EXPONENT, GRID)
-    size, data = np.exp(-np.outer(exponents, task.x)), np.exp(-np.outer(exponents, task.y))
-    gram = np.empty((GRID, GRID, 3, 3))
-    gram[..., 0, 0] = w.sum()
-    gram[..., 0, 1] = gram[..., 1, 0] = (size @ w)[:, None]
-    gram[..., 0, 2] = gram[..., 2, 0] = (data @ w)[None, :]
-    gram[..., 1, 1] = ((size * size) @ w)[:, None]
-    gram[..., 2, 2] = ((data * data) @ w)[None, :]
-    gram[..., 1, 2] = gram[..., 2, 1] = (size * w) @ data.T
-    right = np.empty((GRID, GRID, 3))
-    right[..., 0] = w @ loss
-    right[..., 1] = (size @ (w * loss))[:, None]
-    right[..., 2] = (data @ (w * loss))[None, :]
-    linear, misfit = _solve(gram.reshape(-1, 3, 3), right.reshape(-1, 3), float(w @ (loss * loss)))
-    return np.repeat(exponents, GRID), np.tile(exponents, GRID), linear, misfit
-
-
-def _solve(gram: Array, right: Array, total: float) -> tuple[Array, Array]:
+def _solve(gram: FloatArray, right: FloatArray, total: float) -> tuple[FloatArray, FloatArray]:
     # Scaled to unit diagonal, a singular cell (two columns alike) shows in its determinant.
     scale = 1 / np.sqrt(np.einsum("ijj->ij", gram))
     scaled = gram * scale[:, :, None] * scale[:, None, :]
@@ -80,14 +64,16 @@ def _solve(gram: Array, right: Array, total: float) -> tuple[Array, Array]:
     return linear, np.where(usable, misfit, np.inf)
 
 
-def _theta(linear: Array, alpha: Array, beta: Array) -> Array:
+def _theta(linear: FloatArray, alpha: FloatArray, beta: FloatArray) -> FloatArray:
     e, a, b = np.log(linear).T
     return np.stack([a, b, e, alpha, beta], axis=1)
 
 
-def grid_starts(task: Problem, weights: Array, most: int) -> Cells:
+def grid_starts(task: Problem, most: int) -> Cells:
     """The best cells of the grid; one last resort where none is admissible."""
-    alpha, beta, linear, misfit = _grid(task, weights)
+    exponents = np.linspace(_LOWEST, _HIGHEST, _GRID)
+    alpha, beta = np.repeat(exponents, _GRID), np.tile(exponents, _GRID)
+    linear, misfit = _project(task, alpha, beta)
     admissible = (linear > 0).all(axis=1)
     if not admissible.any():
         return Cells(theta=_last_resort(task), admissible=np.array([False]))
@@ -96,21 +82,21 @@ def grid_starts(task: Problem, weights: Array, most: int) -> Cells:
     return Cells(theta=theta, admissible=np.ones(len(best), dtype=bool))
 
 
-def _last_resort(task: Problem) -> Array:
+def _last_resort(task: Problem) -> FloatArray:
     """Middling exponents, the lowest loss shared out: a term is not identified anyway."""
     share = float(task.log_loss.min()) + np.log([0.25, 0.25, 0.5])
     return np.array([[share[0], share[1], share[2], 0.35, 0.35]])
 
 
-def given_starts(task: Problem, weights: Array, exponents: Array) -> Cells:
+def given_starts(task: Problem, exponents: FloatArray) -> Cells:
     """Starts at given (alpha, beta); where not admissible, at the nearest cell that is."""
-    alpha, beta = np.clip(exponents, LOWEST_EXPONENT, HIGHEST_EXPONENT).T
-    linear, _ = project(task, weights, alpha, beta)
+    alpha, beta = np.clip(exponents, _LOWEST, _HIGHEST).T
+    linear, _ = _project(task, alpha, beta)
     good = (linear > 0).all(axis=1)
     theta = np.empty((len(alpha), 5))
     theta[good] = _theta(linear[good], alpha[good], beta[good])
     if not good.all():
-        cells = grid_starts(task, weights, GRID * GRID).theta
+        cells = grid_starts(task, _GRID * _GRID).theta
         distance = np.hypot(
             alpha[~good, None] - cells[None, :, 3], beta[~good, None] - cells[None, :, 4]
         )

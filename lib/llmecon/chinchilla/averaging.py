@@ -9,13 +9,13 @@ from typing import Literal
 import numpy as np
 from scipy import optimize
 
-from llmecon._checks import require
+from llmecon._checks import FloatArray, require
 from llmecon.chinchilla import _newton
-from llmecon.chinchilla._records import Array, Provenance
+from llmecon.chinchilla.fitting import fitted_law
 from llmecon.chinchilla.points import Points, Table, as_points
 from llmecon.chinchilla.separable import SeparableLaw
 
-Scale = Literal["mean", "sum", "scaled"]
+_Scale = Literal["mean", "sum", "scaled"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -51,7 +51,7 @@ def general_stop(
     points: Table | Points,
     *,
     start: SeparableLaw,
-    scale: Scale = "mean",
+    scale: _Scale = "mean",
     delta: float = 1e-3,
 ) -> Stop:
     r"""Stop of SciPy's L-BFGS-B with its default tolerances, as published pipelines use it.
@@ -106,17 +106,17 @@ def general_stop(
     threshold = float(require("delta", delta, above=0, unit="1"))
     table = as_points(points, duplicates="keep")
     factor = {"mean": 1 / len(table), "sum": 1.0, "scaled": 1 / threshold}[scale]
-    task = _newton.problem(
-        np.log(table.n_params),
-        np.log(table.n_tokens),
-        table.loss,
+    task = _newton.Problem(
+        x=np.log(table.n_params),
+        y=np.log(table.n_tokens),
+        log_loss=np.log(table.loss),
         delta=threshold,
         in_log=True,
         over_weight=1.0,
     )
 
-    def both(theta: Array) -> tuple[float, Array]:
-        value, gradient, _ = _newton.evaluate(task, theta[None], table.weights[None])
+    def both(theta: FloatArray) -> tuple[float, FloatArray]:
+        value, gradient, _ = _newton.evaluate(task, theta[None], np.ones((1, len(table))))
         return float(value[0]) * factor, gradient[0] * factor
 
     first = np.array([np.log(start.A), np.log(start.B), np.log(start.E), start.alpha, start.beta])
@@ -124,30 +124,18 @@ def general_stop(
     value, gradient = both(end.x)
     return Stop(
         start=start,
-        law=_law(end.x, table, scale),
+        law=fitted_law(
+            f"stop of the {scale}",
+            dict(
+                zip(("A", "B", "E", "alpha", "beta"), [*np.exp(end.x[:3]), *end.x[3:]], strict=True)
+            ),
+            table.domain,
+            f"L-BFGS-B on {len(table)} runs",
+            f"Huber terms, {scale}",
+        ),
         objective=value / factor,
         gradient_norm=float(np.linalg.norm(gradient)) / value,
         iterations=int(end.nit),
         success=bool(end.success),
         message=str(end.message),
-    )
-
-
-def _law(theta: Array, table: Points, scale: str) -> SeparableLaw:
-    a, b, e = np.exp(theta[:3])
-    return SeparableLaw(
-        name=f"stop of the {scale}",
-        E=float(e),
-        A=float(a),
-        B=float(b),
-        alpha=float(theta[3]),
-        beta=float(theta[4]),
-        provenance=Provenance(
-            source=f"L-BFGS-B on {len(table)} runs",
-            source_url="",
-            place=f"Huber terms, {scale}",
-            rounding="none",
-            status="fitted",
-        ),
-        domain=table.domain,
     )

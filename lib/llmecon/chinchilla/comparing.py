@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import pandas as pd
 
+from llmecon import catalog
 from llmecon._checks import Numbers, require
 from llmecon.chinchilla._records import Allocates, Allocation, Law
 from llmecon.chinchilla.laws import LAWS, law
@@ -20,43 +21,6 @@ _CONVENTIONS = {
     "corpus": "loss is of",
     "rounding": "digits",
     "status": "constants are",
-}
-
-# What the literature says about pairs of sources; keys are the first words of preset names.
-_KNOWN = {
-    frozenset({"KAPLAN", "HOFFMANN"}): (
-        "Kaplan counts parameters without embeddings: in his range of sizes that alone bends "
-        "Hoffmann's exponent towards .73 (Pearce and Song 2024, arXiv:2406.12907).",
-        "Porian et al. 2024 (arXiv:2406.19146, Table 1) take the exponent from .835 to .706 by "
-        "counting last-layer FLOP, to .602 by scaling the warm-up, to .571 by matching the "
-        "cosine schedule, to .497 by tuning learning rate, batch and beta2.",
-    ),
-    frozenset({"HOFFMANN", "BESIROGLU"}): (
-        "Hoffmann et al. averaged their Huber terms, so the optimiser met its absolute "
-        "tolerance at once and stopped short of the optimum; Besiroglu et al. refitted 240 runs "
-        "read from the paper's own figure (arXiv:2404.10102).",
-    ),
-    frozenset({"HOFFMANN", "REFIT"}): (
-        "Hoffmann et al. averaged their Huber terms and stopped short of the optimum; this is "
-        "the optimum of their objective over 240 runs read from their figure.",
-    ),
-    frozenset({"BESIROGLU", "REFIT"}): (
-        "The printed constants are least absolute log residuals (a free scale makes the Huber "
-        "threshold vanish); the refit is the optimum of Huber with delta 1e-3.",
-    ),
-    frozenset({"HOFFMANN", "DE"}): (
-        "De Vries took the exponents with three digits and the coefficients of Eq. 10: neither "
-        "the printed law nor the unrounded one.",
-    ),
-    frozenset({"HOFFMANN"}): (
-        "The same paper: Eq. 10 rounds the exponents to two digits (beta .2849 -> .28 adds 13% "
-        "to the data term at 1e11 tokens), its TeX source keeps seven, and its three approaches "
-        "are different estimators.",
-    ),
-    frozenset({"LLAMA"}): (
-        "The same law: the text rounds to (.53, .29), the legend of Figure 3 to (.537, .299); "
-        "only the legend gives the optimum that the paper prints.",
-    ),
 }
 
 
@@ -184,12 +148,13 @@ def _rows(one: Law, best: Allocation) -> pd.DataFrame:
     )
 
 
-def _family(one: Law) -> str:
-    return one.name.split("_")[0]
-
-
 def _reasons(one: Law, two: Law) -> tuple[str, ...]:
-    found = list(_KNOWN.get(frozenset({_family(one), _family(two)}), ()))
+    pair = sorted(law.name.split("_")[0] for law in (one, two))
+    known = catalog.table("law_disagreements")
+    here = [
+        sorted(authors) == pair for authors in zip(known["first"], known["second"], strict=True)
+    ]
+    found: list[str] = known.reason[here].tolist()
     for field, words in _CONVENTIONS.items():
         left, right = (getattr(item.provenance, field) for item in (one, two))
         if left != right:

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from llmecon._checks import Numbers, require
-from llmecon.chinchilla._records import Array
+from llmecon._checks import FloatArray
+from llmecon.chinchilla._newton import N_CONSTANTS
 from llmecon.chinchilla.points import Points
 from llmecon.chinchilla.separable import SeparableLaw
 
@@ -32,88 +32,26 @@ class Identifiability:
 
     Attributes
     ----------
-    jacobian_singular_values : array
-        Of the derivative of ln L by the constants, in centred coordinates. [1]
-    jacobian_condition, jacobian_condition_raw : float
-        Largest over smallest, centred and raw; infinite for a rank-deficient design. [1]
-    hessian_condition, hessian_condition_raw : float
-        Of the objective's Hessian; NaN where it has none (least absolute residuals). [1]
+    jacobian_condition : float
+        Largest over smallest singular value of the derivative of ln L by the constants, in
+        centred coordinates; infinite for a rank-deficient design. [1]
     smallest_curvature : float
-        Smallest eigenvalue of the Hessian; positive at a minimum. [1]
+        Smallest eigenvalue of the objective's Hessian; positive at a minimum. [1]
     """
 
-    jacobian_singular_values: Array
     jacobian_condition: float
-    jacobian_condition_raw: float
-    hessian_condition: float
-    hessian_condition_raw: float
     smallest_curvature: float
 
 
-def identifiability(slopes: Array, hessian: Array | None, centring: Array) -> Identifiability:
-    """From the Jacobian (and Hessian) in centred coordinates."""
-    singular, raw = _singular(slopes), _singular(slopes @ centring)
-    curvature = np.array([1.0]) if hessian is None else np.linalg.eigvalsh(hessian)
-    raw_curvature = (
-        np.array([1.0]) if hessian is None else np.linalg.eigvalsh(centring.T @ hessian @ centring)
-    )
-    return Identifiability(
-        jacobian_singular_values=singular,
-        jacobian_condition=_ratio(singular),
-        jacobian_condition_raw=_ratio(raw),
-        hessian_condition=np.nan if hessian is None else _ratio(np.abs(curvature)),
-        hessian_condition_raw=np.nan if hessian is None else _ratio(np.abs(raw_curvature)),
-        smallest_curvature=float(curvature.min()),
-    )
-
-
-def _singular(matrix: Array) -> Array:
-    return np.asarray(np.linalg.svd(matrix, compute_uv=False), dtype=np.float64)
-
-
-def _ratio(values: Array) -> float:
+def condition(matrix: FloatArray) -> float:
+    """Largest over smallest singular value."""
+    values = _singular(matrix)
     smallest = float(values.min())
     return float(values.max()) / smallest if smallest > 0 else np.inf
 
 
-def design_condition(law: SeparableLaw, n_params: Numbers, n_tokens: Numbers) -> float:
-    """How badly a plan of runs tells the constants of a law apart, before any is run.
-
-    Parameters
-    ----------
-    law : SeparableLaw
-        What is believed now.
-    n_params, n_tokens : array
-        Planned runs. [parameters] [tokens]
-
-    Returns
-    -------
-    float
-        Condition of the centred Jacobian of ln L: about 60 is good, above 1e3 doubtful, above
-        1e5 (all runs at one D, at one D/N, or on the compute-optimal frontier) useless. [1]
-
-    Examples
-    --------
-    >>> import numpy as np
-    >>> from llmecon import chinchilla
-    >>> n = np.logspace(7.7, 10.2, 40)
-    >>> design_condition(chinchilla.BESIROGLU_2024, n, 20 * n) > 1e7
-    True
-    """
-    size = require("n_params", n_params, above=0, unit="parameters")
-    tokens = require("n_tokens", n_tokens, above=0, unit="tokens")
-    size, tokens = (v.ravel() for v in np.broadcast_arrays(size, tokens))
-    return _ratio(_singular(log_loss_slopes(law, size, tokens)))
-
-
-def log_loss_slopes(law: SeparableLaw, size: Array, tokens: Array) -> Array:
-    """Derivative of ln L by (ln A, ln B, ln E, alpha, beta), centred."""
-    total = law.loss(size, tokens)
-    of_size = law.A * size ** -np.asarray(law.alpha) / total
-    of_data = law.B * tokens ** -np.asarray(law.beta) / total
-    x, y = np.log(size), np.log(tokens)
-    x, y = x - x.mean(), y - y.mean()
-    return np.column_stack([of_size, of_data, law.E / total, -of_size * x, -of_data * y])
+def _singular(matrix: FloatArray) -> FloatArray:
+    return np.asarray(np.linalg.svd(matrix, compute_uv=False), dtype=np.float64)
 
 
 def fit_warnings(
@@ -132,7 +70,7 @@ def fit_warnings(
         *_not_a_minimum(objective, decrement, converged, identifiability, len(points)),
         *_not_identified(law, points, identifiability, agreeing, admissible),
     ]
-    if len(points) == identifiability.jacobian_singular_values.size:
+    if len(points) == N_CONSTANTS:
         found.append("as many runs as constants: no residual can show a misfit")
     return tuple(found)
 
@@ -163,14 +101,15 @@ def _not_identified(
         found.append("no pair of exponents gives positive constants: a term is not identified")
     if agreeing < _AGREEING:
         found.append(f"only {agreeing:.0%} of the starts reached the best objective")
-    condition = known.jacobian_condition
-    if condition > REFUSE_CONDITION:
+    if known.jacobian_condition > REFUSE_CONDITION:
         found.append(
-            f"condition {condition:.2g}: these runs cannot tell the constants apart "
+            f"condition {known.jacobian_condition:.2g}: these runs cannot tell the constants apart "
             "(one size, one D, one D/N or only compute-optimal runs)"
         )
-    elif condition > WARN_CONDITION:
-        found.append(f"condition {condition:.2g}: the constants are poorly told apart")
+    elif known.jacobian_condition > WARN_CONDITION:
+        found.append(
+            f"condition {known.jacobian_condition:.2g}: the constants are poorly told apart"
+        )
     if design_is_a_line(points):
         found.append("ln D is a straight line in ln N: size and data were not varied apart")
     ratio = points.n_tokens / points.n_params
@@ -198,8 +137,8 @@ def _out_of_range(law: SeparableLaw, points: Points) -> list[str]:
         )
     total = law.loss(points.n_params, points.n_tokens)
     terms = {
-        "size": law.A * points.n_params ** -np.asarray(law.alpha) / total,
-        "data": law.B * points.n_tokens ** -np.asarray(law.beta) / total,
+        "size": law._size_term(points.n_params) / total,
+        "data": law._data_term(points.n_tokens) / total,
     }
     for name, share in terms.items():
         if share.max() < _LOWEST_SHARE:
@@ -213,8 +152,13 @@ def _out_of_range(law: SeparableLaw, points: Points) -> list[str]:
     return found
 
 
-def outlying_rows(residuals: Array, scales: float = 5.0) -> NDArray[np.intp]:
-    """Rows beyond some scales (1.4826 median absolute deviations), worst first."""
-    spread = 1.4826 * np.median(np.abs(residuals - np.median(residuals)))
+def residual_scale(residuals: FloatArray) -> float:
+    """1.4826 median absolute deviations: the standard deviation, were they normal."""
+    return float(1.4826 * np.median(np.abs(residuals - np.median(residuals))))
+
+
+def outlying_rows(residuals: FloatArray, scales: float = 5.0) -> NDArray[np.intp]:
+    """Rows whose residual lies beyond some scales, worst first."""
     order = np.argsort(-np.abs(residuals), kind="stable")
-    return np.asarray(order[np.abs(residuals)[order] > scales * spread])
+    away = np.abs(residuals)[order]
+    return np.asarray(order[away > scales * residual_scale(residuals)])

@@ -14,88 +14,91 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.optimize.elementwise import find_root
 
-from llmecon._checks import Numbers, require
+from llmecon._checks import FloatArray, Numbers, require
 from llmecon.chinchilla._records import (
     SERVE_FLOP_PER_PARAM_TOKEN,
     Allocation,
-    Array,
     exactly_one,
+    extended,
+    logistic,
     plain,
     positive,
 )
 from llmecon.chinchilla.separable import SeparableLaw
 
+_SECONDS_PER_HOUR = 3600.0
 # A million optima in pieces that stay in the processor's cache.
 _PIECE = 16_384
 # Newton needs 6 to 8 steps for demand from 0 to 1e21 tokens; the rest is margin.
 _MOST_STEPS = 100
+# Half-width in ln N of the central difference of a price: its error is of second order.
+_SLOPE_STEP = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class LifetimeOptimum(Allocation):
-    """Cheapest model over training and serving, beside the one cheapest to train.
+class _Served(Allocation):
+    """What both optima share: demand, and the compute-optimal run of the same loss.
 
     Attributes
     ----------
     tokens_served : array
-        Tokens served over the model's life, in tokens that cost as much as
-        ``serve_flop_per_param_token`` says. [tokens]
-    serve_flop : array
-        Lifetime inference compute (training-equivalent where costs differ). [FLOP]
+        Tokens served over the model's life. [tokens]
     baseline : Allocation
         Compute-optimal run of the same loss.
-    baseline_serve_flop : array
-        What serving that one takes. [FLOP]
-    wedge : array
-        alpha A N^-alpha / (beta B D^-beta) = 1 + x/D, from the result itself. [1]
     """
 
-    tokens_served: Array
-    serve_flop: Array
+    tokens_served: FloatArray
     baseline: Allocation
-    baseline_serve_flop: Array
-    wedge: Array
 
     @property
-    def total_flop(self) -> Array:
-        """Training and serving together. [FLOP]"""
-        return plain(self.flop + self.serve_flop)
-
-    @property
-    def baseline_total_flop(self) -> Array:
-        """Training and serving the compute-optimal model. [FLOP]"""
-        return plain(self.baseline.flop + self.baseline_serve_flop)
-
-    @property
-    def saved_flop(self) -> Array:
-        """What the shift saves over the compute-optimal model's life. [FLOP]"""
-        return plain(self.baseline_total_flop - self.total_flop)
-
-    @property
-    def saved_fraction(self) -> Array:
-        """The saving as a share of the compute-optimal model's total. [1]"""
-        return plain(self.saved_flop / self.baseline_total_flop)
-
-    @property
-    def size_ratio(self) -> Array:
+    def size_ratio(self) -> FloatArray:
         """Size over the compute-optimal size. [1]"""
         return plain(self.params / self.baseline.params)
 
     @property
-    def token_ratio(self) -> Array:
+    def token_ratio(self) -> FloatArray:
         """Training tokens over the compute-optimal tokens. [1]"""
         return plain(self.tokens / self.baseline.tokens)
 
-    @property
-    def train_flop_ratio(self) -> Array:
-        """Training compute over the compute-optimal. [1]"""
-        return plain(self.flop / self.baseline.flop)
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LifetimeOptimum(_Served):
+    """Model that takes least compute over training and serving.
+
+    Attributes
+    ----------
+    total_flop, baseline_total_flop : array
+        Training and serving together, of this model and of the compute-optimal one. [FLOP]
+    """
+
+    total_flop: FloatArray
+    baseline_total_flop: FloatArray
 
     @property
-    def total_ratio(self) -> Array:
-        """Lifetime compute (or cost) over the compute-optimal model's. [1]"""
-        return plain(self.total_flop / self.baseline_total_flop)
+    def saved_fraction(self) -> FloatArray:
+        """Share of the compute-optimal model's total that is saved. [1]"""
+        return plain((self.baseline_total_flop - self.total_flop) / self.baseline_total_flop)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CostOptimum(_Served):
+    """Model that costs least in dollars over training and serving.
+
+    Attributes
+    ----------
+    total_usd, baseline_usd : array
+        Dollars of training and serving, of this model and of the compute-optimal one. [USD]
+    """
+
+    total_usd: FloatArray
+    baseline_usd: FloatArray
+
+    @property
+    def saved_fraction(self) -> FloatArray:
+        """Share of the compute-optimal model's dollars that is saved. [1]"""
+        return plain(1 - self.total_usd / self.baseline_usd)
 
 
 def inference_optimal(
@@ -104,14 +107,10 @@ def inference_optimal(
     tokens_served: Numbers,
     loss: Numbers | None = None,
     reference_params: Numbers | None = None,
-    total_flop: Numbers | None = None,
-    serve_flop_per_param_token: float = SERVE_FLOP_PER_PARAM_TOKEN,
 ) -> LifetimeOptimum:
-    r"""Size and data that cost least over training and serving.
+    r"""Size and data that take least compute over training and serving.
 
     .. math:: \min_{N, D}\; 6ND + 2N D_{inf} \quad\text{subject to}\quad L(N, D) = L
-
-    or, with ``total_flop``, the lowest loss that a lifetime budget buys.
 
     Parameters
     ----------
@@ -123,10 +122,6 @@ def inference_optimal(
         Loss to reach. [nats/token]
     reference_params : float or array, optional
         Instead of a loss: as good as the compute-optimal model of this size. [parameters]
-    total_flop : float or array, optional
-        Instead of a loss: lifetime budget. [FLOP]
-    serve_flop_per_param_token : float, optional
-        FLOP of serving per parameter and token. [FLOP/parameter/token]
 
     Returns
     -------
@@ -136,8 +131,8 @@ def inference_optimal(
     Raises
     ------
     ValueError
-        Unless exactly one of loss, reference_params, total_flop is given; for a loss at or
-        below E; for infinite demand, whose limit is ``law.params_floor(loss)``.
+        Unless exactly one of loss and reference_params is given; for a loss at or below E; for
+        infinite demand, whose limit is ``law.params_floor(loss)``.
 
     Notes
     -----
@@ -161,21 +156,26 @@ def inference_optimal(
     >>> round(float(best.params) / 1e9, 2), round(float(best.saved_fraction), 3)
     (6.97, 0.174)
     """
-    exactly_one(loss=loss, reference_params=reference_params, total_flop=total_flop)
-    served = finite_demand(tokens_served)
-    per_token = positive("serve_flop_per_param_token", serve_flop_per_param_token, "FLOP")
-    equivalent = served * per_token / law.flop_per_param_token
-    if total_flop is not None:
-        budget = positive("total_flop", total_flop, "FLOP")
-        size, tokens = _most_quality(law, budget, equivalent)
-        baseline = law.optimal(loss=law.loss(size, tokens))
-    else:
-        baseline = reference_run(law, loss, reference_params)
-        size, tokens = _least_compute(law, baseline, equivalent)
-    return _lifetime(law, size, tokens, baseline, served, per_token)
+    served = _finite_demand(tokens_served)
+    baseline = _reference_run(law, loss, reference_params)
+    equivalent = served * SERVE_FLOP_PER_PARAM_TOKEN / law.flop_per_param_token
+    demand = equivalent / baseline.tokens
+    shift = _in_pieces(_log_token_ratio, demand, law.a, np.asarray(law.beta))
+    tokens = baseline.tokens * np.exp(shift)
+    log_size = (law.beta * shift - np.log1p(demand * np.exp(-shift))) / np.asarray(law.alpha)
+    run = law.predict(baseline.params * np.exp(log_size), tokens)
+    per_param = SERVE_FLOP_PER_PARAM_TOKEN * served
+    return extended(
+        LifetimeOptimum,
+        run,
+        tokens_served=plain(served),
+        baseline=baseline,
+        total_flop=plain(run.flop + per_param * run.params),
+        baseline_total_flop=plain(baseline.flop + per_param * baseline.params),
+    )
 
 
-def finite_demand(tokens_served: Numbers) -> Array:
+def _finite_demand(tokens_served: Numbers) -> FloatArray:
     """Tokens served, refused by name where negative or unbounded."""
     if np.any(np.isposinf(np.asarray(tokens_served, dtype=np.float64))):
         raise ValueError(
@@ -185,28 +185,18 @@ def finite_demand(tokens_served: Numbers) -> Array:
     return require("tokens_served", tokens_served, minimum=0, unit="tokens")
 
 
-def reference_run(
+def _reference_run(
     law: SeparableLaw, loss: Numbers | None, reference_params: Numbers | None
 ) -> Allocation:
     """Compute-optimal run of the quality that was asked for."""
+    exactly_one(loss=loss, reference_params=reference_params)
     if loss is not None:
         return law.optimal(loss=loss)
     size = positive("reference_params", 0 if reference_params is None else reference_params, "")
     return law.optimal(n_params=size)
 
 
-def _least_compute(
-    law: SeparableLaw, baseline: Allocation, equivalent: Array
-) -> tuple[Array, Array]:
-    """Size and tokens at the baseline's loss for a demand in training tokens."""
-    demand = equivalent / baseline.tokens
-    shift = _in_pieces(_log_token_ratio, demand, law.a, np.asarray(law.beta))
-    tokens = baseline.tokens * np.exp(shift)
-    log_size = (law.beta * shift - np.log1p(demand * np.exp(-shift))) / np.asarray(law.alpha)
-    return plain(baseline.params * np.exp(log_size)), plain(tokens)
-
-
-def _log_token_ratio(demand: Array, a: Array, beta: Array) -> Array:
+def _log_token_ratio(demand: FloatArray, a: FloatArray, beta: FloatArray) -> FloatArray:
     """t of the module's equation: beta t = ln(1 + a demand e^-t)."""
     scale = a * demand
     shift = np.zeros_like(scale)
@@ -223,29 +213,7 @@ def _log_token_ratio(demand: Array, a: Array, beta: Array) -> Array:
     return shift
 
 
-def _most_quality(law: SeparableLaw, budget: Array, equivalent: Array) -> tuple[Array, Array]:
-    """Dual problem: N (D + x) = budget/k, same wedge identity, one root in ln D."""
-    best = law.optimal(flop=budget)
-    demand = equivalent / best.tokens
-    shift = _in_pieces(_log_token_ratio_dual, demand, np.asarray(law.alpha), np.asarray(law.beta))
-    tokens = best.tokens * np.exp(shift)
-    return plain(budget / law.flop_per_param_token / (tokens + equivalent)), plain(tokens)
-
-
-def _log_token_ratio_dual(demand: Array, alpha: Array, beta: Array) -> Array:
-    """t = ln(D/D*) of (1 + beta) t = (1 - alpha) ln(e^t + demand)."""
-    shift = np.zeros_like(demand)
-    for _ in range(_MOST_STEPS):
-        grown = np.exp(shift)
-        value = (1 + beta) * shift - (1 - alpha) * np.log(grown + demand)
-        step = -value / ((1 + beta) - (1 - alpha) * grown / (grown + demand))
-        shift += step
-        if np.all(np.abs(step) <= 1e-15 * (1 + np.abs(shift))):
-            break
-    return shift
-
-
-def _in_pieces(solve: Callable[..., Array], *arguments: Array) -> Array:
+def _in_pieces(solve: Callable[..., FloatArray], *arguments: FloatArray) -> FloatArray:
     """Solve over broadcast arguments, in pieces that stay in cache."""
     shape = np.broadcast_shapes(*(np.shape(v) for v in arguments))
     flat = [np.broadcast_to(v, shape).ravel() if np.size(v) > 1 else v for v in arguments]
@@ -258,25 +226,152 @@ def _in_pieces(solve: Callable[..., Array], *arguments: Array) -> Array:
     return plain(result.reshape(shape))
 
 
-def _lifetime(
+# --- in dollars --------------------------------------------------------------------------
+
+
+def usd_per_flop(usd_per_hour: Numbers, flop_per_s: Numbers, mfu: Numbers) -> FloatArray:
+    """Dollars for a FLOP that the model needs.
+
+    Parameters
+    ----------
+    usd_per_hour : float or array
+        Rent of one accelerator. [USD/h]
+    flop_per_s : float or array
+        Its dense peak. [FLOP/s]
+    mfu : float or array
+        Share of the peak reached. [1]
+
+    Examples
+    --------
+    >>> float(usd_per_flop(3.0, 989e12, 0.4)) * 1e18
+    2.10650
+    """
+    rent = positive("usd_per_hour", usd_per_hour, "USD/h") / _SECONDS_PER_HOUR
+    peak = positive("flop_per_s", flop_per_s, "FLOP/s")
+    return plain(rent / (peak * require("mfu", mfu, above=0, maximum=1, unit="1")))
+
+
+def inference_optimal_usd(
     law: SeparableLaw,
-    size: Array,
-    tokens: Array,
-    baseline: Allocation,
-    served: Array,
-    per_token: Array,
-) -> LifetimeOptimum:
-    run = law.predict(size, tokens)
-    return LifetimeOptimum(
-        law=law.name,
-        params=run.params,
-        tokens=run.tokens,
-        flop=run.flop,
-        loss=run.loss,
-        decades=run.decades,
+    *,
+    tokens_served: Numbers,
+    usd_per_train_flop: Numbers,
+    usd_per_served_token: Callable[[FloatArray], FloatArray],
+    loss: Numbers | None = None,
+    reference_params: Numbers | None = None,
+) -> CostOptimum:
+    r"""Size and data that cost least in dollars, with serving priced by any function of size.
+
+    .. math:: \min_{N}\; c\,6 N D(N) + D_{inf}\,p(N), \quad D(N) \text{ from } L(N, D) = L
+
+    The hook ``usd_per_served_token`` is where the price of really serving a model comes in:
+    memory traffic, batching, network. With p(N) = 2 c N it is :func:`inference_optimal`.
+
+    Parameters
+    ----------
+    law : SeparableLaw
+        Loss law.
+    tokens_served : float or array
+        Tokens served over the model's life. [tokens]
+    usd_per_train_flop : float or array
+        See :func:`usd_per_flop`. [USD/FLOP]
+    usd_per_served_token : callable
+        Takes sizes [parameters], gives the dollars of serving one token [USD/token]; positive,
+        smooth, never falling with size.
+    loss, reference_params : float or array, optional
+        Quality to reach, as in :func:`inference_optimal`. [nats/token] [parameters]
+
+    Returns
+    -------
+    CostOptimum
+        With the dollars of the compute-optimal model beside its own.
+
+    Raises
+    ------
+    ValueError
+        If the hook gives a price that is not positive, or one that falls with size.
+
+    Notes
+    -----
+    Solves c k N D (1 - w) + D_inf dp/dlnN = 0 between the size floor and the compute-optimal
+    size, the slope of the hook by central difference over 0.02% of the size. Where p has steps
+    (a model that needs one more accelerator), the root is where the smoothed slopes balance:
+    ask on both sides of the step.
+
+    Examples
+    --------
+    >>> from llmecon import chinchilla
+    >>> best = inference_optimal_usd(
+    ...     chinchilla.DE_VRIES_2023, loss=1.947, tokens_served=2e12,
+    ...     usd_per_train_flop=1e-18, usd_per_served_token=lambda n: 2e-18 * n,
+    ... )
+    >>> round(float(best.params) / 1e9, 2)
+    24.18
+    """
+    served = _finite_demand(tokens_served)
+    rate = positive("usd_per_train_flop", usd_per_train_flop, "USD/FLOP")
+    if np.ndim(law.alpha):
+        raise ValueError(f"law must hold one set of constants, got {np.size(law.alpha)} in it")
+    baseline = _reference_run(law, loss, reference_params)
+    price = _checked_price(usd_per_served_token)
+    served, rate, base = np.broadcast_arrays(served, rate, baseline.params)
+    reducible = np.broadcast_to(np.asarray(baseline.loss) - law.E, base.shape)
+    odds = _odds_of_size(law, served, rate, reducible, price)
+    size = law._size_at_share(reducible, logistic(odds))
+    run = law.predict(size, law._tokens_at_share(reducible, logistic(-odds)))
+    return extended(
+        CostOptimum,
+        run,
         tokens_served=plain(served),
-        serve_flop=plain(per_token * size * served),
         baseline=baseline,
-        baseline_serve_flop=plain(per_token * baseline.params * served),
-        wedge=law.wedge(size, tokens),
+        total_usd=plain(rate * run.flop + served * price(run.params)),
+        baseline_usd=plain(rate * baseline.flop + served * price(base)),
     )
+
+
+def _odds_of_size(
+    law: SeparableLaw,
+    served: FloatArray,
+    rate: FloatArray,
+    reducible: FloatArray,
+    price: Callable[[FloatArray], FloatArray],
+) -> FloatArray:
+    """Log odds of the size term's share u in the reducible loss where dollars are least.
+
+    ln(u/(1-u)) has no ends to fall off; u = a is the compute optimum.
+    """
+
+    def gain(
+        odds: FloatArray, served: FloatArray, rate: FloatArray, left: FloatArray
+    ) -> FloatArray:
+        """What a smaller model saves in serving, less what its training costs more."""
+        size = np.asarray(law._size_at_share(left, logistic(odds)))
+        tokens = np.asarray(law._tokens_at_share(left, logistic(-odds)))
+        up, down = price(size * np.exp(_SLOPE_STEP)), price(size * np.exp(-_SLOPE_STEP))
+        if np.any(up < down):
+            raise ValueError(
+                "usd_per_served_token must not fall with size, "
+                f"but it does at {size[up < down].flat[0]:.4g} [parameters]"
+            )
+        slope = served * (up - down) / (2 * _SLOPE_STEP)
+        wedge = np.asarray(law.alpha) / law.beta * np.exp(odds)
+        train = rate * law.flop_per_param_token * size * tokens
+        # Angle of the logarithm of their ratio: both span many decades, and either may be zero.
+        with np.errstate(divide="ignore", invalid="ignore"):
+            ratio = np.log(slope) - np.log(train) - np.log(wedge - 1)
+        return np.where(wedge > 1, np.arctan(ratio), np.pi / 2)
+
+    # from just above the compute-optimal size, where serving always gains
+    low = np.full(reducible.shape, float(np.log(law.a / law.b)) - 1e-6)
+    high = low + 80.0  # a size term e^80 times the data term: the floor to every digit
+    return np.asarray(find_root(gain, (low, high), args=(served, rate, reducible)).x)
+
+
+def _checked_price(
+    hook: Callable[[FloatArray], FloatArray],
+) -> Callable[[FloatArray], FloatArray]:
+    def price(size: FloatArray) -> FloatArray:
+        usd = np.asarray(hook(size), dtype=np.float64)
+        return positive("usd_per_served_token(n_params)", usd, "USD/token")
+
+    return price

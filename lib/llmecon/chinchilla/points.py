@@ -7,55 +7,52 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from llmecon._checks import Numbers
+from llmecon._checks import FloatArray
 from llmecon._names import UnknownName
-from llmecon.chinchilla._records import Array, Domain
+from llmecon.chinchilla._records import Domain
 
-RUN_COLUMNS = ("n_params", "n_tokens", "loss")
+_RUN_COLUMNS = ("n_params", "n_tokens", "loss")
 Table = pd.DataFrame | Mapping[str, Any]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Points:
-    """Runs with size, tokens, loss and weight.
+    """Runs with size, tokens and loss.
 
     Attributes
     ----------
     n_params, n_tokens, loss : array
         A row a run. [parameters] [tokens] [nats/token]
-    weights : array
-        Weight of each run in the objective. [1]
     """
 
-    n_params: Array
-    n_tokens: Array
-    loss: Array
-    weights: Array
+    n_params: FloatArray
+    n_tokens: FloatArray
+    loss: FloatArray
 
     def __len__(self) -> int:
         return int(self.loss.size)
 
     @property
+    def means(self) -> tuple[float, float]:
+        """Mean of ln N and of ln D, about which fits are centred. [1]"""
+        return float(np.log(self.n_params).mean()), float(np.log(self.n_tokens).mean())
+
+    @property
     def domain(self) -> Domain:
         """Ranges of the runs, for the extrapolation flag of a fitted law."""
-        spent, ratio = 6 * self.n_params * self.n_tokens, self.n_tokens / self.n_params
-        return Domain(
-            n_params=_range(self.n_params),
-            n_tokens=_range(self.n_tokens),
-            flop=_range(spent),
-            tokens_per_param=_range(ratio),
-            note=f"{len(self)} runs given to the fit",
-        )
-
-
-def _range(values: Array) -> tuple[float, float]:
-    return float(values.min()), float(values.max())
+        values = {
+            "n_params": self.n_params,
+            "n_tokens": self.n_tokens,
+            "flop": 6 * self.n_params * self.n_tokens,
+            "tokens_per_param": self.n_tokens / self.n_params,
+        }
+        ranges = {name: (float(v.min()), float(v.max())) for name, v in values.items()}
+        return Domain(**ranges, note=f"{len(self)} runs given to the fit")
 
 
 def as_points(
     points: Table | Points,
     *,
-    weights: Numbers | None = None,
     duplicates: str = "refuse",
     fewest: int = 5,
 ) -> Points:
@@ -65,8 +62,6 @@ def as_points(
     ----------
     points : DataFrame or mapping of arrays
         With columns ``n_params`` [parameters], ``n_tokens`` [tokens], ``loss`` [nats/token].
-    weights : array, optional
-        Weight of each run, 1 by default. [1]
     duplicates : {"refuse", "keep"}, optional
         What to do with rows equal in all three columns. Runs of one size and data that differ
         in loss are repeats and always welcome.
@@ -85,9 +80,9 @@ def as_points(
         For a value that is missing, not finite or not positive, with its row; for two equal
         rows; for fewer runs than constants.
     """
-    if isinstance(points, Points) and weights is None:
+    if isinstance(points, Points):
         return points
-    columns = {name: _column(points, name) for name in RUN_COLUMNS}
+    columns = {name: _column(points, name) for name in _RUN_COLUMNS}
     sizes = {name: values.size for name, values in columns.items()}
     if len(set(sizes.values())) != 1:
         raise ValueError(f"columns must be of one length, got {sizes} [rows]")
@@ -98,12 +93,10 @@ def as_points(
         raise ValueError(f"duplicates must be 'refuse' or 'keep', got {duplicates!r}")
     if duplicates == "refuse":
         _refuse_duplicates(columns)
-    return Points(**columns, weights=_weights(weights, n))
+    return Points(**columns)
 
 
-def _column(points: Table | Points, name: str) -> Array:
-    if isinstance(points, Points):
-        return np.asarray(getattr(points, name))
+def _column(points: Table, name: str) -> FloatArray:
     if name not in points:
         raise UnknownName("column", name, list(points))
     try:
@@ -122,24 +115,13 @@ def _column(points: Table | Points, name: str) -> Array:
     return values
 
 
-def _refuse_duplicates(columns: Mapping[str, Array]) -> None:
-    rows = np.column_stack([columns[name] for name in RUN_COLUMNS])
-    order = np.lexsort(rows.T)
-    same = np.flatnonzero((np.diff(rows[order], axis=0) == 0).all(axis=1))
+def _refuse_duplicates(columns: Mapping[str, FloatArray]) -> None:
+    frame = pd.DataFrame(columns)
+    same = np.flatnonzero(frame.duplicated())
     if same.size:
-        first, second = sorted((int(order[same[0]]), int(order[same[0] + 1])))
+        second = int(same[0])
+        first = int(np.flatnonzero((frame == frame.iloc[second]).all(axis=1))[0])
         raise ValueError(
             f"points must be different runs, got row {second} equal to row {first} "
             f"({same.size} such rows, counted from 0); duplicates='keep' accepts them"
         )
-
-
-def _weights(weights: Numbers | None, n: int) -> Array:
-    if weights is None:
-        return np.ones(n)
-    values = np.asarray(weights, dtype=np.float64)
-    if values.shape != (n,):
-        raise ValueError(f"weights must be one a run, got {values.shape} for {n} runs")
-    if not (np.all(np.isfinite(values)) and np.all(values >= 0) and values.sum() > 0):
-        raise ValueError("weights must be finite, >= 0 and not all zero [1]")
-    return values

@@ -1,23 +1,22 @@
 """Intervals by refitting: resampled runs, resampled clusters of runs, or resampled residuals."""
 
 import warnings as _warnings
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass
-from types import MappingProxyType
+from collections.abc import Callable
+from dataclasses import dataclass, replace
 from typing import Any, Literal
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from llmecon._checks import Numbers, require
-from llmecon.chinchilla._newton import N_CONSTANTS
-from llmecon.chinchilla._objective import constants_of
-from llmecon.chinchilla._records import Array, Provenance
-from llmecon.chinchilla.fitting import Fit, FitWarning, Quantity, refit
+from llmecon._checks import FloatArray, Numbers, require
+from llmecon.chinchilla import _newton
+from llmecon.chinchilla.fitting import Fit, FitWarning, constants_of, fitted_law
 from llmecon.chinchilla.separable import SeparableLaw
 
-Kind = Literal["runs", "clusters", "wild"]
+_Kind = Literal["runs", "clusters", "wild"]
+# Takes a law, gives the number an interval is wanted for.
+_Quantity = Callable[[SeparableLaw], FloatArray]
 Seed = int | np.random.Generator | np.random.RandomState
 
 # Resamples refitted together: their work arrays stay in the processor's cache.
@@ -38,24 +37,18 @@ class Bootstrap:
     laws : SeparableLaw
         Constants of every usable refit, as arrays of shape (refits, 1): ask it anything that a
         law answers, and axis 0 of the result runs over the refits.
-    kind : str
-        ``runs``, ``clusters`` or ``wild``.
     n_resamples : int
         Resamples drawn.
     n_failed : int
         Refits that were left out: not converged, or with a constant out of range.
-    max_iterations : int
-        Newton steps of the slowest refit.
     """
 
     fit: Fit
     laws: SeparableLaw
-    kind: Kind
     n_resamples: int
     n_failed: int
-    max_iterations: int
 
-    def values(self, quantity: str | Quantity) -> Array:
+    def values(self, quantity: str | _Quantity) -> FloatArray:
         """A quantity of every refit, along axis 0.
 
         Parameters
@@ -74,7 +67,7 @@ class Bootstrap:
             raise ValueError(f"quantity must be a constant or property of a law, got {quantity!r}")
         return values[:, 0] if values.ndim == 2 and values.shape[1] == 1 else values
 
-    def interval(self, quantity: str | Quantity, *, level: float = 0.95) -> Array:
+    def interval(self, quantity: str | _Quantity, *, level: float = 0.95) -> FloatArray:
         """Percentile interval of a quantity: low and high along the first axis.
 
         Parameters
@@ -99,20 +92,10 @@ class Bootstrap:
         edges = [50 * (1 - inside), 50 * (1 + inside)]
         return np.asarray(np.percentile(self.values(quantity), edges, axis=0))
 
-    def width(self, quantity: str | Quantity, *, level: float = 0.8) -> Array:
+    def width(self, quantity: str | _Quantity, *, level: float = 0.8) -> FloatArray:
         """Width of the interval."""
         low, high = self.interval(quantity, level=level)
         return np.asarray(high - low)
-
-    def standard_error(self, quantity: str | Quantity) -> Array:
-        """Standard deviation over the refits (divisor n - 1)."""
-        return np.asarray(self.values(quantity).std(axis=0, ddof=1))
-
-    @property
-    def standard_errors(self) -> Mapping[str, float]:
-        """Standard errors of the constants and their logarithms; B's is dominated by its tail."""
-        names = ("a", "E", "A", "B", "alpha", "beta", *_LOGS)
-        return MappingProxyType({name: float(self.standard_error(name)) for name in names})
 
     def optimal_interval(self, *, flop: Numbers, level: float = 0.95) -> pd.DataFrame:
         """N*(C), D*(C), D/N and L*(C) with intervals, a row a budget.
@@ -140,47 +123,15 @@ class Bootstrap:
         columns["decades_outside"] = best.decades_outside
         return pd.DataFrame(columns)
 
-    def wald(
-        self, law: SeparableLaw, *, estimate: SeparableLaw | None = None
-    ) -> tuple[float, float]:
-        """Wald statistic of other constants against this fit, and its p-value.
-
-        In (ln A, ln B, ln E, alpha, beta): the statistic depends on the parametrisation (73.9
-        in raw A, B, E where this gives 239.6, for Hoffmann's constants on the 240 points).
-
-        Parameters
-        ----------
-        law : SeparableLaw
-            Constants to test, five degrees of freedom.
-        estimate : SeparableLaw, optional
-            Constants they are tested against; the full-data fit by default.
-
-        Returns
-        -------
-        statistic, p_value : float
-        """
-        from scipy.stats import chi2
-
-        names = (*_LOGS, "alpha", "beta")
-        covariance = np.cov(np.stack([self.values(name) for name in names]))
-        away = _vector(law) - _vector(self.fit.law if estimate is None else estimate)
-        statistic = float(away @ np.linalg.solve(covariance, away))
-        return statistic, float(chi2.sf(statistic, N_CONSTANTS))
-
 
 _CONSTANTS = ("E", "A", "B", "alpha", "beta")
-
-
-def _vector(law: SeparableLaw) -> Array:
-    logs = np.log([float(law.A), float(law.B), float(law.E)])
-    return np.concatenate([logs, [float(law.alpha), float(law.beta)]])
 
 
 def bootstrap(
     fit: Fit,
     *,
     n_resamples: int = 4000,
-    kind: Kind = "runs",
+    kind: _Kind = "runs",
     clusters: Any = None,
     seed: Seed = 0,
     progress: Callable[[int, int], None] | None = None,
@@ -232,20 +183,21 @@ def bootstrap(
         raise ValueError(f"kind must be 'runs', 'clusters' or 'wild', got {kind!r}")
     groups = _groups(clusters, fit.n_points, required=kind == "clusters")
     draw = np.random.default_rng(seed) if isinstance(seed, int | np.integer) else seed
-    theta, converged, steps = [], [], 0
+    theta, converged = [], []
     for start in range(0, count, _CHUNK):
         size = min(_CHUNK, count - start)
+        # every refit starts at the full optimum, a few Newton steps from its own
+        task, weights = fit._task, np.ones((size, fit.n_points))
         if kind == "wild":
-            weights = np.tile(fit.points.weights, (size, 1))
-            found = refit(fit, weights, _flipped(fit, groups, size, draw))
+            task = replace(task, log_loss=_flipped(fit, groups, size, draw))
         else:
-            found = refit(fit, _counts(groups, size, draw) * fit.points.weights)
+            weights = _counts(groups, size, draw)
+        found = _newton.minimise(task, np.tile(fit._theta, (size, 1)), weights)
         theta.append(found.theta)
         converged.append(found.converged)
-        steps = max(steps, int(found.iterations.max()))
         if progress is not None:
             progress(start + size, count)
-    return _gather(fit, np.concatenate(theta), np.concatenate(converged), kind, steps)
+    return _gather(fit, np.concatenate(theta), np.concatenate(converged), kind)
 
 
 def _groups(clusters: Any, n: int, *, required: bool) -> NDArray[np.intp]:
@@ -265,7 +217,7 @@ def _groups(clusters: Any, n: int, *, required: bool) -> NDArray[np.intp]:
 
 def _counts(
     groups: NDArray[np.intp], size: int, draw: np.random.Generator | np.random.RandomState
-) -> Array:
+) -> FloatArray:
     """How often each row is drawn, a resample a row: a resample never copies runs."""
     n = int(groups.max()) + 1
     drawn = draw.choice(n, size=(size, n), replace=True)
@@ -279,7 +231,7 @@ def _flipped(
     groups: NDArray[np.intp],
     size: int,
     draw: np.random.Generator | np.random.RandomState,
-) -> Array:
+) -> FloatArray:
     """ln L of the fitted law with residuals of random sign (Rademacher)."""
     predicted = np.log(fit.law.loss(fit.points.n_params, fit.points.n_tokens))
     r = predicted - np.log(fit.points.loss)
@@ -287,9 +239,7 @@ def _flipped(
     return np.asarray(predicted - sign[:, groups] * r)
 
 
-def _gather(
-    fit: Fit, theta: Array, converged: NDArray[np.bool_], kind: Kind, steps: int
-) -> Bootstrap:
+def _gather(fit: Fit, theta: FloatArray, converged: NDArray[np.bool_], kind: _Kind) -> Bootstrap:
     constants = constants_of(theta, fit.points)
     usable = converged.copy()
     for values in constants.values():
@@ -304,27 +254,16 @@ def _gather(
         )
     if failed > len(usable) - 2:
         raise ValueError(f"refits must converge, got {failed} of {len(usable)} that did not")
-    laws = SeparableLaw(
-        name=f"{fit.law.name}, {len(usable)} refits",
-        provenance=Provenance(
-            source=f"bootstrap of {kind}",
-            source_url="",
-            place=fit.objective_name,
-            rounding="none",
-            status="fitted",
-        ),
-        domain=fit.law.domain,
-        E=constants["E"][usable][:, None],
-        A=constants["A"][usable][:, None],
-        B=constants["B"][usable][:, None],
-        alpha=constants["alpha"][usable][:, None],
-        beta=constants["beta"][usable][:, None],
+    laws = fitted_law(
+        f"{fit.law.name}, {len(usable)} refits",
+        {name: values[usable][:, None] for name, values in constants.items()},
+        fit.law.domain,
+        f"bootstrap of {kind}",
+        fit.objective_name,
     )
     return Bootstrap(
         fit=fit,
         laws=laws,
-        kind=kind,
         n_resamples=len(usable),
         n_failed=failed,
-        max_iterations=steps,
     )

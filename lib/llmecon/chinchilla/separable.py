@@ -10,12 +10,11 @@ from typing import Any
 
 import numpy as np
 
-from llmecon._checks import Numbers, require
+from llmecon._checks import FloatArray, Numbers, require
 from llmecon.chinchilla._records import (
     EVERYWHERE,
     TRAIN_FLOP_PER_PARAM_TOKEN,
     Allocation,
-    Array,
     Domain,
     Provenance,
     exactly_one,
@@ -23,7 +22,7 @@ from llmecon.chinchilla._records import (
     positive,
 )
 
-Constant = float | Array
+_Constant = float | FloatArray
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,11 +66,11 @@ class SeparableLaw:
     """
 
     name: str
-    E: Constant
-    A: Constant
-    B: Constant
-    alpha: Constant
-    beta: Constant
+    E: _Constant
+    A: _Constant
+    B: _Constant
+    alpha: _Constant
+    beta: _Constant
     provenance: Provenance
     domain: Domain = EVERYWHERE
     flop_per_param_token: float = TRAIN_FLOP_PER_PARAM_TOKEN
@@ -86,45 +85,29 @@ class SeparableLaw:
     # --- constants derived from the five -------------------------------------------------
 
     @property
-    def a(self) -> Array:
+    def a(self) -> FloatArray:
         """Exponent of the optimal size, N* ~ C^a, a = beta/(alpha+beta). [1]"""
         return plain(np.asarray(self.beta) / (np.asarray(self.alpha) + self.beta))
 
     @property
-    def b(self) -> Array:
+    def b(self) -> FloatArray:
         """Exponent of the optimal tokens, D* ~ C^b, b = alpha/(alpha+beta). [1]"""
         return plain(np.asarray(self.alpha) / (np.asarray(self.alpha) + self.beta))
 
     @property
-    def G(self) -> Array:
+    def G(self) -> FloatArray:
         """(alpha A / (beta B))^(1/(alpha+beta)), Hoffmann Eq. 4. [parameters^b tokens^-a]"""
         ratio = np.asarray(self.alpha) * self.A / (np.asarray(self.beta) * self.B)
         return plain(ratio ** (1 / (np.asarray(self.alpha) + self.beta)))
 
     @property
-    def gamma(self) -> Array:
-        """Exponent of the reducible loss in compute, alpha beta/(alpha+beta). [1]"""
-        return plain(self.b * self.beta)
-
-    @property
-    def K(self) -> Array:
-        """Coefficient of the frontier, L* = E + K (C/k)^-gamma. [nats FLOP^gamma]"""
-        size = np.asarray(self.A) * self.G ** -np.asarray(self.alpha)
-        return plain(size + np.asarray(self.B) * self.G ** np.asarray(self.beta))
-
-    @property
-    def size_floor_ratio(self) -> Array:
+    def size_floor_ratio(self) -> FloatArray:
         """Smallest size over compute-optimal size at one loss, a^(1/alpha). [1]"""
         return plain(self.a ** (1 / np.asarray(self.alpha)))
 
-    @property
-    def tokens_floor_ratio(self) -> Array:
-        """Fewest tokens over compute-optimal tokens at one loss, b^(1/beta). [1]"""
-        return plain(self.b ** (1 / np.asarray(self.beta)))
-
     # --- loss ----------------------------------------------------------------------------
 
-    def loss(self, n_params: Numbers, n_tokens: Numbers) -> Array:
+    def loss(self, n_params: Numbers, n_tokens: Numbers) -> FloatArray:
         """Loss after one pass over the tokens.
 
         Parameters
@@ -154,13 +137,15 @@ class SeparableLaw:
         tokens = positive("n_tokens", n_tokens, "tokens")
         return self._allocation(size, tokens)
 
-    def _size_term(self, size: Array) -> Array:
+    def _size_term(self, size: FloatArray) -> FloatArray:
         return plain(np.asarray(self.A) * size ** -np.asarray(self.alpha))
 
-    def _data_term(self, tokens: Array) -> Array:
+    def _data_term(self, tokens: FloatArray) -> FloatArray:
         return plain(np.asarray(self.B) * tokens ** -np.asarray(self.beta))
 
-    def _allocation(self, size: Array, tokens: Array, flop: Array | None = None) -> Allocation:
+    def _allocation(
+        self, size: FloatArray, tokens: FloatArray, flop: FloatArray | None = None
+    ) -> Allocation:
         spent = self.flop_per_param_token * size * tokens if flop is None else flop
         loss = plain(self.E + self._size_term(size) + self._data_term(tokens))
         size, tokens, spent = (plain(np.broadcast_to(v, loss.shape)) for v in (size, tokens, spent))
@@ -198,7 +183,7 @@ class SeparableLaw:
         Returns
         -------
         Allocation
-            With ``extrapolated`` set where the run lies outside the law's domain.
+            Its ``decades_outside`` says how far it lies from the runs the law was fitted on.
 
         Raises
         ------
@@ -217,8 +202,8 @@ class SeparableLaw:
         >>> best = chinchilla.BESIROGLU_2024.optimal(flop=5.76e23)
         >>> round(float(best.params) / 1e9, 2), round(float(best.tokens_per_param), 2)
         (72.25, 18.39)
-        >>> bool(best.extrapolated)
-        True
+        >>> round(float(best.decades_outside), 1)
+        1.6
         """
         given = exactly_one(flop=flop, loss=loss, n_params=n_params, n_tokens=n_tokens)
         if given == "loss":
@@ -234,14 +219,14 @@ class SeparableLaw:
         tokens = positive("n_tokens", n_tokens if n_tokens is not None else 0, "tokens")
         return self._allocation(g * (tokens * g) ** (self.a / self.b), tokens)
 
-    def _optimal_at_loss(self, reducible: Array) -> Allocation:
+    def _optimal_at_loss(self, reducible: FloatArray) -> Allocation:
         size = self._size_at_share(reducible, self.a)
         return self._allocation(size, self._tokens_at_share(reducible, self.b))
 
-    def _reducible(self, loss: Any) -> Array:
+    def _reducible(self, loss: Any) -> FloatArray:
         """Loss above E, refused by name where nothing of any size reaches it."""
         target = positive("loss", loss, "nats/token")
-        above: Array = target - np.asarray(self.E)
+        above: FloatArray = target - np.asarray(self.E)
         if np.any(above <= 0):
             worst = np.broadcast_to(target, above.shape)[above <= 0].flat[0]
             irreducible = np.broadcast_to(self.E, above.shape)[above <= 0].flat[0]
@@ -251,31 +236,16 @@ class SeparableLaw:
             )
         return above
 
-    def _size_at_share(self, reducible: Array, share: Array | float) -> Array:
+    def _size_at_share(self, reducible: FloatArray, share: FloatArray | float) -> FloatArray:
         """Size whose term is a given share of the reducible loss."""
         return plain((np.asarray(self.A) / (share * reducible)) ** (1 / np.asarray(self.alpha)))
 
-    def _tokens_at_share(self, reducible: Array, share: Array | float) -> Array:
+    def _tokens_at_share(self, reducible: FloatArray, share: FloatArray | float) -> FloatArray:
         return plain((np.asarray(self.B) / (share * reducible)) ** (1 / np.asarray(self.beta)))
-
-    def at_ratio(self, *, flop: Numbers, tokens_per_param: Numbers) -> Allocation:
-        """Run of a budget at a fixed ratio M = D/N: N = sqrt(C/(k M)).
-
-        Parameters
-        ----------
-        flop : float or array
-            Training budget. [FLOP]
-        tokens_per_param : float or array
-            Training tokens for each parameter. [tokens/parameter]
-        """
-        budget = positive("flop", flop, "FLOP")
-        ratio = positive("tokens_per_param", tokens_per_param, "tokens/parameter")
-        size = np.sqrt(budget / (self.flop_per_param_token * ratio))
-        return self._allocation(size, size * ratio)
 
     # --- one quantity from the others ----------------------------------------------------
 
-    def params_floor(self, loss: Numbers) -> Array:
+    def params_floor(self, loss: Numbers) -> FloatArray:
         """Size below which no amount of data reaches the loss, (A/(L-E))^(1/alpha).
 
         Parameters
@@ -290,11 +260,7 @@ class SeparableLaw:
         """
         return self._size_at_share(self._reducible(loss), 1.0)
 
-    def tokens_floor(self, loss: Numbers) -> Array:
-        """Tokens below which no size reaches the loss, (B/(L-E))^(1/beta). [tokens]"""
-        return self._tokens_at_share(self._reducible(loss), 1.0)
-
-    def tokens_for(self, n_params: Numbers, loss: Numbers) -> Array:
+    def tokens_for(self, n_params: Numbers, loss: Numbers) -> FloatArray:
         """Tokens with which a model of a given size reaches a loss.
 
         Parameters
@@ -320,15 +286,11 @@ class SeparableLaw:
         """
         size = positive("n_params", n_params, "parameters")
         left = self._reducible(loss) - self._size_term(size)
-        return plain(_inverse(left, self.B, self.beta))
+        reached = left > 0
+        tokens = self._tokens_at_share(np.where(reached, left, 1.0), 1.0)
+        return plain(np.where(reached, tokens, np.inf))
 
-    def params_for(self, n_tokens: Numbers, loss: Numbers) -> Array:
-        """Size that reaches a loss on given tokens; infinite below ``tokens_floor``."""
-        tokens = positive("n_tokens", n_tokens, "tokens")
-        left = self._reducible(loss) - self._data_term(tokens)
-        return plain(_inverse(left, self.A, self.alpha))
-
-    def wedge(self, n_params: Numbers, n_tokens: Numbers) -> Array:
+    def wedge(self, n_params: Numbers, n_tokens: Numbers) -> FloatArray:
         r"""How far a run is from the compute optimum, towards small and long.
 
         .. math:: w = \frac{\alpha A N^{-\alpha}}{\beta B D^{-\beta}}
@@ -345,26 +307,3 @@ class SeparableLaw:
         tokens = positive("n_tokens", n_tokens, "tokens")
         towards_size = np.asarray(self.alpha) * self._size_term(size)
         return plain(towards_size / (np.asarray(self.beta) * self._data_term(tokens)))
-
-    def isoflop_penalty(self, *, flop: Numbers, size_factor: Numbers) -> Array:
-        """Loss added at a fixed budget when the size is f times the optimum. [nats/token]"""
-        best = self.optimal(flop=flop)
-        factor = positive("size_factor", size_factor, "1")
-        size_term = self._size_term(best.params) * np.expm1(
-            -np.asarray(self.alpha) * np.log(factor)
-        )
-        data_term = self._data_term(best.tokens) * np.expm1(np.asarray(self.beta) * np.log(factor))
-        return plain(size_term + data_term)
-
-    def isoflop_penalty_estimate(self, *, flop: Numbers, size_factor: Numbers) -> Array:
-        """Second-order estimate (L* - E)(alpha beta/2) ln(f)^2, 5% for f in 1/4..4."""
-        factor = positive("size_factor", size_factor, "1")
-        above = self._reducible(self.optimal(flop=flop).loss)
-        return plain(above * np.asarray(self.alpha) * self.beta / 2 * np.log(factor) ** 2)
-
-
-def _inverse(term: Array, coefficient: Constant, exponent: Constant) -> Array:
-    """Solve coefficient * x**-exponent = term; infinite where the term is not positive."""
-    safe = np.where(term > 0, term, 1.0)
-    value = (np.asarray(coefficient) / safe) ** (1 / np.asarray(exponent))
-    return np.where(term > 0, value, np.inf)

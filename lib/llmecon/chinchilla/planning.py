@@ -1,13 +1,13 @@
 """Plan runs before they are paid for: designs, simulated losses, runs needed."""
 
-from collections.abc import Callable
-
 import numpy as np
 import pandas as pd
 
-from llmecon._checks import Numbers, require
-from llmecon.chinchilla._records import Array
-from llmecon.chinchilla.fitting import Quantity, fit
+from llmecon._checks import FloatArray, Numbers, require
+from llmecon.chinchilla import _newton
+from llmecon.chinchilla.diagnostics import condition
+from llmecon.chinchilla.fitting import coordinates, fit, make_task
+from llmecon.chinchilla.points import as_points
 from llmecon.chinchilla.resampling import Seed
 from llmecon.chinchilla.separable import SeparableLaw
 
@@ -18,7 +18,7 @@ def isoflop_design(
     flop: Numbers = (1e19, 1e20, 1e21),
     n_sizes: int = 13,
     half_width: float = 5.0,
-) -> tuple[Array, Array]:
+) -> tuple[FloatArray, FloatArray]:
     """Sizes spread evenly in logarithm around the optimum of each budget.
 
     Parameters
@@ -104,7 +104,7 @@ def simulate(
     return pd.DataFrame({"n_params": size, "n_tokens": tokens, "loss": loss})
 
 
-def runs_needed(n_runs: Numbers, *, width: Numbers, target_width: Numbers) -> Array:
+def runs_needed(n_runs: Numbers, *, width: Numbers, target_width: Numbers) -> FloatArray:
     """Runs for an interval of a wanted width, from the width at a known number.
 
     Widths fall with the square root of the number of runs, the design kept.
@@ -141,14 +141,10 @@ def simulated_width(
     n_tokens: Numbers,
     *,
     noise: float,
-    quantity: str | Quantity = "a",
-    level: float = 0.8,
     n_simulations: int = 200,
-    degrees_of_freedom: float | None = None,
     seed: Seed = 0,
-    progress: Callable[[int, int], None] | None = None,
 ) -> float:
-    """Width of the interval that a plan of runs would give, by fitting simulated losses.
+    """Width of the 80% interval of a that a plan of runs would give, by fitting simulated losses.
 
     Parameters
     ----------
@@ -156,21 +152,15 @@ def simulated_width(
         The truth of the simulation.
     n_params, n_tokens : array
         Planned runs. [parameters] [tokens]
-    noise, degrees_of_freedom, seed
+    noise, seed
         As in :func:`simulate`.
-    quantity : str or callable, optional
-        A property of a law, or a function of one.
-    level : float, optional
-        Share of the simulations inside the interval. [1]
     n_simulations : int, optional
         Simulated tables. [tables]
-    progress : callable, optional
-        Called with tables done and tables in all.
 
     Returns
     -------
     float
-        Width, for :func:`runs_needed`.
+        Width of the exponent of the optimal size, for :func:`runs_needed`. [1]
 
     Raises
     ------
@@ -178,25 +168,50 @@ def simulated_width(
         If fewer than half of the simulated tables can be fitted at all.
     """
     count = int(require("n_simulations", n_simulations, minimum=2, unit="tables"))
-    inside = float(require("level", level, above=0, maximum=1 - 1e-12, unit="1"))
     draw = np.random.default_rng(seed) if isinstance(seed, int | np.integer) else seed
     found = []
-    for done in range(count):
-        runs = simulate(
-            law,
-            n_params,
-            n_tokens,
-            noise=noise,
-            degrees_of_freedom=degrees_of_freedom,
-            seed=draw,
-        )
+    for _ in range(count):
+        runs = simulate(law, n_params, n_tokens, noise=noise, seed=draw)
         fitted = fit(runs, starts=1, warn=False, duplicates="keep")
         if fitted.at_minimum:
-            value = quantity(fitted.law) if callable(quantity) else getattr(fitted.law, quantity)
-            found.append(float(value))
-        if progress is not None:
-            progress(done + 1, count)
+            found.append(float(fitted.law.a))
     if 2 * len(found) < count:
         raise ValueError(f"runs must tell the constants apart, got {len(found)} of {count} fits")
-    low, high = np.percentile(found, [50 * (1 - inside), 50 * (1 + inside)])
+    low, high = np.percentile(found, [10, 90])
     return float(high - low)
+
+
+def design_condition(law: SeparableLaw, n_params: Numbers, n_tokens: Numbers) -> float:
+    """How badly a plan of runs tells the constants of a law apart, before any is run.
+
+    Parameters
+    ----------
+    law : SeparableLaw
+        What is believed now.
+    n_params, n_tokens : array
+        Planned runs. [parameters] [tokens]
+
+    Returns
+    -------
+    float
+        Condition of the centred Jacobian of ln L: about 60 is good, above 1e3 doubtful, above
+        1e5 (all runs at one D, at one D/N, or on the compute-optimal frontier) useless. [1]
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from llmecon import chinchilla
+    >>> n = np.logspace(7.7, 10.2, 40)
+    >>> design_condition(chinchilla.BESIROGLU_2024, n, 20 * n) > 1e7
+    True
+    """
+    size = require("n_params", n_params, above=0, unit="parameters")
+    tokens = require("n_tokens", n_tokens, above=0, unit="tokens")
+    size, tokens = (v.ravel() for v in np.broadcast_arrays(size, tokens))
+    plan = as_points(
+        {"n_params": size, "n_tokens": tokens, "loss": law.loss(size, tokens)},
+        duplicates="keep",
+        fewest=1,
+    )
+    task = make_task(plan)
+    return condition(_newton.slopes(task, coordinates(law, plan)))
