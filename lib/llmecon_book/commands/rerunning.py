@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -23,7 +25,9 @@ from llmecon.cli.output import (
 if TYPE_CHECKING:
     import pandas as pd
 
-    from llmecon_book.run import Scenario, Task
+    from llmecon_book.run.execution import Result, Task
+    from llmecon_book.run.parameters import Parameter
+    from llmecon_book.run.scenario import Scenario
 
 Book = Annotated[
     Path | None, typer.Option(help="Folder of the book; found upwards from here if not given.")
@@ -50,30 +54,21 @@ def parameters(
     as_csv: AsCsv = False,
 ) -> None:
     """List what the chapters let you change: names, types, units, defaults."""
-    import json
-
     import pandas as pd
 
     from llmecon.catalog import UnknownName
-    from llmecon_book.run import find_book, known_parameters
+    from llmecon_book.run.scenario import find_book, known_parameters
 
     known = known_parameters(find_book(book or Path.cwd()))
     if chapter and chapter not in known:
         raise UnknownName("chapter", chapter, known)
+    columns = ["chapter", "parameter", "type", "default", "unit", "help"]
     rows = [
-        {
-            "chapter": p.chapter,
-            "parameter": p.name,
-            "type": p.type,
-            "default": json.dumps(p.default, ensure_ascii=False),
-            "unit": p.unit,
-            "help": p.help,
-        }
+        (p.chapter, p.name, p.type, json.dumps(p.default, ensure_ascii=False), p.unit, p.help)
         for name, declared in known.items()
         if chapter in ("", name)
         for p in declared.values()
     ]
-    columns = ["chapter", "parameter", "type", "default", "unit", "help"]
     emit(
         pd.DataFrame(rows, columns=columns),
         [Column(name=name, header=name) for name in columns],
@@ -111,40 +106,113 @@ def rerun(
     book: Book = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
-) -> None:
+) -> int:
     """Run chapters with other numbers and show which key numbers of the book change.
 
     Everything is checked before anything starts. Finished chapters are not run again while
     chapter, numbers, library and data are the same, so an interrupted run goes on where it was.
     """
-    from llmecon_book import run as room
+    from llmecon_book.run import numbers
+    from llmecon_book.run import scenario as scenarios
+    from llmecon_book.run import sweep as sweeps
+    from llmecon_book.run.digest import surroundings
 
     one_form(as_json, as_csv)
-    home = room.find_book(*([book] if book else [scenario or Path.cwd(), Path.cwd()]))
-    plan = _plan(room.load(scenario) if scenario else None, set_ or [], sweep or [], home)
-    folder = output or home / "_build" / "rerun" / plan.name
+    home = scenarios.find_book(*([book] if book else [scenario or Path.cwd(), Path.cwd()]))
+    known = scenarios.known_parameters(home)
+    plan = _plan(scenarios.load(scenario) if scenario else None, set_ or [], bool(sweep), known)
+    axes = [sweeps.parse_axis(text, known) for text in sweep or []]
+    around = surroundings(home)
+    folder = output or home / "_build" / "rerun" / scenarios.folder_name(plan, axes, around)
     refuse_unwritable(folder / "results.json")
-    if sweep:
-        _sweep(plan, sweep, home, folder, chapter, cluster, fresh, as_json, as_csv)
-        return
-    tasks = room.tasks(plan, home, folder, chapter)
-    _run(tasks, fresh, cluster)
-    frame = room.table(room.compare(tasks))
-    write(folder / "results.json", _results(plan, tasks, frame))
-    changed, kept = int(frame.changed.sum()), int((~frame.changed).sum())
+    runs = [
+        (point, task)
+        for point in sweeps.points(axes)  # without axes: one point that sets nothing
+        for task in scenarios.tasks(
+            scenarios.with_values(plan, point, plan.name), home, folder, chapter, around, bool(axes)
+        )
+    ]
+    results = _run([task for _, task in runs], fresh, cluster)
+    done = [(*at, text) for at, text in zip(runs, results, strict=True) if isinstance(text, str)]
+    failed = [
+        "".join(f"{name}={value}, " for name, value in sweeps.flat(point).items()) + str(result)
+        for (point, _), result in zip(runs, results, strict=True)
+        if not isinstance(result, str)
+    ]
+    if failed and not (axes and done):
+        raise ValueError("; ".join(dict.fromkeys(failed)))
+    if axes:
+        _show_sweep(plan, numbers.sweep_table(done), folder, as_json, as_csv)
+    else:
+        changes = numbers.changes((task, text) for _, task, text in done)
+        _show_changes(plan, changes, folder, all_, as_json, as_csv)
+    for line in failed:
+        print(f"llmecon: not in the table: {line}", file=sys.stderr)
+    return 1 if failed else 0
+
+
+def _plan(
+    given: Scenario | None,
+    settings: list[str],
+    sweep: bool,
+    known: dict[str, dict[str, Parameter]],
+) -> Scenario:
+    """The scenario, with what the command line adds to it."""
+    from llmecon_book.run.scenario import Scenario, with_values
+    from llmecon_book.run.sweep import parse_axis, points
+
+    if given is None and not settings and not sweep:
+        raise ValueError("give a scenario file, --set or --sweep")
+    axes = [parse_axis(text, known) for text in settings]
+    for text, (_, _, values) in zip(settings, axes, strict=True):
+        if len(values) != 1:
+            raise ValueError(f"--set takes one value, got {text!r}; use --sweep for several")
+    suffix = "sweep" if sweep else "set"
+    if given is None:
+        given, name = Scenario(name=suffix, parameters={}), suffix
+    else:
+        name = f"{given.name}-{suffix}" if settings or sweep else given.name
+    return with_values(given, points(axes)[0], name)
+
+
+def _run(tasks: list[Task], fresh: bool, cluster: str | None) -> list[Result]:
+    from llmecon_book.run.execution import run
+
+    done = 0
+    with progress("chapters", len({task.target for task in tasks})) as bar:
+
+        def on_done(task: Task, result: Result, was_there: bool) -> None:
+            nonlocal done
+            done += 1
+            bar(done, f"{task.chapter}: {'as before' if was_there else 'done'}")
+
+        def on_stop() -> None:
+            bar(done, "stopping: the chapters that run are finished and kept")
+
+        return run(tasks, fresh=fresh, cluster=cluster, on_done=on_done, on_stop=on_stop)
+
+
+def _show_changes(
+    plan: Scenario, frame: pd.DataFrame, folder: Path, all_: bool, as_json: bool, as_csv: bool
+) -> None:
+    from llmecon_book.run.numbers import shown
+
+    content = plan.model_dump() | {"rows": records(frame)}
+    write(folder / "results.json", _json(content))
+    kept = int((~frame.changed).sum())
     hidden = "" if all_ or not kept else f"; the {kept} that stay are shown with --all"
     emit(
         frame if all_ or as_json or as_csv else frame[frame.changed],
         [
             Column(name="chapter", header="chapter"),
             Column(name="key", header="key number"),
-            Column(name="before", header="book"),
-            Column(name="after", header=plan.name),
+            Column(name="before", header="book", form=shown),
+            Column(name="after", header=plan.name, form=shown),
             Column(name="ratio", header="times", form=".3g"),
         ],
         title=plan.description or plan.name,
         notes=[
-            f"{changed} of {len(frame)} key numbers change{hidden}.",
+            f"{len(frame) - kept} of {len(frame)} key numbers change{hidden}.",
             f"Executed chapters and all numbers: {folder}",
         ],
         as_json=as_json,
@@ -153,94 +221,25 @@ def rerun(
     )
 
 
-def _plan(given: Scenario | None, settings: list[str], sweep: list[str], home: Path) -> Scenario:
-    """The scenario, with what the command line adds to it."""
-    from llmecon_book import run as room
-
-    if given is None and not settings and not sweep:
-        raise ValueError("give a scenario file, --set or --sweep")
-    known = room.known_parameters(home)
-    values: dict[str, dict[str, Any]] = {}
-    for text in settings:
-        name, parameter, items = room.parse_axis(text, known)
-        if len(items) != 1:
-            raise ValueError(f"--set takes one value, got {text!r}; use --sweep for several")
-        values.setdefault(name, {})[parameter] = items[0]
-    base = given or room.Scenario(name="set", parameters={})
-    if not (values or sweep):
-        return base
-    suffix = "sweep" if sweep else "set"
-    return room.with_values(base, values, f"{base.name}-{suffix}" if given else suffix)
-
-
-def _sweep(
-    plan: Scenario,
-    sweep: list[str],
-    home: Path,
-    folder: Path,
-    chapters: list[str] | None,
-    cluster: str | None,
-    fresh: bool,
-    as_json: bool,
-    as_csv: bool,
+def _show_sweep(
+    plan: Scenario, frame: pd.DataFrame, folder: Path, as_json: bool, as_csv: bool
 ) -> None:
-    from llmecon_book import run as room
+    from llmecon_book.run.numbers import shown, side_by_side
 
-    known = room.known_parameters(home)
-    axes = [room.parse_axis(text, known) for text in sweep]
-    runs = []
-    for point in room.points(axes):
-        values = room.with_values(plan, point, plan.name)
-        runs.append((point, room.tasks(values, home, folder, chapters, many=True)))
-    _run([task for _, tasks in runs for task in tasks], fresh, cluster)
-    frame = room.sweep_table(runs)
     content = {"name": plan.name, "base": plan.parameters, "rows": records(frame)}
     write(folder / "results.json", _json(content))
-    swept = [f"{name}.{parameter}" for name, parameter, _ in axes]
     if as_json or as_csv:
         emit(frame, [], as_json=as_json, as_csv=as_csv, extra={"base": plan.parameters})
         return
-    wide = room.side_by_side(frame, swept)
+    swept = list(frame.columns[:-3])  # before chapter, key, value
+    wide = side_by_side(frame, swept)
     emit(
         wide,
-        [Column(name=name, header=name) for name in wide.columns],
+        [Column(name=name, header=name, form=shown) for name in wide.columns],
         title=f"Key numbers that change over {', '.join(swept)}",
-        notes=[f"{len(runs)} runs. Executed chapters: {folder}"],
-    )
-
-
-def _run(tasks: list[Task], fresh: bool, cluster: str | None) -> None:
-    from llmecon_book import run as room
-
-    done = 0
-    with progress("chapters", len({task.target for task in tasks})) as bar:
-
-        def on_done(task: Task, was_there: bool) -> None:
-            nonlocal done
-            done += 1
-            bar(done, f"{task.chapter}: {'as before' if was_there else 'done'}")
-
-        def on_stop() -> None:
-            bar(done, "stopping: the chapters that run are finished and kept")
-
-        try:
-            room.run(tasks, fresh=fresh, cluster=cluster, on_done=on_done, on_stop=on_stop)
-        except room.ChapterFailed as error:
-            raise ValueError(str(error)) from error
-
-
-def _results(plan: Scenario, tasks: list[Task], frame: pd.DataFrame) -> str:
-    return _json(
-        {
-            "name": plan.name,
-            "description": plan.description,
-            "parameters": {task.chapter: task.numbers for task in tasks},
-            "rows": records(frame),
-        }
+        notes=[f"Executed chapters: {folder}"],
     )
 
 
 def _json(content: Any) -> str:
-    import json
-
     return json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n"

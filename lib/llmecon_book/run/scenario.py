@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -10,9 +11,10 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llmecon._names import UnknownName
 from llmecon.catalog.reading import read_json, read_text
-from llmecon_book.run.digest import library_digest, of_text
+from llmecon_book.run.digest import of_text, surroundings
+from llmecon_book.run.execution import Task
 from llmecon_book.run.parameters import Parameter, check_values, declared
-from llmecon_book.run.running import Task, code_of
+from llmecon_book.run.sweep import Axis
 
 Values = dict[str, dict[str, Any]]
 
@@ -66,7 +68,7 @@ def _parsed(path: Path) -> Any:
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ValueError(f"{path.name}{line}: {error.problem}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f"{path.name}: not YAML: {error}") from error
 
 
@@ -80,6 +82,12 @@ def _loader(yaml: Any) -> Any:
             ]
             for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
         }
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):  # nine lines of them can fill the memory
+                mark = self.peek_event().start_mark
+                raise yaml.MarkedYAMLError(problem="aliases are not read", problem_mark=mark)
+            return super().compose_node(parent, index)
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             keys = [key.value for key, _ in node.value]
@@ -129,12 +137,18 @@ def known_parameters(book: Path) -> dict[str, dict[str, Parameter]]:
     return {chapter: parameters for chapter, parameters in found.items() if parameters}
 
 
+def folder_name(scenario: Scenario, axes: Sequence[Axis], around: str) -> str:
+    """A name that no other run has: two at once must not meet in one folder."""
+    asked = json.dumps([scenario.parameters, axes], sort_keys=True)
+    return f"{scenario.name}-{of_text(around, asked)[:8]}"
+
+
 def tasks(
     scenario: Scenario,
     book: Path,
     output: Path,
     chapters: Sequence[str] | None = None,
-    *,
+    around: str = "",
     many: bool = False,
 ) -> list[Task]:
     """The runs that a scenario asks for, checked whole.
@@ -149,31 +163,36 @@ def tasks(
         Where executed chapters go.
     chapters : sequence of str, optional
         Only these of the scenario's chapters.
+    around : str, optional
+        `surroundings` of the book, where they are known already.
     many : bool, optional
         The folder holds many runs of a chapter, as in a sweep: names tell them apart.
 
     Raises
     ------
     UnknownName, ValueError
-        At the first wrong chapter, parameter, type or range; nothing has started then.
+        At the first wrong chapter, parameter, type or range, or at a library that is not the
+        book's; nothing has started then.
     """
     known = known_parameters(book)
     check_values(known, scenario.parameters)
-    chosen = list(scenario.parameters) if not chapters else list(chapters)
-    for chapter in chosen:
+    around = around or surroundings(book)
+    found = []
+    for chapter in chapters or scenario.parameters:
         if chapter not in scenario.parameters:
             raise UnknownName(f"chapter of {scenario.name}", chapter, scenario.parameters)
-    return [_task(book, output, chapter, scenario.parameters[chapter], many) for chapter in chosen]
-
-
-def _task(book: Path, output: Path, chapter: str, values: Mapping[str, Any], many: bool) -> Task:
-    source = book / "notebooks" / f"{chapter}.ipynb"
-    wanted = json.dumps(values, sort_keys=True)
-    digest = of_text(library_digest(), code_of(source), wanted)
-    return Task(
-        chapter=chapter,
-        source=source,
-        numbers=dict(values),
-        target=output / (f"{chapter}-{digest[:12]}.ipynb" if many else f"{chapter}.ipynb"),
-        digest=digest,
-    )
+        source = book / "notebooks" / f"{chapter}.ipynb"
+        target = output / source.name
+        task = Task(
+            source=source,
+            text=source.read_text(encoding="utf-8"),
+            around=around,
+            target=target,
+            stamp=target.with_suffix(".digest"),
+            numbers=scenario.parameters[chapter],
+        )
+        if many:
+            target = target.with_stem(f"{chapter}-{task.digest[:12]}")
+            task = replace(task, target=target, stamp=target.with_suffix(".digest"))
+        found.append(task)
+    return found
