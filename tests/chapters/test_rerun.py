@@ -276,7 +276,7 @@ def test_wrong_numbers_are_refused_before_anything_starts(book, runs, capsys, ca
     assert cli.main(["rerun", str(path)]) == 2
     said = capsys.readouterr()
     assert message in said.err and said.err.count("\n") == 1 and said.out == ""
-    assert not runs and not (book / "_build").exists()
+    assert not runs and not (book / "_build" / "rerun").exists()
 
 
 BROKEN = {
@@ -350,6 +350,60 @@ def test_a_sweep_gives_one_row_a_point_and_a_table_of_what_changes(book, runs, c
     assert cli.main(sweep) == 0  # from the kept runs
     shown = capsys.readouterr().out
     assert len(runs) == 2 and "rent" in shown and "models" not in shown
+
+
+def test_a_failed_point_is_named_and_the_others_are_shown(book, capsys):
+    assert cli.main(["rerun", "--sweep", "small.n_chips=2,7,4"]) == 1
+    told = capsys.readouterr()
+    assert "small.n_chips=7, small, code cell 4: ValueError: n_chips must be even" in told.err
+    assert "rent" in told.out
+    (kept,) = (book / "_build" / "rerun").glob("*/results.json")
+    rows = json.loads(kept.read_text())["rows"]
+    assert {row["small.n_chips"]: row["value"] for row in rows if row["key"] == "rent"} == {
+        2: 6,
+        4: 12,
+    }
+
+
+def test_one_parameter_is_swept_once(book, runs, capsys):
+    axes = ["--sweep", "small.n_chips=2", "--sweep", "small.n_chips=4"]
+    assert cli.main(["rerun", *axes]) == 2
+    assert "small.n_chips is swept twice" in capsys.readouterr().err and not runs
+
+
+def test_two_reruns_at_once_do_not_swap_results(book, monkeypatch, capsys):
+    """In folders of their own by default; in one folder each still reports what it computed."""
+    both_ran = threading.Barrier(2)
+
+    def slow(text, chapter, values, *rest):
+        both_ran.wait(10)
+        return EXECUTED.replace("8.0", str(values["n_chips"]))
+
+    monkeypatch.setattr(execution, "execute", slow)
+    found = {}
+
+    def rerun(n_chips):
+        plan = scenarios.Scenario(name="set", parameters={"small": {"n_chips": n_chips}})
+        tasks = scenarios.tasks(plan, book, book / "one-folder")
+        found[n_chips] = execution.run(tasks)
+
+    threads = [threading.Thread(target=rerun, args=[n]) for n in (2, 4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {n: [EXECUTED.replace("8.0", str(n))] for n in (2, 4)}
+    monkeypatch.setattr(execution, "execute", lambda *job: EXECUTED)
+    for n in (2, 4):
+        assert cli.main(["rerun", "--set", f"small.n_chips={n}"]) == 0
+    assert len(list((book / "_build" / "rerun").glob("set-*/results.json"))) == 2
+
+
+def test_a_folder_with_a_library_of_its_own_refuses_another(book, capsys):
+    (book / "lib").unlink()
+    shutil.copytree(ROOT / "lib", book / "lib")
+    assert cli.main(["rerun", "--set", "small.n_chips=2"]) == 2
+    assert "belong to another folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ WORKERS = 2
 CELL_TIMEOUT_S = 600
 STAMPS = Path("_build") / ".executed"
 KEPT_TAGS = {"tags"}  # cell metadata that means something to the book
+INJECTED = "injected-parameters"  # papermill's tag
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
@@ -194,10 +195,7 @@ def execute(text: str, chapter: str, numbers: Mapping[str, Any], folder: str, ar
     except ValueError as error:
         raise ChapterFailed(f"{chapter}: not a notebook: {str(error).splitlines()[0]}") from None
     if numbers:
-        from papermill.parameterize import parameterize_notebook
-
-        named = {"kernel_name": "python3", "language": "python"}
-        notebook = parameterize_notebook(notebook, dict(numbers), **named)
+        _inject(notebook.cells, numbers)
     started: list[int] = []
     with tempfile.TemporaryDirectory(prefix="llmecon-") as sockets:
         # Unix sockets by absolute path: on TCP, kernels that start together can take each
@@ -221,6 +219,17 @@ def execute(text: str, chapter: str, numbers: Mapping[str, Any], folder: str, ar
     return canonical(notebook)
 
 
+def _inject(cells: list[Any], numbers: Mapping[str, Any]) -> None:
+    """Put a cell with other numbers below the parameters, as papermill does."""
+    from papermill.translators import PythonTranslator
+
+    tagged = ["parameters" in cell.metadata.get("tags", []) for cell in cells]
+    source, metadata = PythonTranslator.codify(numbers), {"tags": [INJECTED]}
+    made = nbformat.v4.new_code_cell
+    cell = made(source, metadata=metadata, id=INJECTED)  # type: ignore[no-untyped-call]
+    cells.insert(tagged.index(True) + 1, cell)
+
+
 def _demand_same(chapter: str, around: str) -> None:
     if library_digest() != around:
         raise ChapterFailed(
@@ -234,7 +243,7 @@ def _failure(chapter: str, until: Sequence[Any], error: Exception) -> ChapterFai
     own = [
         cell
         for cell in until
-        if cell.cell_type == "code" and "injected-parameters" not in cell.metadata.get("tags", [])
+        if cell.cell_type == "code" and INJECTED not in cell.metadata.get("tags", [])
     ]
     told = _COLOUR.sub("", str(error)).strip().splitlines()
     reason = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else told[0]

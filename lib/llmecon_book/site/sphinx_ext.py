@@ -17,6 +17,7 @@ from sphinx.util import logging
 
 import llmecon
 from llmecon_book.run import execution
+from llmecon_book.run.digest import library_digest
 from llmecon_book.site import glue, lean, marks, mathml, tables, vega
 
 _LOG = logging.getLogger(__name__)
@@ -43,15 +44,30 @@ def refresh_chapters(app: Sphinx, config: Any) -> None:
     """Execute what may be stale before any page is read."""
     if not config.llmecon_refresh:
         return
+    _wait_for_other_builds(app)
     try:
         execution.refresh(Path(app.srcdir), say=_LOG.info)
-    except execution.ChapterError as error:
+    except (execution.ChapterFailed, ValueError) as error:
         raise StaleChapter(str(error)) from None
+
+
+def _wait_for_other_builds(app: Sphinx) -> None:
+    """Let one build at a time write into a folder; the lock ends with the build."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    path = Path(app.srcdir) / "_build" / ".lock"
+    path.parent.mkdir(exist_ok=True)
+    lock = path.open("w")
+    _LOG.info("waiting until no other build writes here")
+    fcntl.flock(lock, fcntl.LOCK_EX)
+    app.connect("build-finished", lambda *_: lock.close(), priority=999)
 
 
 def reread_after_change(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
     """Read every page again when library, data or packages changed: each may show them."""
-    around = execution.surroundings(Path(app.srcdir))
+    around = library_digest()
     before, env.llmecon_surroundings = getattr(env, "llmecon_surroundings", None), around  # type: ignore[attr-defined]
     return [] if before == around else sorted(env.all_docs)
 
