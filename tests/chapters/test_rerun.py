@@ -90,7 +90,11 @@ def runs(monkeypatch):
 
 
 EXECUTED = json.dumps(
-    {"cells": [{"cell_type": "code", "source": "", "execution_count": 1, "outputs": ["8.0"]}]}
+    {
+        "cells": [
+            {"cell_type": "code", "source": "", "execution_count": 1, "outputs": [{"text": "8.0"}]}
+        ]
+    }
 )
 
 
