@@ -5,7 +5,6 @@ from __future__ import annotations
 import functools
 import http.server
 import importlib.util
-import json
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,8 +12,6 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-
-from llmecon_book.site import picture, specs, vega
 
 ROOT = Path(__file__).parents[2]
 _spec = importlib.util.spec_from_file_location("screenshots", ROOT / "tools" / "screenshots.py")
@@ -32,7 +29,6 @@ pytestmark = [
 ]
 WIDE, PHONE = (1280, 900), (390, 844)
 DRAW_MS = 10_000
-EDGE_LEVELS = 96  # of 255, where a mark of two pixels moves by a hundredth
 SETTLE_MS = 400  # the theme fades from one colour to the other
 
 
@@ -240,45 +236,6 @@ def test_a_reader_notices_what_must_not_be(browser, tmp_path):
         "2008 px wide",
     ):
         assert fault in told
-
-
-DIFFERENCE = """async ([one, other]) => {
-  const drawn = async (svg) => {
-    const image = new Image();
-    image.src = "data:image/svg+xml;charset=utf-8," + encodeURIComponent(svg);
-    await image.decode();
-    const sheet = new OffscreenCanvas(image.width, image.height).getContext("2d");
-    sheet.fillStyle = "white";
-    sheet.fillRect(0, 0, image.width, image.height);
-    sheet.drawImage(image, 0, 0);
-    return sheet.getImageData(0, 0, image.width, image.height).data;
-  };
-  const [a, b] = [await drawn(one), await drawn(other)];
-  let most = a.length === b.length ? 0 : 255;
-  for (let i = 0; i < a.length; i++) most = Math.max(most, Math.abs(a[i] - b[i]));
-  return most;
-}"""
-
-
-def test_the_smaller_picture_is_the_same_picture(browser):
-    """Pixel by pixel: the same but for rounding, which tints no more than edges."""
-    chapter = json.loads((ROOT / "notebooks" / "evolution.ipynb").read_text(encoding="utf-8"))
-    outputs = [out.get("data", {}) for cell in chapter["cells"] for out in cell.get("outputs", [])]
-    stored = [data[key] for data in outputs for key in data if key.endswith("vegalite.v6+json")]
-    assert len(stored) > 3
-    with reader(browser, "about:", WIDE, "light") as one:
-        one.tab.goto("about:blank")
-        for spec in stored:
-            svg = vega._svg(specs.still(spec, narrow=False))
-            with pytest.MonkeyPatch.context() as patch:
-                patch.setattr(picture, "DECIMALS", 6)
-                exact = picture.smaller(svg)
-            small = picture.smaller(svg)
-            assert len(small) < 0.6 * len(svg)
-            assert one.tab.evaluate(DIFFERENCE, [svg, exact]) <= 2, spec["title"]
-            assert one.tab.evaluate(DIFFERENCE, [svg, small]) < EDGE_LEVELS, spec["title"]
-            moved = small.replace('<circle r="', '<circle r="1').replace("<line ", "<line x1='1' ")
-            assert one.tab.evaluate(DIFFERENCE, [svg, moved]) > EDGE_LEVELS
 
 
 def test_paper_shows_each_chart_once_and_dark_on_light(browser, site):
