@@ -17,7 +17,7 @@ import nbformat
 import papermill
 import pytest
 
-from llmecon_book.run import execution, numbers, parameters
+from llmecon_book.run import digest, execution, numbers, parameters
 from llmecon_book.run import scenario as scenarios
 
 ROOT = Path(__file__).parents[2]
@@ -255,7 +255,7 @@ CASES = list(cases())
 def test_other_numbers_run_and_reach_the_text(tmp_path, number):
     chapter, values, keys = CASES[number]
     scenario = scenarios.Scenario(name=f"case-{number}", parameters={chapter: values})
-    tasks = scenarios.tasks(scenario, ROOT, tmp_path)
+    tasks = scenarios.tasks(scenario, ROOT, tmp_path, digest.library_digest())
     (result,) = execution.run(tasks)
     assert isinstance(result, str), str(result)
     found = numbers.changes(zip(tasks, [result], strict=True))
@@ -318,7 +318,9 @@ def test_a_changed_constant_of_the_library_fails_a_strict_comparison(tmp_path):
 def test_every_scenario_of_the_book_is_one(path, tmp_path):
     scenario = scenarios.load(path)
     assert scenario.name == path.stem and scenario.description
-    assert len(scenarios.tasks(scenario, ROOT, tmp_path)) == len(scenario.parameters)
+    assert len(scenarios.tasks(scenario, ROOT, tmp_path, digest.library_digest())) == len(
+        scenario.parameters
+    )
     known = scenarios.known_parameters(ROOT)
     for chapter, values in scenario.parameters.items():
         assert all(known[chapter][name].default != value for name, value in values.items())

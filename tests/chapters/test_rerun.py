@@ -11,7 +11,7 @@ import pytest
 
 from llmecon import cli
 from llmecon.catalog import UnknownName
-from llmecon_book.run import execution, numbers, parameters
+from llmecon_book.run import digest, execution, numbers, parameters
 from llmecon_book.run import scenario as scenarios
 from llmecon_book.run import sweep as sweeps
 
@@ -89,6 +89,10 @@ def runs(monkeypatch):
     return started
 
 
+def tasks_of(scenario, book, output, **chosen):
+    return scenarios.tasks(scenario, book, output, digest.surroundings(book), **chosen)
+
+
 EXECUTED = json.dumps(
     {
         "cells": [
@@ -125,7 +129,7 @@ def test_a_scenario_changes_its_numbers_and_no_others(book, runs, capsys):
     (folder,) = (book / "_build" / "rerun").glob("cheap-*")
     assert json.loads((folder / "results.json").read_text())["rows"] == rows
     assert runs == [("small", {"usd_per_gpu_hour": 1.0})]
-    kept = (folder / "small.ipynb").read_text()
+    (kept,) = (path.read_text() for path in folder.glob("small-*.ipynb"))
     assert "injected-parameters" in kept and str(book) not in kept
 
     # Nothing is run again, and nothing of the book was touched.
@@ -148,8 +152,8 @@ def test_a_finished_run_is_repeated_only_if_something_changed(book, monkeypatch,
     def note(task, result, was_there):
         done.append(was_there)
 
-    execution.run(scenarios.tasks(scenario, book, out), on_done=note)
-    execution.run(scenarios.tasks(scenario, book, out), on_done=note)
+    execution.run(tasks_of(scenario, book, out), on_done=note)
+    execution.run(tasks_of(scenario, book, out), on_done=note)
     assert done == [False, True]
     if change == "value":
         scenario = scenarios.with_values(scenario, {"small": {"n_chips": 16}}, "cheap")
@@ -157,11 +161,11 @@ def test_a_finished_run_is_repeated_only_if_something_changed(book, monkeypatch,
         chapter = book / "notebooks" / "small.ipynb"
         chapter.write_text(chapter.read_text().replace("optimal(flop=1e24)", "optimal(flop=1e25)"))
     elif change == "library":
-        monkeypatch.setattr(scenarios, "surroundings", lambda book: "another")
+        monkeypatch.setattr(digest, "surroundings", lambda book: "another")
     elif change == "output":
         (kept,) = out.glob("*.ipynb")
         kept.write_text(kept.read_text().replace("8.0", "9.0"))
-    execution.run(scenarios.tasks(scenario, book, out), fresh=change == "fresh", on_done=note)
+    execution.run(tasks_of(scenario, book, out), fresh=change == "fresh", on_done=note)
     assert done == [False, True, False]
 
 
@@ -179,8 +183,8 @@ def test_an_interrupted_run_goes_on_where_it_was(book, monkeypatch):
 
     monkeypatch.setattr(execution, "execute", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        execution.run(scenarios.tasks(scenario, book, book / "out"))
-    execution.run(scenarios.tasks(scenario, book, book / "out"))
+        execution.run(tasks_of(scenario, book, book / "out"))
+    execution.run(tasks_of(scenario, book, book / "out"))
     assert started == ["small", "second", "second"]
     assert not list((book / "out").glob("*.part"))
 
@@ -205,9 +209,9 @@ def test_chapters_that_run_when_it_is_interrupted_are_finished_and_kept(book, mo
 
     monkeypatch.setattr(execution, "execute", slow)
     with pytest.raises(KeyboardInterrupt):
-        tasks = scenarios.tasks(scenario, book, book / "out")
+        tasks = tasks_of(scenario, book, book / "out")
         execution.run(tasks, on_done=interrupt, on_stop=stopping.set)
-    kept = {path.stem for path in (book / "out").glob("*.ipynb")}
+    kept = {path.stem.partition("-")[0] for path in (book / "out").glob("*.ipynb")}
     # The third may have started in the place of the first; the fourth was never begun.
     assert {"small", "second"} <= kept <= {"small", "second", "third"}
 
@@ -313,7 +317,7 @@ def test_numbers_and_days_are_read_as_people_write_them(book):
     text = "name: a\nparameters:\n  small: {margin: 1e-1, n_chips: 16, day: 2024-05-13}\n"
     values = scenarios.load(write_scenario(book, text)).parameters["small"]
     assert values == {"margin": 0.1, "n_chips": 16, "day": "2024-05-13"}
-    assert scenarios.tasks(scenarios.load(book / "cheap.yml"), book, book / "out")
+    assert tasks_of(scenarios.load(book / "cheap.yml"), book, book / "out")
 
 
 def test_a_scenario_may_be_json(book):
@@ -388,7 +392,7 @@ def test_two_reruns_at_once_do_not_swap_results(book, monkeypatch, capsys):
 
     def rerun(n_chips):
         plan = scenarios.Scenario(name="set", parameters={"small": {"n_chips": n_chips}})
-        tasks = scenarios.tasks(plan, book, book / "one-folder")
+        tasks = tasks_of(plan, book, book / "one-folder")
         found[n_chips] = execution.run(tasks)
 
     threads = [threading.Thread(target=rerun, args=[n]) for n in (2, 4)]
@@ -436,9 +440,7 @@ def test_a_grid_is_the_product_of_its_axes_and_equal_runs_are_shared(book):
     targets = {
         task.target
         for point in [*points, points[0]]
-        for task in scenarios.tasks(
-            scenarios.with_values(scenario, point, "s"), book, book / "out", many=True
-        )
+        for task in tasks_of(scenarios.with_values(scenario, point, "s"), book, book / "out")
     }
     assert len(targets) == 6
 
@@ -451,7 +453,7 @@ def test_a_worker_with_another_library_refuses_the_work(book):
 
 def test_a_cluster_gives_the_same_numbers(book):
     distributed = pytest.importorskip("distributed", reason="needs the extra 'cluster'")
-    task = scenarios.tasks(
+    task = tasks_of(
         scenarios.Scenario(name="c", parameters={"small": {"n_chips": 4}}), book, book / "out"
     )
     with distributed.LocalCluster(

@@ -38,12 +38,14 @@ class _Quiet(http.server.SimpleHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def server(site) -> Iterator[str]:
-    """Address of a server for the site."""
-    handler = functools.partial(_Quiet, directory=str(site))
+def server(site, tmp_path_factory) -> Iterator[str]:
+    """Address of a server for the site, below the same path as the published one."""
+    top = tmp_path_factory.mktemp("host")
+    (top / "llmecon").symlink_to(site)
+    handler = functools.partial(_Quiet, directory=str(top))
     with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as one:
         threading.Thread(target=one.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{one.server_port}/"
+        yield f"http://127.0.0.1:{one.server_port}/llmecon/"
         one.shutdown()
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -23,8 +23,6 @@ from llmecon.cli.output import (
 )
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from llmecon_book.run.execution import Result, Task
     from llmecon_book.run.parameters import Parameter
     from llmecon_book.run.scenario import Scenario
@@ -115,7 +113,7 @@ def rerun(
     from llmecon_book.run import numbers
     from llmecon_book.run import scenario as scenarios
     from llmecon_book.run import sweep as sweeps
-    from llmecon_book.run.digest import surroundings
+    from llmecon_book.run.digest import of_text, surroundings
 
     one_form(as_json, as_csv)
     home = scenarios.find_book(*([book] if book else [scenario or Path.cwd(), Path.cwd()]))
@@ -123,13 +121,15 @@ def rerun(
     plan = _plan(scenarios.load(scenario) if scenario else None, set_ or [], bool(sweep), known)
     axes = [sweeps.parse_axis(text, known) for text in sweep or []]
     around = surroundings(home)
-    folder = output or home / "_build" / "rerun" / scenarios.folder_name(plan, axes, around)
+    asked = json.dumps([plan.parameters, axes, chapter])  # two at once must not share a folder
+    own = f"{plan.name}-{of_text(around, asked)[:8]}"
+    folder = output or home / "_build" / "rerun" / own
     refuse_unwritable(folder / "results.json")
     runs = [
         (point, task)
         for point in sweeps.points(axes)  # without axes: one point that sets nothing
         for task in scenarios.tasks(
-            scenarios.with_values(plan, point, plan.name), home, folder, chapter, around, bool(axes)
+            scenarios.with_values(plan, point, plan.name), home, folder, around, chapter
         )
     ]
     results = _run([task for _, task in runs], fresh, cluster)
@@ -141,11 +141,35 @@ def rerun(
     ]
     if failed and not (axes and done):
         raise ValueError("; ".join(dict.fromkeys(failed)))
+    notes = [f"Executed chapters and all numbers: {folder}"]
     if axes:
-        _show_sweep(plan, numbers.sweep_table(done), folder, as_json, as_csv)
+        frame = numbers.sweep_table(done)
+        swept = list(frame.columns[:-3])  # before chapter, key, value
+        table, headers = numbers.side_by_side(frame, swept), {}
+        title = f"Key numbers that change over {', '.join(swept)}"
     else:
-        changes = numbers.changes((task, text) for _, task, text in done)
-        _show_changes(plan, changes, folder, all_, as_json, as_csv)
+        frame = numbers.changes((task, text) for _, task, text in done)
+        table = frame if all_ else frame[frame.changed]
+        title = plan.description or plan.name
+        headers = {"key": "key number", "before": "book", "after": plan.name, "ratio": "times"}
+        kept = len(frame) - int(frame.changed.sum())
+        hidden = "" if all_ or not kept else f"; the {kept} that stay are shown with --all"
+        notes.insert(0, f"{len(frame) - kept} of {len(frame)} key numbers change{hidden}.")
+    content = plan.model_dump() | {"rows": records(frame)}
+    write(folder / "results.json", json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n")
+    emit(
+        frame if as_json or as_csv else table,
+        [
+            Column(name=name, header=headers.get(name, name), form=numbers.shown)
+            for name in table.columns
+            if name != "changed"
+        ],
+        title=title,
+        notes=notes,
+        as_json=as_json,
+        as_csv=as_csv,
+        extra={"name": plan.name, "parameters": plan.parameters},
+    )
     for line in failed:
         print(f"llmecon: not in the table: {line}", file=sys.stderr)
     return 1 if failed else 0
@@ -190,56 +214,3 @@ def _run(tasks: list[Task], fresh: bool, cluster: str | None) -> list[Result]:
             bar(done, "stopping: the chapters that run are finished and kept")
 
         return run(tasks, fresh=fresh, cluster=cluster, on_done=on_done, on_stop=on_stop)
-
-
-def _show_changes(
-    plan: Scenario, frame: pd.DataFrame, folder: Path, all_: bool, as_json: bool, as_csv: bool
-) -> None:
-    from llmecon_book.run.numbers import shown
-
-    content = plan.model_dump() | {"rows": records(frame)}
-    write(folder / "results.json", _json(content))
-    kept = int((~frame.changed).sum())
-    hidden = "" if all_ or not kept else f"; the {kept} that stay are shown with --all"
-    emit(
-        frame if all_ or as_json or as_csv else frame[frame.changed],
-        [
-            Column(name="chapter", header="chapter"),
-            Column(name="key", header="key number"),
-            Column(name="before", header="book", form=shown),
-            Column(name="after", header=plan.name, form=shown),
-            Column(name="ratio", header="times", form=".3g"),
-        ],
-        title=plan.description or plan.name,
-        notes=[
-            f"{len(frame) - kept} of {len(frame)} key numbers change{hidden}.",
-            f"Executed chapters and all numbers: {folder}",
-        ],
-        as_json=as_json,
-        as_csv=as_csv,
-        extra={"name": plan.name, "parameters": plan.parameters},
-    )
-
-
-def _show_sweep(
-    plan: Scenario, frame: pd.DataFrame, folder: Path, as_json: bool, as_csv: bool
-) -> None:
-    from llmecon_book.run.numbers import shown, side_by_side
-
-    content = {"name": plan.name, "base": plan.parameters, "rows": records(frame)}
-    write(folder / "results.json", _json(content))
-    if as_json or as_csv:
-        emit(frame, [], as_json=as_json, as_csv=as_csv, extra={"base": plan.parameters})
-        return
-    swept = list(frame.columns[:-3])  # before chapter, key, value
-    wide = side_by_side(frame, swept)
-    emit(
-        wide,
-        [Column(name=name, header=name, form=shown) for name in wide.columns],
-        title=f"Key numbers that change over {', '.join(swept)}",
-        notes=[f"Executed chapters: {folder}"],
-    )
-
-
-def _json(content: Any) -> str:
-    return json.dumps(plain(content), indent=1, ensure_ascii=False) + "\n"

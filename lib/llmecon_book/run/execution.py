@@ -22,7 +22,8 @@ import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -61,7 +62,7 @@ class ChapterFailed(RuntimeError):
         return str(self.args[0])
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Task:
     """One run of one chapter.
 
@@ -85,6 +86,14 @@ class Task:
     target: Path
     stamp: Path
     numbers: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, source: Path, around: str, numbers: Mapping[str, Any], output: Path) -> Task:
+        """A run of a chapter as it is now, into a folder that may hold others of it."""
+        text = source.read_text(encoding="utf-8")
+        task = cls(source, text, around, source, source, numbers)
+        target = output / f"{source.stem}-{task.digest[:12]}.ipynb"
+        return replace(task, target=target, stamp=target.with_suffix(".digest"))
 
     @property
     def chapter(self) -> str:
@@ -129,7 +138,7 @@ def _code(text: str) -> list[dict[str, Any]]:
 
 def _replace(path: Path, text: str) -> None:
     path.parent.mkdir(parents=True, exist_ok=True)
-    beside = path.with_name(f"{path.name}.{os.getpid()}.part")  # two builds may write at once
+    beside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
     try:
         beside.write_text(text, encoding="utf-8")
         beside.replace(path)
@@ -296,7 +305,10 @@ def run(
             results[task.target] = kept
             on_done(task, kept, True)
     with _pool(cluster) as (submit, completed), _orderly_end():
-        futures = {submit(execute, *_job(task)): task for task in waiting}
+        futures = {
+            submit(execute, t.text, t.chapter, t.numbers, str(t.source.parent), t.around): t
+            for t in waiting
+        }
 
         def finish(future: Any) -> Task:
             task = futures.pop(future)
@@ -318,10 +330,6 @@ def run(
                 finish(future)
             raise
     return [results[task.target] for task in tasks]
-
-
-def _job(task: Task) -> tuple[str, str, Mapping[str, Any], str, str]:
-    return task.text, task.chapter, task.numbers, str(task.source.parent), task.around
 
 
 @contextmanager
@@ -356,8 +364,7 @@ def _orderly_end() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)  # progress is for whoever waits
+_SAY = partial(print, flush=True)  # progress is for whoever waits
 
 
 def refresh(
@@ -366,7 +373,7 @@ def refresh(
     *,
     fresh: bool = False,
     check: bool = False,
-    say: Callable[[str], None] = _say,
+    say: Callable[[str], None] = _SAY,
 ) -> list[str]:
     """Execute the chapters of a book that may be stale, where they are.
 
@@ -396,8 +403,10 @@ def refresh(
         If the library that Python imports here is not that of the book.
     """
     around = surroundings(root)
-    paths = paths or sorted((root / "notebooks").glob("*.ipynb"))
-    tasks = [_in_place(root, path, around) for path in paths]
+    tasks = [
+        Task(path, path.read_text("utf-8"), around, path, root / STAMPS / f"{path.stem}.digest")
+        for path in paths or sorted((root / "notebooks").glob("*.ipynb"))
+    ]
     waiting = [task for task in tasks if fresh or task.kept() is None]
     old: list[str] = []
 
@@ -416,12 +425,6 @@ def refresh(
     if check and old:
         raise ChapterFailed(f"stored outputs are stale: {', '.join(old)}; run `make notebooks`")
     return [task.chapter for task in waiting]
-
-
-def _in_place(root: Path, path: Path, around: str) -> Task:
-    text = path.read_text(encoding="utf-8")
-    stamp = root / STAMPS / f"{path.stem}.digest"
-    return Task(source=path, text=text, around=around, target=path, stamp=stamp)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

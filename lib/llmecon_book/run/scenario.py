@@ -1,9 +1,7 @@
 """A scenario: a named set of new numbers for some chapters."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -11,10 +9,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llmecon._names import UnknownName
 from llmecon.catalog.reading import read_json, read_text
-from llmecon_book.run.digest import of_text, surroundings
 from llmecon_book.run.execution import Task
 from llmecon_book.run.parameters import Parameter, check_values, declared
-from llmecon_book.run.sweep import Axis
 
 Values = dict[str, dict[str, Any]]
 
@@ -137,19 +133,12 @@ def known_parameters(book: Path) -> dict[str, dict[str, Parameter]]:
     return {chapter: parameters for chapter, parameters in found.items() if parameters}
 
 
-def folder_name(scenario: Scenario, axes: Sequence[Axis], around: str) -> str:
-    """A name that no other run has: two at once must not meet in one folder."""
-    asked = json.dumps([scenario.parameters, axes], sort_keys=True)
-    return f"{scenario.name}-{of_text(around, asked)[:8]}"
-
-
 def tasks(
     scenario: Scenario,
     book: Path,
     output: Path,
+    around: str,
     chapters: Sequence[str] | None = None,
-    around: str = "",
-    many: bool = False,
 ) -> list[Task]:
     """The runs that a scenario asks for, checked whole.
 
@@ -160,39 +149,23 @@ def tasks(
     book : pathlib.Path
         The book's folder.
     output : pathlib.Path
-        Where executed chapters go.
+        Where executed chapters go; their names tell runs with other numbers apart.
+    around : str
+        `surroundings` of the book.
     chapters : sequence of str, optional
         Only these of the scenario's chapters.
-    around : str, optional
-        `surroundings` of the book, where they are known already.
-    many : bool, optional
-        The folder holds many runs of a chapter, as in a sweep: names tell them apart.
 
     Raises
     ------
     UnknownName, ValueError
-        At the first wrong chapter, parameter, type or range, or at a library that is not the
-        book's; nothing has started then.
+        At the first wrong chapter, parameter, type or range; nothing has started then.
     """
-    known = known_parameters(book)
-    check_values(known, scenario.parameters)
-    around = around or surroundings(book)
-    found = []
-    for chapter in chapters or scenario.parameters:
+    check_values(known_parameters(book), scenario.parameters)
+    for chapter in chapters or ():
         if chapter not in scenario.parameters:
             raise UnknownName(f"chapter of {scenario.name}", chapter, scenario.parameters)
-        source = book / "notebooks" / f"{chapter}.ipynb"
-        target = output / source.name
-        task = Task(
-            source=source,
-            text=source.read_text(encoding="utf-8"),
-            around=around,
-            target=target,
-            stamp=target.with_suffix(".digest"),
-            numbers=scenario.parameters[chapter],
-        )
-        if many:
-            target = target.with_stem(f"{chapter}-{task.digest[:12]}")
-            task = replace(task, target=target, stamp=target.with_suffix(".digest"))
-        found.append(task)
-    return found
+    return [
+        Task.of(book / "notebooks" / f"{chapter}.ipynb", around, values, output)
+        for chapter, values in scenario.parameters.items()
+        if not chapters or chapter in chapters
+    ]

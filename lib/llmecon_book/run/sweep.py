@@ -6,8 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
-from llmecon._names import UnknownName
-from llmecon_book.run.parameters import Parameter
+from llmecon_book.run.parameters import Parameter, find
 
 Axis = tuple[str, str, list[Any]]
 
@@ -35,11 +34,7 @@ def parse_axis(text: str, known: Mapping[str, Mapping[str, Parameter]]) -> Axis:
     if not match:
         raise ValueError(f"expected CHAPTER.PARAMETER=VALUE,VALUE,... but got {text!r}")
     chapter, name, values = match[1], match[2], match[3]
-    if chapter not in known:
-        raise UnknownName("chapter", chapter, known)
-    if name not in known[chapter]:
-        raise UnknownName(f"parameter of {chapter}", name, known[chapter])
-    parameter = known[chapter][name]
+    parameter = find(known, chapter, name)
     parts = [values] if parameter.type.startswith("list") else values.split(",")
     read = [parameter.checked(_read(part.strip(), parameter)) for part in parts]
     twice = [value for at, value in enumerate(read) if value in read[:at]]
