@@ -27,7 +27,8 @@ pytestmark = [
         reason="NOT RUN: no Chromium found; install the package chromium to check the pages",
     ),
 ]
-WIDE, PHONE = (1280, 900), (390, 844)
+WIDE, PHONE, SMALL_PHONE = (1280, 900), (390, 844), (320, 640)
+FROM_DISK = ("book/index.html", "book/claims.html", "notebooks/evolution.html")  # one of each kind
 DRAW_MS = 10_000
 SETTLE_MS = 400  # the theme fades from one colour to the other
 
@@ -185,8 +186,8 @@ def test_every_page_with_script(browser, site, server, names, scheme, states):
     root = server if scheme == "http" else site.resolve().as_uri() + "/"
     with reader(browser, root, *states[0]) as one:
         for name in names:
-            if scheme == "file" and name in ("search.html", "404.html"):
-                continue  # search shows excerpts over http only; 404 is sent by servers only
+            if scheme == "file" and name not in FROM_DISK:
+                continue
             one.turn(*states[0])
             one.open(name)
             for size, mode in states:
@@ -212,6 +213,22 @@ def test_every_page_without_script(browser, site, names):
                 grounds.add(one.tab.eval_on_selector_all("body", ground))
             if len(grounds) != len(states):
                 one.trouble("does not follow light and dark")
+    assert one.troubles == []
+
+
+def test_the_index_fits_a_small_phone(browser, site):
+    with reader(browser, site.resolve().as_uri() + "/", SMALL_PHONE, "light") as one:
+        one.open("genindex.html")
+        one.check_width()
+    assert one.troubles == []
+
+
+def test_the_page_for_a_wrong_address_has_the_style_of_the_site(browser, server):
+    with reader(browser, server, WIDE, "light") as one:
+        one.open("404.html")
+        font = one.tab.eval_on_selector_all("body", "els => getComputedStyle(els[0]).fontFamily")
+        assert "Times" not in font
+        one.check_light("light")
     assert one.troubles == []
 
 
