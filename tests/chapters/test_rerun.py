@@ -381,10 +381,10 @@ def test_one_parameter_is_swept_once(book, runs, capsys):
 
 def test_two_reruns_at_once_do_not_swap_results(book, monkeypatch, capsys):
     """In folders of their own by default; in one folder each still reports what it computed."""
-    both_ran = threading.Barrier(2)
+    both = threading.Barrier(2)
 
     def slow(text, chapter, values, *rest):
-        both_ran.wait(10)
+        both.wait(60)
         return EXECUTED.replace("8.0", str(values["n_chips"]))
 
     monkeypatch.setattr(execution, "execute", slow)
@@ -393,7 +393,7 @@ def test_two_reruns_at_once_do_not_swap_results(book, monkeypatch, capsys):
     def rerun(n_chips):
         plan = scenarios.Scenario(name="set", parameters={"small": {"n_chips": n_chips}})
         tasks = tasks_of(plan, book, book / "one-folder")
-        found[n_chips] = execution.run(tasks)
+        found[n_chips] = execution.run(tasks, on_done=lambda *_: both.wait(60))  # both are kept
 
     threads = [threading.Thread(target=rerun, args=[n]) for n in (2, 4)]
     for thread in threads:
