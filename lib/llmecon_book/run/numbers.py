@@ -1,15 +1,19 @@
 """The key numbers of chapters: before and after, and over the points of a sweep."""
 
+from __future__ import annotations
+
 import ast
 import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from llmecon_book.run.execution import Task
 from llmecon_book.run.sweep import flat
+
+if TYPE_CHECKING:
+    from llmecon_book.run.execution import Task
 
 _GLUED = "application/papermill.record/text/plain"
 _CHART = re.compile(r"^application/papermill\.record/(?!text/plain$)")

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llmecon._names import UnknownName
 from llmecon.catalog.reading import read_json, read_text
-from llmecon_book.run.execution import Task
 from llmecon_book.run.parameters import Parameter, check_values, declared
+
+if TYPE_CHECKING:
+    from llmecon_book.run.execution import Task
 
 Values = dict[str, dict[str, Any]]
 
@@ -139,7 +141,7 @@ def tasks(
     output: Path,
     around: str,
     chapters: Sequence[str] | None = None,
-) -> list[Task]:
+) -> "list[Task]":
     """The runs that a scenario asks for, checked whole.
 
     Parameters
@@ -160,6 +162,8 @@ def tasks(
     UnknownName, ValueError
         At the first wrong chapter, parameter, type or range; nothing has started then.
     """
+    from llmecon_book.run.execution import Task  # slow to load
+
     check_values(known_parameters(book), scenario.parameters)
     for chapter in chapters or ():
         if chapter not in scenario.parameters:
