@@ -21,7 +21,7 @@ test: .venv/ready  ## everything: style, types, library, chapters, site
 	$(MAKE) --no-print-directory check
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/library lib
 	$(BIN)/python -m pytest -q -n 2 --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/chapters
+	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/chapters
 	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/site
 
 check: .venv/ready  ## format, lint, types

@@ -1,9 +1,9 @@
 """The picture of the README: a figure of the built site. Run by ``make picture``."""
 
-import shutil
 from pathlib import Path
 
 from playwright.sync_api import sync_playwright
+from screenshots import chromium
 
 ROOT = Path(__file__).parents[1]
 PAGE = ROOT / "_build" / "html" / "notebooks" / "reversal.html"
@@ -13,9 +13,8 @@ HEADROOM_PX = 130
 
 def main() -> None:
     """Write docs/chapter.png."""
-    chromium = shutil.which("chromium") or shutil.which("google-chrome")
     with sync_playwright() as play:
-        browser = play.chromium.launch(executable_path=chromium, args=["--no-sandbox"])
+        browser = play.chromium.launch(executable_path=chromium(), args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 1280, "height": 860})
         page.goto(PAGE.as_uri())
         page.locator(FIGURE).scroll_into_view_if_needed()

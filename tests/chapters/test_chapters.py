@@ -17,8 +17,8 @@ import nbformat
 import papermill
 import pytest
 
-from llmecon_book import run as rerun
-from llmecon_book.run import execution
+from llmecon_book.run import digest, execution, numbers, parameters
+from llmecon_book.run import scenario as scenarios
 
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
@@ -182,7 +182,7 @@ class TestForm:
             assert re.match(r"# \[[^\]]+\] \S", comments.get(line.lineno, "")), (
                 f"{name}: # [unit] help"
             )
-        declared = rerun.declared(path)  # papermill's view: what it misses nobody can set
+        declared = parameters.declared(path)  # papermill's view: what it misses nobody can set
         assert list(declared) == [line.target.id for line in statements]
         for parameter in declared.values():
             assert parameter.checked(parameter.default) == parameter.default
@@ -232,8 +232,10 @@ class TestForm:
         assert not [c for c in with_outputs if skipped & set(c.metadata.get("tags", []))]
 
 
-def test_a_run_gives_the_stored_chapters_to_the_byte():
-    assert execution.main([*map(str, CHAPTERS), "--check"]) == 0
+@pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)
+def test_a_run_gives_the_stored_chapter_to_the_byte(path):
+    """Not run again if it ran with this code, library and data and gave these outputs."""
+    execution.refresh(ROOT, [path], check=True)
 
 
 # --- other numbers ---------------------------------------------------------------------------
@@ -249,32 +251,16 @@ def cases():
 CASES = list(cases())
 
 
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory, request):
-    """The chapters that are asked for, with other numbers, two kernels at a time."""
-    calls = [item.callspec.params for item in request.session.items if hasattr(item, "callspec")]
-    wanted = {call["number"] for call in calls if "number" in call}
-    folder = tmp_path_factory.mktemp("rerun")
-    tasks = {}
-    for number in sorted(wanted):
-        chapter, values, _ = CASES[number]
-        scenario = rerun.Scenario(name=f"case-{number}", parameters={chapter: values})
-        (tasks[number],) = rerun.tasks(scenario, ROOT, folder / scenario.name)
-    reason = ""
-    try:
-        rerun.run(list(tasks.values()))
-    except rerun.ChapterFailed as error:  # the others are finished then
-        reason = str(error)
-    return {n: rerun.compare([task]) if task.done else reason for n, task in tasks.items()}
-
-
 @pytest.mark.parametrize("number", range(len(CASES)), ids=lambda n: f"{CASES[n][0]}-{n}")
-def test_papermill_runs_and_what_was_changed_reaches_the_text(finished, number):
-    _, _, keys = CASES[number]
-    assert isinstance(finished[number], list), finished[number]
-    assert all(change.after is not None for change in finished[number])
-    changed = {change.key for change in finished[number] if change.changed}
-    assert keys <= changed, keys - changed
+def test_other_numbers_run_and_reach_the_text(tmp_path, number):
+    chapter, values, keys = CASES[number]
+    scenario = scenarios.Scenario(name=f"case-{number}", parameters={chapter: values})
+    tasks = scenarios.tasks(scenario, ROOT, tmp_path, digest.library_digest())
+    (result,) = execution.run(tasks)
+    assert isinstance(result, str), str(result)
+    found = numbers.changes(zip(tasks, [result], strict=True))
+    assert found.after.notna().all()
+    assert keys <= set(found[found.changed].key)
 
 
 def test_every_chapter_has_two_extreme_sets():
@@ -283,13 +269,13 @@ def test_every_chapter_has_two_extreme_sets():
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)
 def test_a_wrong_type_and_an_unknown_parameter_are_refused(path):
-    known = rerun.known_parameters(ROOT)
+    known = scenarios.known_parameters(ROOT)
     name, parameter = next(iter(known[path.stem].items()))
     wrong = 1 if parameter.type == "str" else "one"
     with pytest.raises(ValueError, match=rf"{path.stem}\.{name} must be {parameter.type}"):
-        rerun.check_values(known, {path.stem: {name: wrong}})
+        parameters.check_values(known, {path.stem: {name: wrong}})
     with pytest.raises(LookupError, match=f"nearest: {name}"):
-        rerun.check_values(known, {path.stem: {f"{name}_": parameter.default}})
+        parameters.check_values(known, {path.stem: {f"{name}_": parameter.default}})
 
 
 def test_a_wrong_type_that_papermill_lets_through_stops_the_chapter(tmp_path):
@@ -306,47 +292,35 @@ def test_a_wrong_type_that_papermill_lets_through_stops_the_chapter(tmp_path):
 # --- strict comparison -----------------------------------------------------------------------
 
 
-@pytest.fixture(scope="module")
-def overlay(tmp_path_factory):
-    """A copy of library, data and one chapter, to be changed."""
-    home = tmp_path_factory.mktemp("overlay")
-    ignored = shutil.ignore_patterns("__pycache__")
-    shutil.copytree(ROOT / "lib" / "llmecon", home / "lib" / "llmecon", ignore=ignored)
-    (home / "data").symlink_to(ROOT / "data")
-    (home / "notebooks").mkdir()
-    shutil.copy(ROOT / "notebooks" / "evolution.ipynb", home / "notebooks")
-    return home
-
-
-def strict(home):
-    """How many cells pass and fail a strict comparison with the library of a folder."""
+def test_a_changed_constant_of_the_library_fails_a_strict_comparison(tmp_path):
+    """The comparison of unchanged ones is `make test` itself."""
+    shutil.copytree(ROOT / "lib", tmp_path / "lib", ignore=shutil.ignore_patterns("__pycache__"))
+    (tmp_path / "data").symlink_to(ROOT / "data")
+    (tmp_path / "notebooks").mkdir()
+    shutil.copy(ROOT / "notebooks" / "evolution.ipynb", tmp_path / "notebooks")
+    dates = tmp_path / "lib" / "llmecon" / "trends" / "dates.py"
+    text = dates.read_text("utf-8")
+    assert text.count("DAYS_PER_YEAR = 365.25") == 1
+    dates.write_text(text.replace("DAYS_PER_YEAR = 365.25", "DAYS_PER_YEAR = 360.0"), "utf-8")
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "notebooks"],
-        cwd=home,
-        env={**os.environ, "PYTHONPATH": str(home / "lib")},
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path / "lib")},
         capture_output=True,
         text=True,
     )
     said = {word: int(n) for n, word in re.findall(r"(\d+) (passed|failed)", done.stdout)}
-    return said.get("passed", 0), said.get("failed", 0)
-
-
-def test_stored_outputs_agree_and_a_changed_constant_of_the_library_fails(overlay):
-    cells = len(code_cells(overlay / "notebooks" / "evolution.ipynb"))
-    assert strict(overlay) == (cells, 0)
-    dates = overlay / "lib" / "llmecon" / "trends" / "dates.py"
-    text = dates.read_text("utf-8")
-    assert text.count("DAYS_PER_YEAR = 365.25") == 1
-    dates.write_text(text.replace("DAYS_PER_YEAR = 365.25", "DAYS_PER_YEAR = 360.0"), "utf-8")
-    passed, failed = strict(overlay)
-    assert failed > 0 and passed + failed == cells
+    assert said["failed"] > 0 and said["passed"] > 0
+    assert sum(said.values()) == len(code_cells(ROOT / "notebooks" / "evolution.ipynb"))
 
 
 @pytest.mark.parametrize("path", sorted((ROOT / "scenarios").glob("*")), ids=lambda p: p.stem)
 def test_every_scenario_of_the_book_is_one(path, tmp_path):
-    scenario = rerun.load(path)
+    scenario = scenarios.load(path)
     assert scenario.name == path.stem and scenario.description
-    assert len(rerun.tasks(scenario, ROOT, tmp_path)) == len(scenario.parameters)
-    known = rerun.known_parameters(ROOT)
+    assert len(scenarios.tasks(scenario, ROOT, tmp_path, digest.library_digest())) == len(
+        scenario.parameters
+    )
+    known = scenarios.known_parameters(ROOT)
     for chapter, values in scenario.parameters.items():
         assert all(known[chapter][name].default != value for name, value in values.items())

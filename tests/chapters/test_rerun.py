@@ -4,14 +4,18 @@ run is not repeated: invariants of ``llmecon rerun`` on a small book made here."
 import json
 import shutil
 import threading
+from pathlib import Path
 
 import nbformat
 import pytest
 
 from llmecon import cli
 from llmecon.catalog import UnknownName
-from llmecon_book import run as rerun
-from llmecon_book.run import execution, running
+from llmecon_book.run import digest, execution, numbers, parameters
+from llmecon_book.run import scenario as scenarios
+from llmecon_book.run import sweep as sweeps
+
+ROOT = Path(__file__).parents[2]
 
 PARAMETERS = """\
 usd_per_gpu_hour: float = 3.0  # [USD/h] 0.1..20 rent of one accelerator
@@ -25,13 +29,13 @@ demand: float = 1e12  # [tokens] 0..1e15 none is a demand as well
 left_out: list[str] = []  # [models] that are not named"""
 PREAMBLE = """\
 from llmecon import chinchilla
+from llmecon_book.chapters import Section
 from llmecon_book.notebook import check_parameters, say
 
 check_parameters(globals())"""
 NUMBERS = """\
-say("rent", usd_per_gpu_hour * n_chips, ",.1f")
-say("size", float(chinchilla.law(law).optimal(flop=1e24).params) / 1e9, ".1f")
-say("models", " and ".join(names))"""
+size = float(chinchilla.law(law).optimal(flop=1e24).params)
+say(Section(rent=usd_per_gpu_hour * n_chips, size=size, models=" and ".join(names)))"""
 FAILING = """\
 if n_chips == 7:
     raise ValueError("n_chips must be even, got 7 [accelerators]")"""
@@ -54,17 +58,19 @@ def stored(tmp_path_factory):
     """The small book, its chapter executed with its defaults."""
     book = tmp_path_factory.mktemp("stored")
     (book / "_toc.yml").write_text("format: jb-book\n")
+    for name in ("lib", "data"):
+        (book / name).symlink_to(ROOT / name)
     chapter = book / "notebooks" / "small.ipynb"
     chapter.parent.mkdir()
     nbformat.write(notebook(PARAMETERS, PREAMBLE, NUMBERS, FAILING), chapter)
-    execution.run([chapter], say=lambda line: None)
+    execution.refresh(book, say=lambda line: None)
     return book
 
 
 @pytest.fixture
 def book(stored, tmp_path, monkeypatch):
     """A copy of it, as the folder one works in."""
-    copy = shutil.copytree(stored, tmp_path / "book")
+    copy = shutil.copytree(stored, tmp_path / "book", symlinks=True)
     monkeypatch.chdir(copy)
     return copy
 
@@ -73,14 +79,27 @@ def book(stored, tmp_path, monkeypatch):
 def runs(monkeypatch):
     """Runs that started, as a list of (chapter, values)."""
     started = []
-    execute = running.execute
+    execute = execution.execute
 
-    def counted(text, chapter, values, folder, digest):
+    def counted(text, chapter, values, folder, around):
         started.append((chapter, values))
-        return execute(text, chapter, values, folder, digest)
+        return execute(text, chapter, values, folder, around)
 
-    monkeypatch.setattr(running, "execute", counted)
+    monkeypatch.setattr(execution, "execute", counted)
     return started
+
+
+def tasks_of(scenario, book, output, **chosen):
+    return scenarios.tasks(scenario, book, output, digest.surroundings(book), **chosen)
+
+
+EXECUTED = json.dumps(
+    {
+        "cells": [
+            {"cell_type": "code", "source": "", "execution_count": 1, "outputs": [{"text": "8.0"}]}
+        ]
+    }
+)
 
 
 def write_scenario(book, text, name="cheap.yml"):
@@ -102,15 +121,15 @@ def test_a_scenario_changes_its_numbers_and_no_others(book, runs, capsys):
     assert cli.main(["rerun", str(path), "--json"]) == 0
     rows = json.loads(capsys.readouterr().out)["rows"]
     assert [(r["key"], r["before"], r["after"], r["changed"]) for r in rows] == [
-        ("rent", "24.0", "8.0", True),  # changed ones first
+        ("rent", 24, 8, True),  # changed ones first
         ("size", rows[1]["before"], rows[1]["before"], False),
         ("models", "GPT-3 175B and GPT-4", "GPT-3 175B and GPT-4", False),
     ]
     assert rows[0]["ratio"] == pytest.approx(1 / 3)
-    folder = book / "_build" / "rerun" / "cheap"
+    (folder,) = (book / "_build" / "rerun").glob("cheap-*")
     assert json.loads((folder / "results.json").read_text())["rows"] == rows
     assert runs == [("small", {"usd_per_gpu_hour": 1.0})]
-    kept = (folder / "small.ipynb").read_text()
+    (kept,) = (path.read_text() for path in folder.glob("small-*.ipynb"))
     assert "injected-parameters" in kept and str(book) not in kept
 
     # Nothing is run again, and nothing of the book was touched.
@@ -120,49 +139,52 @@ def test_a_scenario_changes_its_numbers_and_no_others(book, runs, capsys):
     assert "rent" in shown and "models" not in shown and "the 2 that stay" in shown
     assert cli.main(["rerun", str(path), "--all"]) == 0
     assert "models" in capsys.readouterr().out
-    assert rerun.key_numbers(book / "notebooks" / "small.ipynb")["rent"] == "24.0"
+    assert numbers.key_numbers((book / "notebooks" / "small.ipynb").read_text())["rent"] == 24
 
 
-@pytest.mark.parametrize("change", ["value", "code", "library", "fresh"])
+@pytest.mark.parametrize("change", ["value", "code", "library", "output", "fresh"])
 def test_a_finished_run_is_repeated_only_if_something_changed(book, monkeypatch, change):
     out = book / "out"
-    scenario = rerun.load(write_scenario(book, CHEAP))
-    monkeypatch.setattr(running, "execute", lambda *job: json.dumps({"ran": len(job)}))
+    scenario = scenarios.load(write_scenario(book, CHEAP))
+    monkeypatch.setattr(execution, "execute", lambda *job: EXECUTED)
     done = []
 
-    def note(task, was_there):
+    def note(task, result, was_there):
         done.append(was_there)
 
-    rerun.run(rerun.tasks(scenario, book, out), on_done=note)
-    rerun.run(rerun.tasks(scenario, book, out), on_done=note)
+    execution.run(tasks_of(scenario, book, out), on_done=note)
+    execution.run(tasks_of(scenario, book, out), on_done=note)
     assert done == [False, True]
     if change == "value":
-        scenario = rerun.with_values(scenario, {"small": {"n_chips": 16}}, "cheap")
+        scenario = scenarios.with_values(scenario, {"small": {"n_chips": 16}}, "cheap")
     elif change == "code":
         chapter = book / "notebooks" / "small.ipynb"
-        chapter.write_text(chapter.read_text().replace(",.1f", ",.2f"))
+        chapter.write_text(chapter.read_text().replace("optimal(flop=1e24)", "optimal(flop=1e25)"))
     elif change == "library":
-        monkeypatch.setattr("llmecon_book.run.scenario.library_digest", lambda: "another")
-    rerun.run(rerun.tasks(scenario, book, out), fresh=change == "fresh", on_done=note)
+        monkeypatch.setattr(digest, "surroundings", lambda book: "another")
+    elif change == "output":
+        (kept,) = out.glob("*.ipynb")
+        kept.write_text(kept.read_text().replace("8.0", "9.0"))
+    execution.run(tasks_of(scenario, book, out), fresh=change == "fresh", on_done=note)
     assert done == [False, True, False]
 
 
 def test_an_interrupted_run_goes_on_where_it_was(book, monkeypatch):
     shutil.copy(book / "notebooks" / "small.ipynb", book / "notebooks" / "second.ipynb")
-    scenario = rerun.Scenario(name="two", parameters={"small": {}, "second": {}})
-    monkeypatch.setattr(running, "WORKERS", 1)
+    scenario = scenarios.Scenario(name="two", parameters={"small": {}, "second": {}})
+    monkeypatch.setattr(execution, "WORKERS", 1)
     started = []
 
     def interrupted(text, chapter, *rest):
         started.append(chapter)
         if len(started) == 2:
             raise KeyboardInterrupt
-        return "{}"
+        return EXECUTED
 
-    monkeypatch.setattr(running, "execute", interrupted)
+    monkeypatch.setattr(execution, "execute", interrupted)
     with pytest.raises(KeyboardInterrupt):
-        rerun.run(rerun.tasks(scenario, book, book / "out"))
-    rerun.run(rerun.tasks(scenario, book, book / "out"))
+        execution.run(tasks_of(scenario, book, book / "out"))
+    execution.run(tasks_of(scenario, book, book / "out"))
     assert started == ["small", "second", "second"]
     assert not list((book / "out").glob("*.part"))
 
@@ -171,7 +193,7 @@ def test_chapters_that_run_when_it_is_interrupted_are_finished_and_kept(book, mo
     for name in ("second", "third", "fourth"):
         shutil.copy(book / "notebooks" / "small.ipynb", book / "notebooks" / f"{name}.ipynb")
     names = ("small", "second", "third", "fourth")
-    scenario = rerun.Scenario(name="four", parameters={name: {} for name in names})
+    scenario = scenarios.Scenario(name="four", parameters={name: {} for name in names})
     second_runs, stopping = threading.Event(), threading.Event()
 
     def slow(text, chapter, *rest):
@@ -180,16 +202,16 @@ def test_chapters_that_run_when_it_is_interrupted_are_finished_and_kept(book, mo
         else:
             second_runs.set()
             stopping.wait(10)
-        return "{}"
+        return EXECUTED
 
-    def interrupt(task, was_there):
+    def interrupt(task, result, was_there):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(running, "execute", slow)
+    monkeypatch.setattr(execution, "execute", slow)
     with pytest.raises(KeyboardInterrupt):
-        tasks = rerun.tasks(scenario, book, book / "out")
-        rerun.run(tasks, on_done=interrupt, on_stop=stopping.set)
-    kept = {path.stem for path in (book / "out").glob("*.ipynb")}
+        tasks = tasks_of(scenario, book, book / "out")
+        execution.run(tasks, on_done=interrupt, on_stop=stopping.set)
+    kept = {path.stem.partition("-")[0] for path in (book / "out").glob("*.ipynb")}
     # The third may have started in the place of the first; the fourth was never begun.
     assert {"small", "second"} <= kept <= {"small", "second", "third"}
 
@@ -199,7 +221,7 @@ def test_a_chapter_that_fails_is_named_and_not_kept(book, capsys):
     assert cli.main(["rerun", str(path)]) == 2
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("llmecon: small, code cell 4: ValueError: n_chips must be even, got 7")
-    assert not (book / "_build" / "rerun" / "odd" / "results.json").exists()
+    assert not list((book / "_build").rglob("results.json"))
 
 
 WRONG = {
@@ -241,8 +263,8 @@ WRONG = {
 
 
 def test_nothing_of_something_may_be_wanted(book):
-    known = rerun.known_parameters(book)
-    rerun.check_values(known, {"small": {"context_tokens": 0, "demand": 0.0, "margin": 0.0}})
+    known = scenarios.known_parameters(book)
+    parameters.check_values(known, {"small": {"context_tokens": 0, "demand": 0.0, "margin": 0.0}})
 
 
 @pytest.mark.parametrize("output", ["file", "file/below"])
@@ -262,7 +284,7 @@ def test_wrong_numbers_are_refused_before_anything_starts(book, runs, capsys, ca
     assert cli.main(["rerun", str(path)]) == 2
     said = capsys.readouterr()
     assert message in said.err and said.err.count("\n") == 1 and said.out == ""
-    assert not runs and not (book / "_build").exists()
+    assert not runs and not (book / "_build" / "rerun").exists()
 
 
 BROKEN = {
@@ -278,6 +300,8 @@ BROKEN = {
         "cheap.yml, line 3: n_chips is given twice",
     ),
     "broken YAML": ("name: [", "cheap.yml, line 1"),
+    "an alias": ("a: &a [1]\nb: *a", "cheap.yml, line 2: aliases are not read"),
+    "too deep": ("[" * 5_000, "cheap.yml: not YAML"),
     "not an object": ("just text", "cheap.yml: file"),
 }
 
@@ -291,14 +315,14 @@ def test_a_broken_scenario_file_is_named_with_line_or_field(book, capsys, case):
 
 def test_numbers_and_days_are_read_as_people_write_them(book):
     text = "name: a\nparameters:\n  small: {margin: 1e-1, n_chips: 16, day: 2024-05-13}\n"
-    values = rerun.load(write_scenario(book, text)).parameters["small"]
+    values = scenarios.load(write_scenario(book, text)).parameters["small"]
     assert values == {"margin": 0.1, "n_chips": 16, "day": "2024-05-13"}
-    assert rerun.tasks(rerun.load(book / "cheap.yml"), book, book / "out")
+    assert tasks_of(scenarios.load(book / "cheap.yml"), book, book / "out")
 
 
 def test_a_scenario_may_be_json(book):
     path = write_scenario(book, '{"name": "j", "parameters": {"small": {"n_chips": 2}}}', "j.json")
-    assert rerun.load(path).parameters == {"small": {"n_chips": 2}}
+    assert scenarios.load(path).parameters == {"small": {"n_chips": 2}}
 
 
 def test_only_chapters_of_the_scenario_can_be_chosen(book, capsys):
@@ -308,7 +332,7 @@ def test_only_chapters_of_the_scenario_can_be_chosen(book, capsys):
 
 
 def test_declared_parameters_carry_type_unit_help_and_range(book):
-    declared = rerun.declared(book / "notebooks" / "small.ipynb")
+    declared = parameters.declared(book / "notebooks" / "small.ipynb")
     rent = declared["usd_per_gpu_hour"]
     assert (rent.type, rent.default, rent.unit) == ("float", 3.0, "USD/h")
     assert (rent.minimum, rent.maximum) == (0.1, 20.0)
@@ -321,7 +345,7 @@ def test_a_chapter_that_was_never_executed_declares_its_parameters_too(tmp_path)
     made = notebook(PARAMETERS, PREAMBLE)
     made.metadata = nbformat.from_dict({})
     nbformat.write(made, tmp_path / "new.ipynb")
-    assert len(rerun.declared(tmp_path / "new.ipynb")) == len(PARAMETERS.splitlines())
+    assert len(parameters.declared(tmp_path / "new.ipynb")) == len(PARAMETERS.splitlines())
 
 
 def test_a_sweep_gives_one_row_a_point_and_a_table_of_what_changes(book, runs, capsys):
@@ -329,11 +353,65 @@ def test_a_sweep_gives_one_row_a_point_and_a_table_of_what_changes(book, runs, c
     assert cli.main([*sweep, "--csv"]) == 0
     lines = capsys.readouterr().out.splitlines()
     assert lines[0] == "small.usd_per_gpu_hour,chapter,key,value"
-    assert "1.0,small,rent,2.0" in lines and "3.0,small,rent,6.0" in lines
+    assert "1.0,small,rent,2" in lines and "3.0,small,rent,6" in lines
     assert len(runs) == 2
     assert cli.main(sweep) == 0  # from the kept runs
     shown = capsys.readouterr().out
     assert len(runs) == 2 and "rent" in shown and "models" not in shown
+
+
+def test_a_failed_point_is_named_and_the_others_are_shown(book, capsys):
+    assert cli.main(["rerun", "--sweep", "small.n_chips=2,7,4"]) == 1
+    told = capsys.readouterr()
+    assert "small.n_chips=7, small, code cell 4: ValueError: n_chips must be even" in told.err
+    assert "rent" in told.out
+    (kept,) = (book / "_build" / "rerun").glob("*/results.json")
+    rows = json.loads(kept.read_text())["rows"]
+    assert {row["small.n_chips"]: row["value"] for row in rows if row["key"] == "rent"} == {
+        2: 6,
+        4: 12,
+    }
+
+
+def test_one_parameter_is_swept_once(book, runs, capsys):
+    axes = ["--sweep", "small.n_chips=2", "--sweep", "small.n_chips=4"]
+    assert cli.main(["rerun", *axes]) == 2
+    assert "small.n_chips is swept twice" in capsys.readouterr().err and not runs
+
+
+def test_two_reruns_at_once_do_not_swap_results(book, monkeypatch, capsys):
+    """In folders of their own by default; in one folder each still reports what it computed."""
+    both = threading.Barrier(2)
+
+    def slow(text, chapter, values, *rest):
+        both.wait(60)
+        return EXECUTED.replace("8.0", str(values["n_chips"]))
+
+    monkeypatch.setattr(execution, "execute", slow)
+    found = {}
+
+    def rerun(n_chips):
+        plan = scenarios.Scenario(name="set", parameters={"small": {"n_chips": n_chips}})
+        tasks = tasks_of(plan, book, book / "one-folder")
+        found[n_chips] = execution.run(tasks, on_done=lambda *_: both.wait(60))  # both are kept
+
+    threads = [threading.Thread(target=rerun, args=[n]) for n in (2, 4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert found == {n: [EXECUTED.replace("8.0", str(n))] for n in (2, 4)}
+    monkeypatch.setattr(execution, "execute", lambda *job: EXECUTED)
+    for n in (2, 4):
+        assert cli.main(["rerun", "--set", f"small.n_chips={n}"]) == 0
+    assert len(list((book / "_build" / "rerun").glob("set-*/results.json"))) == 2
+
+
+def test_a_folder_with_a_library_of_its_own_refuses_another(book, capsys):
+    (book / "lib").unlink()
+    shutil.copytree(ROOT / "lib", book / "lib")
+    assert cli.main(["rerun", "--set", "small.n_chips=2"]) == 2
+    assert "belong to another folder" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
@@ -354,38 +432,35 @@ def test_a_wrong_sweep_is_refused(book, runs, capsys, axis, message):
 
 
 def test_a_grid_is_the_product_of_its_axes_and_equal_runs_are_shared(book):
-    known = rerun.known_parameters(book)
-    axes = [rerun.parse_axis(a, known) for a in ("small.n_chips=1,2", "small.margin=0,0.1,0.2")]
-    points = rerun.points(axes)
+    known = scenarios.known_parameters(book)
+    axes = [sweeps.parse_axis(a, known) for a in ("small.n_chips=1,2", "small.margin=0,0.1,0.2")]
+    points = sweeps.points(axes)
     assert len(points) == 6 and {"small": {"n_chips": 2, "margin": 0.2}} in points
-    scenario = rerun.Scenario(name="s", parameters={})
+    scenario = scenarios.Scenario(name="s", parameters={})
     targets = {
         task.target
         for point in [*points, points[0]]
-        for task in rerun.tasks(
-            rerun.with_values(scenario, point, "s"), book, book / "out", many=True
-        )
+        for task in tasks_of(scenarios.with_values(scenario, point, "s"), book, book / "out")
     }
     assert len(targets) == 6
 
 
 def test_a_worker_with_another_library_refuses_the_work(book):
     text = (book / "notebooks" / "small.ipynb").read_text()
-    with pytest.raises(rerun.ChapterFailed, match="library, data or packages differ"):
-        rerun.execute(text, "small", {}, str(book), "digest of another version")
+    with pytest.raises(execution.ChapterFailed, match="library, data or packages differ"):
+        execution.execute(text, "small", {}, str(book), "digest of another version")
 
 
 def test_a_cluster_gives_the_same_numbers(book):
     distributed = pytest.importorskip("distributed", reason="needs the extra 'cluster'")
-    rerun.library_digest.cache_clear()  # the worker reads the files as they are now
-    task = rerun.tasks(
-        rerun.Scenario(name="c", parameters={"small": {"n_chips": 4}}), book, book / "out"
+    task = tasks_of(
+        scenarios.Scenario(name="c", parameters={"small": {"n_chips": 4}}), book, book / "out"
     )
     with distributed.LocalCluster(
         n_workers=1, threads_per_worker=1, dashboard_address=None
     ) as cluster:
-        rerun.run(task, cluster=cluster.scheduler_address)
-    assert rerun.key_numbers(task[0].target)["rent"] == "12.0"
+        (text,) = execution.run(task, cluster=cluster.scheduler_address)
+    assert numbers.key_numbers(text)["rent"] == 12
 
 
 def test_without_a_book_the_message_says_where_to_run(tmp_path, monkeypatch, capsys):
@@ -397,4 +472,4 @@ def test_without_a_book_the_message_says_where_to_run(tmp_path, monkeypatch, cap
 def test_an_unknown_parameter_passed_by_papermill_alone_would_be_silent(book):
     """Why the check above exists: papermill itself only logs an unknown name."""
     with pytest.raises(UnknownName):
-        rerun.check_values(rerun.known_parameters(book), {"small": {"rent": 1.0}})
+        parameters.check_values(scenarios.known_parameters(book), {"small": {"rent": 1.0}})

@@ -30,10 +30,10 @@ glue("number", f"{probe.NUMBER:,}", display=False)
 """
 
 
-@pytest.fixture(scope="module")
-def book(tmp_path_factory):
+@pytest.fixture
+def book(tmp_path):
     """A small book with a library of its own: a copy of this one and a constant."""
-    root = tmp_path_factory.mktemp("book")
+    root = tmp_path / "book"
     ignored = shutil.ignore_patterns("__pycache__")
     shutil.copytree(ROOT / "lib", root / "lib", ignore=ignored)
     shutil.copytree(ROOT / "data", root / "data")
@@ -49,17 +49,29 @@ def book(tmp_path_factory):
     return root
 
 
-def run(root: Path, *command: str) -> str:
-    environment = os.environ | {"PYTHONPATH": str(root / "lib")}
-    result = subprocess.run(
-        command, cwd=root, env=environment, capture_output=True, text=True, check=False
+JUPYTER_BOOK = (str(BIN / "jupyter-book"), "build", ".", "-W", "-n")
+
+
+def started(root: Path, *command: str, library: Path | None = None) -> subprocess.Popen[str]:
+    environment = os.environ | {"PYTHONPATH": str((library or root) / "lib")}
+    told = subprocess.PIPE
+    return subprocess.Popen(
+        command, cwd=root, env=environment, stdout=told, stderr=subprocess.STDOUT, text=True
     )
-    assert result.returncode == 0, (result.stdout + result.stderr)[-3000:]
-    return result.stdout + result.stderr
 
 
-def jupyter_book(root: Path) -> str:
-    return run(root, str(BIN / "jupyter-book"), "build", ".", "-W", "-n")
+def run(root: Path, *command: str) -> str:
+    process = started(root, *command)
+    told, _ = process.communicate()
+    assert process.returncode == 0, told[-3000:]
+    return told
+
+
+def failed(root: Path, library: Path | None = None) -> str:
+    process = started(root, *JUPYTER_BOOK, library=library)
+    told, _ = process.communicate()
+    assert process.returncode != 0
+    return told
 
 
 def page(root: Path, name: str = "notebooks/one.html") -> str:
@@ -73,37 +85,34 @@ def replace(path: Path, old: str, new: str) -> None:
 
 
 def test_the_page_follows_library_and_data(book):
-    assert "executing 1 of 1 chapters" in jupyter_book(book)
+    assert "executing 1 of 1 chapters" in run(book, *JUPYTER_BOOK)
     assert "4,100" in page(book)
 
     replace(book / "lib" / "llmecon" / "probe.py", "4100", "5200")
     rows = (book / "data" / "models.csv").read_text(encoding="utf-8").splitlines()
     (book / "data" / "models.csv").write_text("\n".join(rows[:-1]) + "\n", encoding="utf-8")
-    assert "executing 1 of 1 chapters" in jupyter_book(book)
+    assert "executing 1 of 1 chapters" in run(book, *JUPYTER_BOOK)
     assert "5,200" in page(book)
     assert "4,100" not in page(book)
     assert f"models.csv</a>, {len(rows) - 2} rows" in page(book, "tables.html")
 
 
-def test_plain_sphinx_is_as_fresh(book):
+def test_plain_sphinx_is_as_fresh_and_two_builds_at_once_take_turns(book):
     """`jupyter-book config sphinx` and `sphinx-build`: the way out of Jupyter Book 1."""
-    replace(book / "lib" / "llmecon" / "probe.py", "NUMBER =", "NUMBER = 1 +")
     run(book, str(BIN / "jupyter-book"), "config", "sphinx", ".")
-    command = ["sphinx-build", "-W", "-n", "-b", "html", ".", "_build/html"]
-    assert "executing 1 of 1 chapters" in run(book, str(BIN / command[0]), *command[1:])
-    number = (book / "lib" / "llmecon" / "probe.py").read_text().split("=")[1]
-    assert f"{sum(map(int, number.split('+'))):,}" in page(book)
+    sphinx = (str(BIN / "sphinx-build"), "-W", "-n", "-b", "html", ".", "_build/html")
+    both = [started(book, *sphinx) for _ in range(2)]
+    told = [process.communicate()[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], told
+    assert sum("executing 1 of 1 chapters" in one for one in told) == 1
+    assert "4,100" in page(book)
 
 
 def test_a_chapter_that_fails_stops_the_build_and_is_named(book):
-    good = (book / "notebooks" / "one.ipynb").read_text(encoding="utf-8")
     replace(book / "notebooks" / "one.ipynb", "probe.NUMBER:", "probe.NUMBER / 0:")
-    command = [str(BIN / "jupyter-book"), "build", ".", "-W", "-n"]
-    environment = os.environ | {"PYTHONPATH": str(book / "lib")}
-    result = subprocess.run(
-        command, cwd=book, env=environment, capture_output=True, text=True, check=False
-    )
-    (book / "notebooks" / "one.ipynb").write_text(good, encoding="utf-8")
-    assert result.returncode != 0
-    told = result.stdout + result.stderr
-    assert "one.ipynb, code cell 1: ZeroDivisionError" in told
+    assert "one, code cell 1: ZeroDivisionError" in failed(book)
+
+
+def test_a_copied_folder_is_not_built_with_the_library_of_another(book):
+    told = failed(book, library=ROOT)
+    assert "belong to another folder" in told

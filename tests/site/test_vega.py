@@ -177,6 +177,22 @@ def test_on_a_phone_long_names_take_two_lines():
     assert names[0] in vega.static_svg(bars.to_dict())
 
 
+@pytest.mark.parametrize(
+    ("label", "beside", "columns"),
+    [
+        ("Llama 3 70B", "price", 2),
+        ("Llama 3.1 405B in FP8", "price", 1),
+        ("Llama 3 70B", "model", 1),  # names beside the panel take the room
+        ("L3 8B", "model", 2),
+    ],
+)
+def test_legends_on_a_phone_have_two_columns_where_two_labels_fit(label, beside, columns):
+    rows = pd.DataFrame({"model": ["GPT-4", label], "params": [1.0, 2.0], "price": [1.0, 2.0]})
+    one = chart().properties(data=rows).encode(alt.Y(beside, title="Price [$/Mtok]"))
+    narrow = specs.live(one.to_dict(), narrow=True)
+    assert narrow["config"]["legend"]["columns"] == columns
+
+
 @pytest.mark.parametrize(("narrow", "width"), [(False, specs.WIDE_PX), (True, specs.NARROW_PX)])
 def test_the_still_picture_is_as_wide_as_its_place(narrow, width):
     svg = vega.static_svg(chart().to_dict(), narrow=narrow)

@@ -64,7 +64,7 @@ def rerun(
     ] = None,
     output: Annotated[
         Path | None,
-        typer.Option(help="Folder for executed chapters; _build/rerun/NAME if not given."),
+        typer.Option(help="Folder for executed chapters; _build/rerun/NAME-... if not given."),
     ] = None,
     chapter: Annotated[
         list[str] | None, typer.Option(help="Only this chapter; may be repeated.")

@@ -1,25 +1,31 @@
-"""Run chapters in fresh kernels and write them in one canonical form; never leave a stale number.
+"""One runner: chapters in fresh kernels, kept only with the seal of what they ran on.
 
-A committed notebook carries its outputs. `main` (``python -m llmecon_book.run.execution``) runs
-every chapter and rewrites it; a second run changes nothing. `refresh` does the same for those
-whose code, library, data or packages changed since they last ran, and the site build calls it
-first, so a page never shows a number that the library no longer gives.
+A committed notebook carries its outputs. ``python -m llmecon_book.run.execution`` runs every
+chapter and rewrites it in one canonical form; a second run changes nothing. The site build first
+does the same for those that may be stale. ``llmecon rerun`` runs chapters with other numbers into
+files of their own. All of them go through `run`.
+
+A result counts as kept while its seal fits: code, numbers, library, tables, packages and the stored
+outputs themselves. So neither a number edited by hand nor one of another run is ever shown.
 """
 
 from __future__ import annotations
 
 import argparse
-import hashlib
 import json
 import os
 import re
+import signal
 import sys
 import tempfile
-import time
-from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+import threading
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor, as_completed
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from functools import partial
 from pathlib import Path
+from typing import Any
 
 import nbformat
 from ipykernel.kernelspec import make_ipkernel_cmd
@@ -29,80 +35,129 @@ from nbclient import NotebookClient
 from nbclient.exceptions import CellExecutionError, CellTimeoutError, DeadKernelError
 from traitlets.config import Config
 
+from llmecon_book.run.digest import library_digest, of_text, surroundings
+
 WORKERS = 2
-CELL_TIMEOUT_S = 120
-STAMP = Path("_build") / ".executed.json"
+CELL_TIMEOUT_S = 600
+STAMPS = Path("_build") / ".executed"
 KEPT_TAGS = {"tags"}  # cell metadata that means something to the book
+INJECTED = "injected-parameters"  # papermill's tag
 METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
-_TRACEBACK_LINES = 12
+_SHOWN_LINES = 12  # of a cell that failed, and of its traceback
 
 
-class ChapterError(RuntimeError):
-    """A chapter that does not run, with the cell that stopped it."""
+class ChapterFailed(RuntimeError):
+    """A chapter that stopped: which cell and why, in one line; its code and traceback apart."""
+
+    def __init__(self, reason: str, details: str = "") -> None:
+        super().__init__(reason, details)  # both, so that it can be sent between machines
+        self.details = details
+
+    def __str__(self) -> str:
+        """The one line."""
+        return str(self.args[0])
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """What became of one chapter."""
+class Task:
+    """One run of one chapter.
 
-    path: Path
-    changed: bool
-    seconds: float
+    Attributes
+    ----------
+    source : pathlib.Path
+        Notebook of the book.
+    text : str
+        Its content when the run was asked for.
+    around : str
+        Digest of library, tables and packages, taken before anything runs.
+    target, stamp : pathlib.Path
+        Where the executed notebook goes, and its seal. The target may be the source.
+    numbers : dict
+        Parameters that replace the defaults.
+    """
+
+    source: Path
+    text: str
+    around: str
+    target: Path
+    stamp: Path
+    numbers: Mapping[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, source: Path, around: str, numbers: Mapping[str, Any], output: Path) -> Task:
+        """A run of a chapter as it is now, into a folder that may hold others of it."""
+        text = source.read_text(encoding="utf-8")
+        task = cls(source, text, around, source, source, numbers)
+        target = output / f"{source.stem}-{task.digest[:12]}.ipynb"
+        return replace(task, target=target, stamp=target.with_suffix(".digest"))
+
+    @property
+    def chapter(self) -> str:
+        """Name of the chapter."""
+        return self.source.stem
+
+    @property
+    def digest(self) -> str:
+        """Of chapter, numbers, library and data: equal digests, equal outputs."""
+        numbers = json.dumps(self.numbers, sort_keys=True)
+        return of_text(self.around, numbers, *(cell["source"] for cell in _code(self.text)))
+
+    def seal(self, text: str) -> str:
+        """Digest of this run and of what came out. Prose does not count: it changes no number."""
+        cells = [(c["source"], c["execution_count"], c["outputs"]) for c in _code(text)]
+        return of_text(self.digest, json.dumps(cells, sort_keys=True))
+
+    def kept(self) -> str | None:
+        """The executed notebook, if the target holds this very run."""
+        try:
+            text = self.target.read_text(encoding="utf-8")
+            same = self.stamp.read_text(encoding="utf-8").strip() == self.seal(text)
+        except (FileNotFoundError, ValueError, KeyError):  # never ran, or cut short
+            return None
+        return text if same else None
+
+    def keep(self, text: str) -> None:
+        """Store an executed notebook, then its seal."""
+        in_place = self.target == self.source
+        if in_place and self.source.read_text(encoding="utf-8") != self.text:
+            raise ChapterFailed(f"{self.chapter}: edited while it ran; run it again")
+        if not (in_place and text == self.text):
+            _replace(self.target, text)
+        _replace(self.stamp, self.seal(text) + "\n")
 
 
-def _say(line: str) -> None:
-    print(line, flush=True)  # progress is for whoever waits
+def _code(text: str) -> list[dict[str, Any]]:
+    """Code cells of a notebook, each source as one text."""
+    cells = [cell for cell in json.loads(text)["cells"] if cell["cell_type"] == "code"]
+    return [cell | {"source": "".join(cell["source"])} for cell in cells]
+
+
+def _replace(path: Path, text: str) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    beside = path.with_name(f"{path.name}.{os.getpid()}-{threading.get_ident()}.part")
+    try:
+        beside.write_text(text, encoding="utf-8")
+        beside.replace(path)
+    finally:
+        beside.unlink(missing_ok=True)
 
 
 def canonical(notebook: nbformat.NotebookNode) -> str:
     """The notebook as text without a trace of when and where it ran."""
     notebook.metadata = nbformat.from_dict(METADATA)  # type: ignore[no-untyped-call]
-    count = 0
+    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
     for cell in notebook.cells:
         cell.metadata = {key: value for key, value in cell.metadata.items() if key in KEPT_TAGS}
-        if cell.cell_type == "code":
-            count += 1
-            cell.execution_count = count
-            for output in cell.outputs:
-                if "execution_count" in output:
-                    output.execution_count = count
+    for count, cell in enumerate(code, start=1):
+        for part in (cell, *(o for o in cell.outputs if "execution_count" in o)):
+            part.execution_count = count
     nbformat.validate(notebook)
     text: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]  # splits long lines
     return json.dumps(json.loads(text), indent=1, sort_keys=True, ensure_ascii=False) + "\n"
-
-
-def _read(path: Path) -> nbformat.NotebookNode:
-    notebook: nbformat.NotebookNode = nbformat.read(path, as_version=4)  # type: ignore[no-untyped-call]
-    return notebook
-
-
-def executed(path: Path) -> str:
-    """The canonical text of a chapter after a run in a fresh kernel.
-
-    Raises
-    ------
-    ChapterError
-        If a cell fails, runs too long or ends the kernel.
-    """
-    notebook = _read(path)
-    with tempfile.TemporaryDirectory(prefix="llmecon-") as sockets:
-        client = NotebookClient(
-            notebook,
-            kernel_manager_class=Kernel,
-            config=connection(sockets),
-            timeout=CELL_TIMEOUT_S,
-            record_timing=False,
-            resources={"metadata": {"path": str(path.parent)}},
-        )
-        try:
-            client.execute()
-        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            raise ChapterError(_failure(path, notebook, error)) from None
-    return canonical(notebook)
 
 
 class Kernel(AsyncKernelManager):
@@ -110,198 +165,282 @@ class Kernel(AsyncKernelManager):
 
     @property
     def kernel_spec(self) -> KernelSpec:
-        """How to start it."""
-        return KernelSpec(argv=make_ipkernel_cmd(), display_name="Python 3", language="python")
+        """How to start it: with the search path of this process, so with the same library."""
+        path = os.pathsep.join(entry for entry in sys.path if entry)
+        return KernelSpec(
+            argv=make_ipkernel_cmd(),
+            env={"PYTHONPATH": path},
+            display_name="Python 3",
+            language="python",
+        )
 
 
-def connection(sockets: str) -> Config:
-    """How to reach a kernel whose sockets lie in a folder."""
-    # Unix sockets by absolute path: on TCP, kernels that start together can take each other's port.
-    unix = {"transport": "ipc", "ip": f"{sockets}/k"} if os.name == "posix" else {}
-    return Config(ConnectionFileMixin=unix)
+def execute(text: str, chapter: str, numbers: Mapping[str, Any], folder: str, around: str) -> str:
+    """A chapter's canonical text after a run.
 
-
-def _failure(path: Path, notebook: nbformat.NotebookNode, error: Exception) -> str:
-    code = [cell for cell in notebook.cells if cell.cell_type == "code"]
-    started = [index for index, cell in enumerate(code) if cell.get("outputs")]
-    failed = [
-        index
-        for index, cell in enumerate(code)
-        if any(output.output_type == "error" for output in cell.outputs)
-    ]
-    index = failed[0] if failed else (started[-1] + 1 if started else 0)
-    source = code[min(index, len(code) - 1)].source
-    lines = _COLOUR.sub("", str(error)).strip().splitlines()
-    reason = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else lines[0]
-    shown = "\n".join(f"    {line}" for line in source.splitlines()[:_TRACEBACK_LINES])
-    tail = "\n".join(f"    {line}" for line in lines[-_TRACEBACK_LINES:])
-    return f"{path.name}, code cell {index + 1}: {reason}\n\n{shown}\n\n{tail}"
-
-
-def run(
-    paths: Sequence[Path], *, check: bool = False, say: Callable[[str], None] = _say
-) -> list[Outcome]:
-    """Execute chapters side by side and rewrite those that changed.
+    Runs anywhere the library is installed: on this machine or as a task of a cluster.
 
     Parameters
     ----------
-    paths : sequence of pathlib.Path
-        Notebooks.
-    check : bool, optional
-        Rewrite nothing; only report what would change.
-    say : callable, optional
-        Receives one line a chapter.
-
-    Returns
-    -------
-    list of Outcome
-        In the order of `paths`.
+    text : str
+        The notebook as JSON.
+    chapter : str
+        Its name, for messages.
+    numbers : mapping
+        Parameters that replace the defaults.
+    folder : str
+        Folder that the kernel starts in, if it exists there.
+    around : str
+        `library_digest` of the machine that asks.
 
     Raises
     ------
-    ChapterError
-        If any chapter fails; the others are finished first.
+    ChapterFailed
+        If a cell fails, or library or data are not those of the asking machine, before or after.
     """
-
-    def one(path: Path) -> Outcome | ChapterError:
-        began = time.monotonic()
+    _demand_same(chapter, around)
+    try:
+        notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+    except ValueError as error:
+        raise ChapterFailed(f"{chapter}: not a notebook: {str(error).splitlines()[0]}") from None
+    if numbers:
+        _inject(notebook.cells, numbers)
+    started: list[int] = []
+    with tempfile.TemporaryDirectory(prefix="llmecon-") as sockets:
+        # Unix sockets by absolute path: on TCP, kernels that start together can take each
+        # other's port.
+        unix = {"transport": "ipc", "ip": f"{sockets}/k"} if os.name == "posix" else {}
+        client = NotebookClient(
+            notebook,
+            kernel_manager_class=Kernel,
+            config=Config(ConnectionFileMixin=unix),
+            timeout=CELL_TIMEOUT_S,
+            record_timing=False,
+            shutdown_kernel="immediate",  # its work is stored: nothing to wait for
+            resources={"metadata": {"path": folder if Path(folder).is_dir() else sockets}},
+            on_cell_execute=lambda cell, cell_index: started.append(cell_index),
+        )
         try:
-            text = executed(path)
-        except ChapterError as error:
-            say(f"  {path.name}: failed after {time.monotonic() - began:.1f} s")
-            return error
-        changed = text != path.read_text(encoding="utf-8")
-        if changed and not check:
-            _replace(path, text)
-        state = ("stale" if check else "rewritten") if changed else "unchanged"
-        outcome = Outcome(path, changed, time.monotonic() - began)
-        say(f"  {path.name}: {state}, {outcome.seconds:.1f} s")
-        return outcome
-
-    with ThreadPoolExecutor(max_workers=WORKERS) as pool:
-        results = list(pool.map(one, paths))
-    errors = [result for result in results if isinstance(result, ChapterError)]
-    if errors:
-        raise ChapterError("\n\n".join(map(str, errors)))
-    return [result for result in results if isinstance(result, Outcome)]
+            client.execute()
+        except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
+            raise _failure(chapter, notebook.cells[: started[-1] + 1], error) from None
+    _demand_same(chapter, around)
+    return canonical(notebook)
 
 
-def _replace(path: Path, text: str) -> None:
-    beside = path.with_suffix(".part")
-    beside.write_text(text, encoding="utf-8")
-    beside.replace(path)
+def _inject(cells: list[Any], numbers: Mapping[str, Any]) -> None:
+    """Put a cell with other numbers below the parameters, as papermill does."""
+    from papermill.translators import PythonTranslator
+
+    tagged = ["parameters" in cell.metadata.get("tags", []) for cell in cells]
+    source, metadata = PythonTranslator.codify(numbers), {"tags": [INJECTED]}
+    made = nbformat.v4.new_code_cell
+    cell = made(source, metadata=metadata, id=INJECTED)  # type: ignore[no-untyped-call]
+    cells.insert(tagged.index(True) + 1, cell)
 
 
-def surroundings(root: Path) -> str:
-    """Digest of all that a chapter's numbers depend on beside its own code."""
-    digest = hashlib.sha256()
-    for path in _sources(root):
-        digest.update(str(path.relative_to(root)).encode() + b"\0")
-        digest.update(hashlib.sha256(path.read_bytes()).digest())
-    digest.update(f"{sys.version_info.major}.{sys.version_info.minor}".encode())
-    return digest.hexdigest()
+def _demand_same(chapter: str, around: str) -> None:
+    if library_digest() != around:
+        raise ChapterFailed(
+            f"{chapter}: library, data or packages differ on this machine, "
+            "or changed while it ran; run it again"
+        )
 
 
-def _sources(root: Path) -> Iterator[Path]:
-    yield from sorted((root / "lib").rglob("*.py"))
-    yield from sorted(path for path in (root / "data").rglob("*") if path.is_file())
-    lock = root / "requirements.lock"
-    if lock.exists():
-        yield lock
-
-
-def fingerprint(path: Path, around: str) -> str:
-    """Digest of a chapter's code and of what it runs on; its prose does not count."""
-    cells = _read(path).cells
-    code = "\0".join(cell.source for cell in cells if cell.cell_type == "code")
-    return hashlib.sha256(f"{around}\0{code}".encode()).hexdigest()
-
-
-def _complete(path: Path) -> bool:
-    """Whether every code cell carries the mark of a run."""
-    cells = _read(path).cells
-    return all(cell.execution_count for cell in cells if cell.cell_type == "code")
-
-
-def stale(root: Path) -> list[Path]:
-    """Chapters whose stored outputs may not follow from code, library and data as they are."""
-    stamps = _stamps(root)
-    around = surroundings(root)
-    return [
-        path
-        for path in chapters(root)
-        if stamps.get(path.name) != fingerprint(path, around) or not _complete(path)
+def _failure(chapter: str, until: Sequence[Any], error: Exception) -> ChapterFailed:
+    """Name the last of the cells that were begun, as the book counts them."""
+    own = [
+        cell
+        for cell in until
+        if cell.cell_type == "code" and INJECTED not in cell.metadata.get("tags", [])
     ]
+    told = _COLOUR.sub("", str(error)).strip().splitlines()
+    reason = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else told[0]
+    parts = (until[-1].source.splitlines()[:_SHOWN_LINES], told[-_SHOWN_LINES:])
+    details = "\n\n".join("\n".join(f"    {line}" for line in part) for part in parts)
+    return ChapterFailed(f"{chapter}, code cell {len(own)}: {reason}", details)
 
 
-def chapters(root: Path) -> list[Path]:
-    """All notebooks of the book, by name."""
-    return sorted((root / "notebooks").glob("*.ipynb"))
+Result = str | ChapterFailed
 
 
-def refresh(root: Path, *, check: bool = False, say: Callable[[str], None] = _say) -> list[Outcome]:
-    """Execute the chapters that may be stale, and remember that they ran.
+def run(
+    tasks: Sequence[Task],
+    *,
+    fresh: bool = False,
+    cluster: str | None = None,
+    check: bool = False,
+    on_done: Callable[[Task, Result, bool], None] = lambda task, result, was_there: None,
+    on_stop: Callable[[], None] = lambda: None,
+) -> list[Result]:
+    """Run what is not there yet; each chapter is kept as soon as it is finished.
+
+    Parameters
+    ----------
+    tasks : sequence of Task
+        Runs, already checked; two that share a target are one run.
+    fresh : bool, optional
+        Run all of them, finished or not.
+    cluster : str, optional
+        Address of a Dask scheduler; two kernels of this machine without it.
+    check : bool, optional
+        Rewrite no notebook.
+    on_done : callable, optional
+        Called with each task, its result, and whether it had been finished before.
+    on_stop : callable, optional
+        Called when the run is interrupted, before the chapters that run are waited for.
+
+    Returns
+    -------
+    list of (str or ChapterFailed)
+        The executed notebook of each task, or why there is none.
+    """
+    results: dict[Path, Result] = {}
+    waiting = []
+    for task in {task.target: task for task in tasks}.values():
+        kept = None if fresh else task.kept()
+        if kept is None:
+            waiting.append(task)
+        else:
+            results[task.target] = kept
+            on_done(task, kept, True)
+    with _pool(cluster) as (submit, completed), _orderly_end():
+        futures = {
+            submit(execute, t.text, t.chapter, t.numbers, str(t.source.parent), t.around): t
+            for t in waiting
+        }
+
+        def finish(future: Any) -> Task:
+            task = futures.pop(future)
+            try:
+                text = results[task.target] = future.result()
+                if not check or text == task.text:
+                    task.keep(text)
+            except ChapterFailed as error:
+                results[task.target] = error
+            return task
+
+        try:
+            for future in completed(futures):
+                task = finish(future)
+                on_done(task, results[task.target], False)
+        except BaseException:
+            on_stop()
+            for future in [f for f in futures if f.cancel() is False]:  # those that run
+                finish(future)
+            raise
+    return [results[task.target] for task in tasks]
+
+
+@contextmanager
+def _pool(cluster: str | None) -> Iterator[tuple[Callable[..., Any], Callable[..., Any]]]:
+    """How to submit a job and how to wait for jobs."""
+    if cluster is None:
+        # Threads that wait for kernels; each kernel is a process of its own.
+        with ThreadPoolExecutor(WORKERS) as pool:
+            yield pool.submit, as_completed
+        return
+    from distributed import Client
+    from distributed import as_completed as dask_completed
+
+    with Client(cluster, timeout=30) as client:  # type: ignore[no-untyped-call]
+        yield (lambda *job: client.submit(*job, pure=False)), dask_completed
+
+
+@contextmanager
+def _orderly_end() -> Iterator[None]:
+    """Let SIGTERM end a run as Ctrl-C does: no kernel and no temporary folder is left."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+
+    def end(number: int, frame: object) -> None:
+        raise SystemExit(128 + number)
+
+    before = signal.signal(signal.SIGTERM, end)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
+
+
+_SAY = partial(print, flush=True)  # progress is for whoever waits
+
+
+def refresh(
+    root: Path,
+    paths: Sequence[Path] = (),
+    *,
+    fresh: bool = False,
+    check: bool = False,
+    say: Callable[[str], None] = _SAY,
+) -> list[str]:
+    """Execute the chapters of a book that may be stale, where they are.
 
     Parameters
     ----------
     root : pathlib.Path
         Folder of the book, with ``notebooks``, ``lib`` and ``data``.
+    paths : sequence of pathlib.Path, optional
+        Only these notebooks; all of them if none is named.
+    fresh : bool, optional
+        Execute all, stale or not.
     check : bool, optional
         Rewrite nothing; raise if a stored output is stale.
     say : callable, optional
         Receives the lines of progress.
 
+    Returns
+    -------
+    list of str
+        Names of the chapters that ran.
+
     Raises
     ------
-    ChapterError
-        If a chapter fails, or with `check` if it is stale.
+    ChapterFailed
+        If a chapter fails, after the others have ended, or with `check` if it is stale.
+    ValueError
+        If the library that Python imports here is not that of the book.
     """
-    waiting = stale(root)
-    if not waiting:
-        return []
-    say(f"executing {len(waiting)} of {len(chapters(root))} chapters")
-    outcomes = run(waiting, check=check, say=say)
-    old = [outcome.path.name for outcome in outcomes if outcome.changed]
-    if check and old:
-        raise ChapterError(f"stored outputs are stale: {', '.join(old)}; run `make notebooks`")
-    _remember(root, waiting)
-    return outcomes
-
-
-def _stamps(root: Path) -> dict[str, str]:
-    try:
-        return dict(json.loads((root / STAMP).read_text(encoding="utf-8")))
-    except (FileNotFoundError, ValueError):  # never ran, or cut short: run again
-        return {}
-
-
-def _remember(root: Path, paths: Sequence[Path]) -> None:
     around = surroundings(root)
-    known = {path.name for path in chapters(root)}
-    stamps = {name: stamp for name, stamp in _stamps(root).items() if name in known}
-    stamps |= {path.name: fingerprint(path, around) for path in paths}
-    (root / STAMP).parent.mkdir(parents=True, exist_ok=True)
-    _replace(root / STAMP, json.dumps(stamps, indent=1, sort_keys=True) + "\n")
+    tasks = [
+        Task(path, path.read_text("utf-8"), around, path, root / STAMPS / f"{path.stem}.digest")
+        for path in paths or sorted((root / "notebooks").glob("*.ipynb"))
+    ]
+    waiting = [task for task in tasks if fresh or task.kept() is None]
+    old: list[str] = []
+
+    def on_done(task: Task, result: Result, was_there: bool) -> None:
+        changed = result != task.text
+        state = ("stale" if check else "rewritten") if changed else "unchanged"
+        say(f"  {task.source.name}: {state if isinstance(result, str) else 'failed'}")
+        old.extend([task.source.name] * changed)
+
+    if waiting:
+        say(f"executing {len(waiting)} of {len(tasks)} chapters")
+    results = run(waiting, fresh=True, check=check, on_done=on_done)
+    failed = [result for result in results if isinstance(result, ChapterFailed)]
+    if failed:
+        raise ChapterFailed("\n\n".join(f"{one}\n\n{one.details}".strip() for one in failed))
+    if check and old:
+        raise ChapterFailed(f"stored outputs are stale: {', '.join(old)}; run `make notebooks`")
+    return [task.chapter for task in waiting]
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the named chapters; 0 if all went well, 1 if one failed or is stale under --check."""
+    """Run chapters; 0 if all went well, 1 if one failed or is stale under --check."""
+    from llmecon_book.run.scenario import find_book
+
     parser = argparse.ArgumentParser(description="Run chapters and store their outputs.")
-    parser.add_argument("notebooks", nargs="+", type=Path)
+    parser.add_argument("notebooks", nargs="*", type=Path, help="all of the book if left out")
     parser.add_argument("--check", action="store_true", help="rewrite nothing, fail if stale")
     chosen = parser.parse_args(arguments)
     paths = [path.resolve() for path in chosen.notebooks]
     try:
-        outcomes = run(paths, check=chosen.check)
-    except ChapterError as error:
+        refresh(find_book(*paths[:1], Path.cwd()), paths, fresh=True, check=chosen.check)
+    except (ChapterFailed, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1
-    old = [outcome.path.name for outcome in outcomes if outcome.changed]
-    if chosen.check and old:
-        print(f"stale: {', '.join(old)}; run `make notebooks`", file=sys.stderr)
-        return 1
-    for root in {path.parent.parent for path in paths if path.parent.name == "notebooks"}:
-        _remember(root, [path for path in paths if path.parent.parent == root])
     return 0
 
 

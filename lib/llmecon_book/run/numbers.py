@@ -1,121 +1,124 @@
-"""The key numbers of a chapter, before and after."""
+"""The key numbers of chapters: before and after, and over the points of a sweep."""
+
+from __future__ import annotations
 
 import ast
 import json
 import re
-from collections.abc import Iterable
-from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from llmecon_book.run.running import Task
+from llmecon_book.run.sweep import flat
+
+if TYPE_CHECKING:
+    from llmecon_book.run.execution import Task
 
 _GLUED = "application/papermill.record/text/plain"
-_NUMBER = re.compile(r"(?P<digits>[-−+]?[\d,]*\.?\d+(e[-+]?\d+)?) ?(%|(?P<scale>[kMBT]))?")
-_SCALES = {"": 1.0, "k": 1e3, "M": 1e6, "B": 1e9, "T": 1e12}
 _CHART = re.compile(r"^application/papermill\.record/(?!text/plain$)")
+_DIGITS = 4
 
 
-@dataclass(frozen=True, kw_only=True)
-class Change:
-    """One key number of the book, before and after.
-
-    Attributes
-    ----------
-    chapter, key : str
-        Where it is said, and its key.
-    before, after : str or None
-        As the text shows it; ``None`` where there is none.
-    """
-
-    chapter: str
-    key: str
-    before: str | None
-    after: str | None
-
-    @property
-    def changed(self) -> bool:
-        """Whether the text would read differently."""
-        return self.before != self.after
-
-    @property
-    def ratio(self) -> float | None:
-        """After divided by before, if both are numbers. [1]"""
-        old, new = number(self.before), number(self.after)
-        return new / old if old and new is not None else None
-
-
-def number(text: str | None) -> float | None:
-    """Value of a formatted number, or ``None`` for words.
-
-    Examples
-    --------
-    >>> number("8,000"), number("41.4 %"), number("1.8T"), number("GPT-4")
-    (8000.0, 41.4, 1800000000000.0, None)
-    """
-    match = _NUMBER.fullmatch(text or "")
-    if not match:
-        return None
-    digits = match["digits"].replace(",", "").replace("−", "-")
-    return float(digits) * _SCALES[match["scale"] or ""]
-
-
-def key_numbers(path: Path) -> dict[str, str]:
-    """Glued texts of an executed notebook by key; charts are left out.
+def key_numbers(text: str) -> dict[str, Any]:
+    """Numbers and words that an executed notebook stores for its prose, by key, in its order.
 
     Parameters
     ----------
-    path : pathlib.Path
-        Notebook with its outputs.
-
-    Returns
-    -------
-    dict
-        In the order of the notebook.
+    text : str
+        The notebook as JSON, with its outputs; charts are left out.
     """
-    found: dict[str, str] = {}
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+    found: dict[str, Any] = {}
+    for cell in json.loads(text)["cells"]:
         for output in cell.get("outputs", []):
             key = output.get("metadata", {}).get("scrapbook", {}).get("name")
             data = output.get("data", {})
             if key and _GLUED in data and not any(map(_CHART.match, data)):
-                found[key] = _shown(data[_GLUED])
+                found[key] = _value("".join(data[_GLUED]))
     return found
 
 
-def _shown(stored: str | list[str]) -> str:
-    text = stored if isinstance(stored, str) else "".join(stored)
+def _value(stored: str) -> Any:
     try:
-        return str(ast.literal_eval(text))  # texts are stored with their quotes
+        return ast.literal_eval(stored)  # texts are stored with their quotes
     except (SyntaxError, ValueError):
-        return text
+        return stored
 
 
-def compare(tasks: Iterable[Task]) -> list[Change]:
-    """Key numbers of finished runs beside the book's stored ones, changed ones first."""
-    changes = []
-    for task in tasks:
-        before, after = key_numbers(task.source), key_numbers(task.target)
-        changes += [
-            Change(chapter=task.chapter, key=key, before=before.get(key), after=after.get(key))
-            for key in before | after
-        ]
-    return sorted(changes, key=lambda change: not change.changed)  # stable
+def shown(value: Any) -> str:
+    """A key number for people: four digits.
+
+    Examples
+    --------
+    >>> [shown(value) for value in (2 / 3, 24_000.5, 70.6e9, "GPT-4", True)]
+    ['0.6667', '24,000', '7.06e+10', 'GPT-4', 'True']
+    """
+    if not _is_number(value):
+        return str(value)
+    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e7 else f"{value:.{_DIGITS}g}"
 
 
-def table(changes: Iterable[Change]) -> pd.DataFrame:
-    """Changes as a frame: chapter, key, before, after, ratio, changed."""
-    rows: list[dict[str, Any]] = [
-        {
-            "chapter": c.chapter,
-            "key": c.key,
-            "before": c.before,
-            "after": c.after,
-            "ratio": c.ratio,
-            "changed": c.changed,
-        }
-        for c in changes
-    ]
-    return pd.DataFrame(rows, columns=["chapter", "key", "before", "after", "ratio", "changed"])
+def _is_number(value: Any) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def changes(runs: Iterable[tuple[Task, str]]) -> pd.DataFrame:
+    """Key numbers of executed notebooks beside the book's stored ones, changed ones first.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Columns ``chapter``, ``key``, ``before``, ``after``, ``ratio`` (after divided by before,
+        if both are numbers [1]) and ``changed``.
+    """
+    rows = []
+    for task, text in runs:
+        book, now = key_numbers(task.text), key_numbers(text)
+        for key in book | now:
+            old, new = book.get(key), now.get(key)
+            ratio = new / old if _is_number(old) and _is_number(new) and old else None
+            rows.append((task.chapter, key, old, new, ratio, old != new))
+    columns = ["chapter", "key", "before", "after", "ratio", "changed"]
+    frame = pd.DataFrame(rows, columns=columns).astype({"before": object, "after": object})
+    return frame.sort_values("changed", ascending=False, kind="stable", ignore_index=True)
+
+
+def sweep_table(
+    runs: Iterable[tuple[Mapping[str, Mapping[str, Any]], Task, str]],
+) -> pd.DataFrame:
+    """Key numbers of every point of a sweep, one row a point, chapter and key.
+
+    Parameters
+    ----------
+    runs : iterable of (mapping, Task, str)
+        The point (values by chapter and parameter), the run, the executed notebook.
+
+    Returns
+    -------
+    pandas.DataFrame
+        One column for each swept parameter (``chapter.parameter``), then ``chapter``, ``key``
+        and ``value``.
+    """
+    return pd.DataFrame(
+        flat(point) | {"chapter": task.chapter, "key": key, "value": value}
+        for point, task, text in runs
+        for key, value in key_numbers(text).items()
+    )
+
+
+def side_by_side(frame: pd.DataFrame, swept: Sequence[str]) -> pd.DataFrame:
+    """Key numbers that differ between points: one row a key, one column a point.
+
+    Parameters
+    ----------
+    frame : pandas.DataFrame
+        From :func:`sweep_table`.
+    swept : sequence of str
+        Its columns of swept parameters.
+    """
+    said = frame[list(swept)].astype(str).agg(", ".join, axis=1)
+    wide = frame.assign(point=said).pivot(index=["chapter", "key"], columns="point", values="value")
+    order = pd.MultiIndex.from_frame(frame[["chapter", "key"]].drop_duplicates())
+    wide = wide.reindex(index=order, columns=said.unique())
+    differs = wide.astype(str).nunique(axis=1) > 1
+    return wide[differs].reset_index().rename_axis(columns=None)

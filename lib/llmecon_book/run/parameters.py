@@ -1,7 +1,6 @@
 """What a chapter lets one change: declared names, types, units and ranges."""
 
 import ast
-import json
 import math
 import re
 from collections.abc import Callable, Mapping
@@ -12,6 +11,7 @@ from typing import Any
 
 from llmecon import catalog, chinchilla
 from llmecon._names import UnknownName
+from llmecon.catalog.reading import read_json
 
 _UNIT = re.compile(r"^\[(?P<unit>[^\]]*)\]\s*(?P<help>.*)$")
 _RANGE = re.compile(r"(?<![\w.])(-?\d[\d_.e+]*?)\.\.(-?\d[\d_e+]*(?:\.\d+)?(?:e\+?\d+)?)(?![\w.])")
@@ -65,39 +65,35 @@ class Parameter:
         Traceback (most recent call last):
         ValueError: reversal.usd_per_gpu_hour must be float [USD/h], got 'one'
         """
+        label = f"{self.chapter}.{self.name}"
         if not _has_type(value, self.type):
             unit = f" [{self.unit}]" if self.unit else ""
-            raise ValueError(f"{self.chapter}.{self.name} must be {self.type}{unit}, got {value!r}")
-        many = isinstance(value, list)
+            raise ValueError(f"{label} must be {self.type}{unit}, got {value!r}")
         defaults = self.default if isinstance(self.default, list) else [self.default]
-        if many and defaults and not value:
-            raise ValueError(f"{self.chapter}.{self.name} must not be empty")
-        for item in value if many else [value]:
-            self._check_domain(item, defaults)
+        if isinstance(value, list) and defaults and not value:
+            raise ValueError(f"{label} must not be empty")
+        for item in value if isinstance(value, list) else [value]:
+            if isinstance(item, str):
+                _check_text(label, item, [d for d in defaults if isinstance(d, str)], self.unit)
+            elif not isinstance(item, bool):
+                self._check_number(label, item, defaults)
         return value
 
-    def _check_domain(self, item: Any, defaults: list[Any]) -> None:
-        label = f"{self.chapter}.{self.name}"
-        if isinstance(item, str):
-            _check_text(label, item, [d for d in defaults if isinstance(d, str)], self.unit)
-            return
-        if isinstance(item, bool):
-            return
-        unit = f" [{self.unit}]" if self.unit else ""
+    def _check_number(self, label: str, item: float, defaults: list[Any]) -> None:
+        low, high, above = self.minimum, self.maximum, ">="
+        if low is None and self.unit not in ("", "1") and all(d >= 0 for d in defaults):
+            low = 0.0  # an amount; what the book has some of, is needed
+            above = ">" if defaults and 0 not in defaults else ">="
+        wanted = ""
         if not math.isfinite(item):
-            raise ValueError(f"{label} must be a finite number, got {item!r}{unit}")
-        low, high = self.minimum, self.maximum
-        if low is None and self._is_amount(defaults):
-            some = bool(defaults) and 0 not in defaults  # what the book has some of, is needed
-            if item < 0 or (some and item == 0):
-                raise ValueError(f"{label} must be {'>' if some else '>='} 0, got {item:g}{unit}")
-        if low is not None and item < low:
-            raise ValueError(f"{label} must be >= {low:g}, got {item:g}{unit}")
-        if high is not None and item > high:
-            raise ValueError(f"{label} must be <= {high:g}, got {item:g}{unit}")
-
-    def _is_amount(self, defaults: list[Any]) -> bool:
-        return self.unit not in ("", "1") and all(default >= 0 for default in defaults)
+            wanted = "a finite number"
+        elif low is not None and (item < low or (item == low and above == ">")):
+            wanted = f"{above} {low:g}"
+        elif high is not None and item > high:
+            wanted = f"<= {high:g}"
+        if wanted:
+            unit = f" [{self.unit}]" if self.unit else ""
+            raise ValueError(f"{label} must be {wanted}, got {item:g}{unit}")
 
 
 def declared(path: Path) -> dict[str, Parameter]:
@@ -117,37 +113,42 @@ def declared(path: Path) -> dict[str, Parameter]:
 
     found: dict[str, Parameter] = {}
     for line in PythonTranslator.inspect({"source": _parameters_cell(path)}):
-        name = line.name
         try:
             default = ast.literal_eval(line.default)
         except (SyntaxError, ValueError) as error:
-            raise ValueError(f"{path.name}: the default of {name} is not a plain value") from error
-        found[name] = _parameter(path.stem, name, line.inferred_type_name, default, line.help)
+            raise ValueError(
+                f"{path.name}: the default of {line.name} is not a plain value"
+            ) from error
+        comment = _UNIT.match(line.help)
+        unit, told = comment.groups() if comment else ("", line.help)
+        bounds = _RANGE.search(told)
+        found[line.name] = Parameter(
+            chapter=path.stem,
+            name=line.name,
+            type=line.inferred_type_name,
+            default=default,
+            unit=unit,
+            help=told,
+            minimum=float(bounds[1]) if bounds else None,
+            maximum=float(bounds[2]) if bounds else None,
+        )
     return found
 
 
 def _parameters_cell(path: Path) -> str:
-    for cell in json.loads(path.read_text(encoding="utf-8"))["cells"]:
+    for cell in read_json(path)["cells"]:
         if "parameters" in cell["metadata"].get("tags", []):
             return "".join(cell["source"])
     return ""
 
 
-def _parameter(chapter: str, name: str, kind: str, default: Any, comment: str) -> Parameter:
-    match = _UNIT.match(comment)
-    unit, text = (match["unit"], match["help"]) if match else ("", comment)
-    bounds = _RANGE.search(text)
-    low, high = (float(bounds[1]), float(bounds[2])) if bounds else (None, None)
-    return Parameter(
-        chapter=chapter,
-        name=name,
-        type=kind,
-        default=default,
-        unit=unit,
-        help=text,
-        minimum=low,
-        maximum=high,
-    )
+def find(known: Mapping[str, Mapping[str, Parameter]], chapter: str, name: str) -> Parameter:
+    """A declared parameter, or an error that suggests the nearest names."""
+    if chapter not in known:
+        raise UnknownName("chapter", chapter, known)
+    if name not in known[chapter]:
+        raise UnknownName(f"parameter of {chapter}", name, known[chapter])
+    return known[chapter][name]
 
 
 def check_values(
@@ -173,9 +174,7 @@ def check_values(
         if chapter not in known:
             raise UnknownName("chapter", chapter, known)
         for name, value in values.items():
-            if name not in known[chapter]:
-                raise UnknownName(f"parameter of {chapter}", name, known[chapter])
-            known[chapter][name].checked(value)
+            find(known, chapter, name).checked(value)
 
 
 def _has_type(value: Any, kind: str) -> bool:
@@ -192,18 +191,14 @@ def _check_text(label: str, text: str, defaults: list[str], unit: str) -> None:
         if not _is_date(text):
             raise ValueError(f"{label} must be an ISO date such as 2024-12-13, got {text!r}")
         return
-    allowed = _allowed(defaults, unit)
-    if allowed and not any(text in names for names in allowed.values()):
-        known = {name for names in allowed.values() for name in names}
-        raise UnknownName(f"{' or '.join(allowed)} ({label})", text, known)
-
-
-def _allowed(defaults: list[str], unit: str) -> dict[str, list[str]]:
-    """Names that may stand here: those of the lists that hold the defaults, or that of the unit."""
-    known = {kind: names() for kind, names in _VOCABULARIES.items()}
-    if defaults:
-        return {kind: names for kind, names in known.items() if set(defaults) <= set(names)}
-    return {kind: names for kind, names in known.items() if kind == unit.removesuffix("s")}
+    lists = {kind: names() for kind, names in _VOCABULARIES.items()}
+    if defaults:  # the lists that hold them
+        lists = {kind: names for kind, names in lists.items() if set(defaults) <= set(names)}
+    else:
+        lists = {kind: names for kind, names in lists.items() if kind == unit.removesuffix("s")}
+    allowed = {name for names in lists.values() for name in names}
+    if allowed and text not in allowed:
+        raise UnknownName(f"{' or '.join(lists)} ({label})", text, allowed)
 
 
 def _is_date(text: str) -> bool:
@@ -214,14 +209,10 @@ def _is_date(text: str) -> bool:
     return True
 
 
-def _column(table: str, column: str) -> list[str]:
-    return [str(name) for name in catalog.table(table)[column].unique()]
-
-
 # Names that the catalogue and the laws know, by what the unit of a parameter may say.
 _VOCABULARIES: dict[str, Callable[[], list[str]]] = {
-    "architecture": lambda: _column("architectures", "name"),
-    "accelerator": lambda: _column("accelerators", "name"),
-    "model": lambda: _column("models", "model"),
+    "architecture": lambda: list(catalog.table("architectures")["name"]),
+    "accelerator": lambda: list(catalog.table("accelerators")["name"]),
+    "model": lambda: list(catalog.table("models")["model"]),
     "law": lambda: list(chinchilla.LAWS),
 }

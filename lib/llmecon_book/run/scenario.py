@@ -1,18 +1,18 @@
 """A scenario: a named set of new numbers for some chapters."""
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from llmecon._names import UnknownName
 from llmecon.catalog.reading import read_json, read_text
-from llmecon_book.run.digest import library_digest, of_text
 from llmecon_book.run.parameters import Parameter, check_values, declared
-from llmecon_book.run.running import Task, code_of
+
+if TYPE_CHECKING:
+    from llmecon_book.run.execution import Task
 
 Values = dict[str, dict[str, Any]]
 
@@ -66,7 +66,7 @@ def _parsed(path: Path) -> Any:
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ValueError(f"{path.name}{line}: {error.problem}") from error
-    except yaml.YAMLError as error:
+    except (yaml.YAMLError, RecursionError) as error:
         raise ValueError(f"{path.name}: not YAML: {error}") from error
 
 
@@ -80,6 +80,12 @@ def _loader(yaml: Any) -> Any:
             ]
             for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
         }
+
+        def compose_node(self, parent: Any, index: Any) -> Any:
+            if self.check_event(yaml.AliasEvent):  # nine lines of them can fill the memory
+                mark = self.peek_event().start_mark
+                raise yaml.MarkedYAMLError(problem="aliases are not read", problem_mark=mark)
+            return super().compose_node(parent, index)
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             keys = [key.value for key, _ in node.value]
@@ -133,10 +139,9 @@ def tasks(
     scenario: Scenario,
     book: Path,
     output: Path,
+    around: str,
     chapters: Sequence[str] | None = None,
-    *,
-    many: bool = False,
-) -> list[Task]:
+) -> "list[Task]":
     """The runs that a scenario asks for, checked whole.
 
     Parameters
@@ -146,34 +151,25 @@ def tasks(
     book : pathlib.Path
         The book's folder.
     output : pathlib.Path
-        Where executed chapters go.
+        Where executed chapters go; their names tell runs with other numbers apart.
+    around : str
+        `surroundings` of the book.
     chapters : sequence of str, optional
         Only these of the scenario's chapters.
-    many : bool, optional
-        The folder holds many runs of a chapter, as in a sweep: names tell them apart.
 
     Raises
     ------
     UnknownName, ValueError
         At the first wrong chapter, parameter, type or range; nothing has started then.
     """
-    known = known_parameters(book)
-    check_values(known, scenario.parameters)
-    chosen = list(scenario.parameters) if not chapters else list(chapters)
-    for chapter in chosen:
+    from llmecon_book.run.execution import Task  # slow to load
+
+    check_values(known_parameters(book), scenario.parameters)
+    for chapter in chapters or ():
         if chapter not in scenario.parameters:
             raise UnknownName(f"chapter of {scenario.name}", chapter, scenario.parameters)
-    return [_task(book, output, chapter, scenario.parameters[chapter], many) for chapter in chosen]
-
-
-def _task(book: Path, output: Path, chapter: str, values: Mapping[str, Any], many: bool) -> Task:
-    source = book / "notebooks" / f"{chapter}.ipynb"
-    wanted = json.dumps(values, sort_keys=True)
-    digest = of_text(library_digest(), code_of(source), wanted)
-    return Task(
-        chapter=chapter,
-        source=source,
-        numbers=dict(values),
-        target=output / (f"{chapter}-{digest[:12]}.ipynb" if many else f"{chapter}.ipynb"),
-        digest=digest,
-    )
+    return [
+        Task.of(book / "notebooks" / f"{chapter}.ipynb", around, values, output)
+        for chapter, values in scenario.parameters.items()
+        if not chapters or chapter in chapters
+    ]

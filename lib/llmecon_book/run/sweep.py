@@ -6,12 +6,7 @@ from collections.abc import Mapping, Sequence
 from itertools import product
 from typing import Any
 
-import pandas as pd
-
-from llmecon._names import UnknownName
-from llmecon_book.run.numbers import key_numbers
-from llmecon_book.run.parameters import Parameter
-from llmecon_book.run.running import Task
+from llmecon_book.run.parameters import Parameter, find
 
 Axis = tuple[str, str, list[Any]]
 
@@ -39,11 +34,7 @@ def parse_axis(text: str, known: Mapping[str, Mapping[str, Parameter]]) -> Axis:
     if not match:
         raise ValueError(f"expected CHAPTER.PARAMETER=VALUE,VALUE,... but got {text!r}")
     chapter, name, values = match[1], match[2], match[3]
-    if chapter not in known:
-        raise UnknownName("chapter", chapter, known)
-    if name not in known[chapter]:
-        raise UnknownName(f"parameter of {chapter}", name, known[chapter])
-    parameter = known[chapter][name]
+    parameter = find(known, chapter, name)
     parts = [values] if parameter.type.startswith("list") else values.split(",")
     read = [parameter.checked(_read(part.strip(), parameter)) for part in parts]
     twice = [value for at, value in enumerate(read) if value in read[:at]]
@@ -73,57 +64,29 @@ def _integer(text: str) -> int:
 def points(axes: Sequence[Axis]) -> list[dict[str, dict[str, Any]]]:
     """Every combination of the axes' values, by chapter and parameter.
 
+    Raises
+    ------
+    ValueError
+        If two axes vary the same parameter.
+
     Examples
     --------
     >>> points([("reversal", "price", [1, 2]), ("reversal", "batch", [8])])
     [{'reversal': {'price': 1, 'batch': 8}}, {'reversal': {'price': 2, 'batch': 8}}]
     """
+    names = [(chapter, name) for chapter, name, _ in axes]
+    for at, (chapter, name) in enumerate(names):
+        if (chapter, name) in names[:at]:
+            raise ValueError(f"{chapter}.{name} is swept twice: give all its values at once")
     grid = []
     for values in product(*(axis[2] for axis in axes)):
         point: dict[str, dict[str, Any]] = {}
-        for (chapter, name, _), value in zip(axes, values, strict=True):
+        for (chapter, name), value in zip(names, values, strict=True):
             point.setdefault(chapter, {})[name] = value
         grid.append(point)
     return grid
 
 
-def sweep_table(
-    runs: Sequence[tuple[Mapping[str, Mapping[str, Any]], Sequence[Task]]],
-) -> pd.DataFrame:
-    """Key numbers of every point of a sweep, one row a point, chapter and key.
-
-    Returns
-    -------
-    pandas.DataFrame
-        One column for each swept parameter (``chapter.parameter``), then ``chapter``, ``key``
-        and ``value`` as the text shows it.
-    """
-    rows = []
-    for point, tasks in runs:
-        swept = {f"{c}.{n}": value for c, names in point.items() for n, value in names.items()}
-        for task in tasks:
-            for key, value in key_numbers(task.target).items():
-                rows.append({**swept, "chapter": task.chapter, "key": key, "value": value})
-    return pd.DataFrame(rows)
-
-
-def side_by_side(frame: pd.DataFrame, swept: Sequence[str]) -> pd.DataFrame:
-    """Key numbers that differ between points: one row a key, one column a point.
-
-    Parameters
-    ----------
-    frame : pandas.DataFrame
-        From :func:`sweep_table`.
-    swept : sequence of str
-        Its columns of swept parameters.
-    """
-    said = frame[list(swept)].astype(str).agg(", ".join, axis=1)
-    wide = (
-        frame.assign(point=said)
-        .pivot(index=["chapter", "key"], columns="point", values="value")
-        .reindex(columns=list(dict.fromkeys(said)))
-    )
-    order = list(dict.fromkeys(zip(frame.chapter, frame.key, strict=True)))
-    wide = wide.reindex(pd.MultiIndex.from_tuples(order, names=["chapter", "key"]))
-    differs = wide.nunique(axis=1, dropna=False) > 1
-    return wide[differs].reset_index().rename_axis(columns=None)
+def flat(point: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
+    """Values of a point by ``chapter.parameter``."""
+    return {f"{c}.{name}": value for c, names in point.items() for name, value in names.items()}

@@ -9,8 +9,8 @@ from __future__ import annotations
 
 import functools
 import importlib
-import importlib.util
 import re
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -24,29 +24,12 @@ _LONG_CHARS = 30  # of LaTeX: more may be wider than a phone
 _LOG = logging.getLogger(__name__)
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")  # the converter's messages are made for a terminal
 
-# First and last code point of each block that formulas of this book draw from.
-_BLOCKS = (
-    (0x20, 0x7E),  # Latin, digits
-    (0xA0, 0xFF),
-    (0x131, 0x131),  # dotless i and j
-    (0x237, 0x237),
-    (0x2C6, 0x2DD),  # accents
-    (0x300, 0x338),
-    (0x391, 0x3F5),  # Greek
-    (0x2010, 0x203A),  # dashes, dots, primes
-    (0x2044, 0x2064),
-    (0x20D0, 0x20D7),
-    (0x2102, 0x2135),  # ℕ, ℝ, ℓ
-    (0x2190, 0x21D5),  # arrows
-    (0x2200, 0x22EF),  # operators
-    (0x2308, 0x230B),  # ceiling, floor
-    (0x23B0, 0x23E1),  # braces above and below
-    (0x27E8, 0x27EB),
-    (0x2A7D, 0x2A7E),
-    (0xFE00, 0xFE00),  # chooses a script form
-    (0x1D400, 0x1D467),  # bold, italic
-    (0x1D49C, 0x1D4CF),  # script
-    (0x1D6A4, 0x1D71B),  # italic Greek
+_CODES = (  # of the characters that formulas of this book draw from
+    "20-7E, A0-FF, 131, 237, 2C6-2DD, 300-338, 391-3F5, "  # Latin, dotless i and j, accents, Greek
+    "2010-203A, 2044-2064, 20D0-20D7, 2102-2135, "  # dashes, dots, primes, double-struck letters
+    "2190-21D5, 2200-22EF, 2308-230B, 23B0-23E1, "  # arrows, operators, ceiling, floor, braces
+    "27E8-27EB, 2A7D-2A7E, FE00, "  # brackets, signs of order, the choice of a script form
+    "1D400-1D467, 1D49C-1D4CF, 1D6A4-1D71B"  # bold, italic, script, italic Greek
 )
 
 
@@ -121,13 +104,6 @@ def _aligned(tex: str) -> str:
     return rf"\begin{{aligned}}{tex}\end{{aligned}}"
 
 
-def _source() -> Path:
-    found = importlib.util.find_spec("ziamath")
-    assert found is not None, "the package ziamath is not installed"
-    assert found.origin is not None, "the package ziamath has no folder"
-    return Path(found.origin).parent / "fonts" / "STIXTwoMath-Regular.ttf"
-
-
 def write_font(path: Path) -> None:
     """Write the font for formulas, unless it is there already."""
     if path.exists():
@@ -139,9 +115,10 @@ def write_font(path: Path) -> None:
     options.hinting = False
     options.layout_features = ["ssty", "dtls", "flac"]  # small forms for scripts and accents
     options.name_IDs = [0, 1, 2, 5, 6, 13, 14]  # with copyright and licence
-    font = subset.load_font(str(_source()), options)
+    source = files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
+    font = subset.load_font(str(source), options)
     cut = subset.Subsetter(options)
-    cut.populate(unicodes=[code for first, last in _BLOCKS for code in range(first, last + 1)])
+    cut.populate(unicodes=subset.parse_unicodes(_CODES))
     cut.subset(font)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".part")

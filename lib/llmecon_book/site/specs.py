@@ -20,6 +20,7 @@ _LINE_CHARS_BESIDE_NAMES = 32  # where the other axis bears names
 _COMPOSITE = ("hconcat", "vconcat", "concat", "spec")
 _LEGENDS = ("color", "fill", "stroke", "shape", "size", "opacity", "strokeDash", "strokeWidth")
 _GLYPH_PX = 8.0  # width of a capital at 12 px
+_KEY_PX = 30  # a legend's symbol and the gaps around it
 _NAMES_PX = 160  # for names beside a panel on a phone
 _NUMBERS_PX = 50  # for numbers there
 _ONE_LINE_CHARS = 20
@@ -58,6 +59,29 @@ def _joined(text: object) -> str:
     return " ".join(map(str, text)) if isinstance(text, list) else str(text or "")
 
 
+def parts(thing: object) -> Iterator[Spec]:
+    """Every object within a chart, outermost first; data and configuration left out."""
+    if isinstance(thing, list):
+        for part in thing:
+            yield from parts(part)
+    elif isinstance(thing, dict):
+        yield thing
+        for key, part in thing.items():
+            if key not in ("datasets", "data", "config"):
+                yield from parts(part)
+
+
+def _channels(spec: Spec, *names: str) -> list[Spec]:
+    """Definitions of the channels of these names, or of all channels, wherever they stand."""
+    return [
+        definition
+        for part in parts(spec)
+        for name, given in part.get("encoding", {}).items()
+        if not names or name in names
+        for definition in (given if isinstance(given, list) else [given])
+    ]
+
+
 def problems(spec: Spec) -> list[str]:
     """What a reader would miss in this chart; empty if nothing.
 
@@ -75,44 +99,32 @@ def problems(spec: Spec) -> list[str]:
         found.append("no description for readers who cannot see it")
     if len(title_lines(spec)[0].split()) < 3:
         found.append("no title that states the takeaway as a sentence")
-    for view in views(spec):
+    for panel in _panels(spec):
         for channel in ("x", "y"):
-            found += _axis_problems(view, channel)
+            found += _axis_problems(panel, channel)
     return list(dict.fromkeys(found))
 
 
-def views(spec: Spec) -> Iterator[list[Spec]]:
-    """Each panel of a chart, as the list of encodings that share its axes."""
-    if any(key in spec for key in _COMPOSITE):
-        for key in _COMPOSITE:
-            inner = spec.get(key, [])
-            for part in [inner] if isinstance(inner, dict) else inner:
-                yield from views(part)
-    else:
-        yield list(_encodings(spec, {}))
+def _panels(spec: Spec) -> Iterator[Spec]:
+    """The parts of a chart that have axes of their own."""
+    inner = [spec[key] for key in _COMPOSITE if key in spec]
+    for part in inner:
+        for one in [part] if isinstance(part, dict) else part:
+            yield from _panels(one)
+    if not inner:
+        yield spec
 
 
-def _encodings(spec: Spec, inherited: Spec) -> Iterator[Spec]:
-    encoding = inherited | spec.get("encoding", {})
-    if "layer" in spec:
-        for layer in spec["layer"]:
-            yield from _encodings(layer, encoding)
-    else:
-        yield encoding
-
-
-def _axis_problems(view: list[Spec], channel: str) -> list[str]:
+def _axis_problems(panel: Spec, channel: str) -> list[str]:
     numeric = [
-        encoding[channel]
-        for encoding in view
-        if "field" in encoding.get(channel, {}) or "aggregate" in encoding.get(channel, {})
-        if encoding[channel].get("type") == "quantitative"
-        and encoding[channel].get("axis", {}) is not None
+        definition
+        for definition in _channels(panel, channel)
+        if {"field", "aggregate"} & definition.keys()
+        and definition.get("type") == "quantitative"
+        and definition.get("axis", {}) is not None
     ]
-    if not numeric:
-        return []
     titles = [title for title in map(_axis_title, numeric) if title]
-    if not titles:
+    if numeric and not titles:
         return [f"axis {channel}: no title with a unit"]
     return [
         f"axis {channel}: title {title!r} has no unit in brackets"
@@ -145,16 +157,16 @@ def live(spec: Spec, *, narrow: bool) -> Spec:
         fitted["autosize"] = {"type": "fit-x", "contains": "padding"}
     if narrow:
         _stack(fitted)
-        _narrow_titles(fitted)
-        _two_line_names(fitted)
-        _grow_for_names(fitted, spec)
-        _legends_below(fitted, _legend_columns(spec))
+        _break_titles(fitted)
+        _break_names(fitted)
+        _legends_below(fitted)
     return fitted
 
 
 def still(spec: Spec, *, narrow: bool) -> Spec:
     """The chart for a picture: as `live`, with a number where the screen gave the width."""
     fitted = live(spec, narrow=narrow)
+    fitted["config"] = fitted.get("config", {}) | {"aria": False}  # the picture has one name
     if fitted.get("width") == "container":
         fitted["width"] = NARROW_PX if narrow else WIDE_PX
     return fitted
@@ -187,143 +199,79 @@ def _stack(spec: Spec) -> None:
             _stack(part)
 
 
-def _narrow_titles(spec: Spec) -> None:
+def _break_titles(spec: Spec) -> None:
     room = _LINE_CHARS_BESIDE_NAMES if _names_beside(spec) else _LINE_CHARS
-    for definition in _definitions(spec):
+    for definition in _channels(spec):
         for holder in (definition, definition.get("axis") or {}):
             title = holder.get("title")
             if isinstance(title, str) and len(title) > room:
                 holder["title"] = textwrap.wrap(title, room)
 
 
-def _names_beside(spec: Spec) -> bool:
-    """Whether a vertical axis bears names instead of numbers."""
-    found = (encoding.get("y", {}) for view in views(spec) for encoding in view)
-    return any(definition.get("type") in ("nominal", "ordinal") for definition in found)
+def _names_beside(spec: Spec) -> list[Spec]:
+    """Vertical axes that bear names instead of numbers."""
+    return [one for one in _channels(spec, "y") if one.get("type") in ("nominal", "ordinal")]
 
 
-def _two_line_names(thing: object) -> None:
-    """Let long names on a vertical axis take two lines."""
-    if isinstance(thing, list):
-        for part in thing:
-            _two_line_names(part)
-    if not isinstance(thing, dict):
-        return
-    names = thing.get("encoding", {}).get("y", {})
-    axis = names.get("axis", {})
-    if names.get("type") in ("nominal", "ordinal") and axis is not None and "labelExpr" not in axis:
-        own = {"labelExpr": _TWO_LINES, "labelLimit": _NAMES_PX, "labelOverlap": False}
-        names["axis"] = axis | own
-    for key, part in thing.items():
-        if key not in ("datasets", "data", "config", "encoding"):
-            _two_line_names(part)
+def _break_names(spec: Spec) -> None:
+    """Let long names on a vertical axis take two lines, and make room where there are some."""
+    own = {"labelExpr": _TWO_LINES, "labelLimit": _NAMES_PX, "labelOverlap": False}
+    names = _names_beside(spec)
+    for definition in names:
+        axis = definition.get("axis", {})
+        if axis is not None and "labelExpr" not in axis:
+            definition["axis"] = axis | own
+    long = _longest(spec, _channels(spec, "y")) > _ONE_LINE_CHARS
+    if long and names and isinstance(spec.get("height"), int | float):
+        spec["height"] = round(spec["height"] * _GROWTH)
 
 
-def _grow_for_names(fitted: Spec, spec: Spec) -> None:
-    """Make room for names of two lines, where the height is a number."""
-    fields = {encoding.get("y", {}).get("field") for view in views(spec) for encoding in view}
-    long = any(
-        len(str(row[field])) > _ONE_LINE_CHARS
-        for _, rows in tables(spec)
-        for row in rows
-        for field in fields & row.keys()
-    )
-    if long and _names_beside(spec) and isinstance(fitted.get("height"), int | float):
-        fitted["height"] = round(fitted["height"] * _GROWTH)
-
-
-def _legends_below(spec: Spec, columns: int) -> None:
+def _legends_below(spec: Spec) -> None:
+    """Put legends below, in two columns where the longest label lets two stand side by side."""
+    room = NARROW_PX - (_NAMES_PX if _names_beside(spec) else _NUMBERS_PX)
+    label_px = _longest(spec, _channels(spec, *_LEGENDS)) * _GLYPH_PX + _KEY_PX
     config = spec.setdefault("config", {})
-    below = {
+    config["legend"] = config.get("legend", {}) | {
         "orient": "bottom",
-        "columns": columns,
+        "columns": 2 if label_px < room / 2 else 1,
         "labelLimit": NARROW_PX - 50,
         "layout": {"bottom": {"direction": "vertical", "anchor": "start"}},
     }
-    config["legend"] = config.get("legend", {}) | below
-    for definition in _definitions(spec):
+    for definition in _channels(spec):
         if isinstance(definition.get("legend"), dict):
             for key in ("orient", "direction", "columns", "legendX", "legendY", "offset"):
                 definition["legend"].pop(key, None)
 
 
-def _definitions(thing: object) -> Iterator[Spec]:
-    """Every channel definition, wherever it stands."""
-    if isinstance(thing, dict):
-        for key, value in thing.items():
-            if key == "encoding" and isinstance(value, dict):
-                yield from (part for part in value.values() if isinstance(part, dict))
-            elif key not in ("datasets", "data", "config"):
-                yield from _definitions(value)
-    elif isinstance(thing, list):
-        for part in thing:
-            yield from _definitions(part)
+def _longest(spec: Spec, definitions: list[Spec]) -> int:
+    """Characters of the longest value in the fields of some channels."""
+    fields = {str(definition.get("field")) for definition in definitions}
+    values = (row[field] for rows in tables(spec) for row in rows for field in fields & row.keys())
+    return max((len(str(value)) for value in values), default=0)
 
 
-def _legend_columns(spec: Spec) -> int:
-    """Two columns where the longest label lets two stand side by side."""
-    fields = {
-        encoding[channel].get("field")
-        for view in views(spec)
-        for encoding in view
-        for channel in _LEGENDS
-        if isinstance(encoding.get(channel), dict)
-    }
-    labels = [
-        str(row[field]) for _, rows in tables(spec) for row in rows for field in fields & row.keys()
-    ]
-    longest = max(map(len, labels), default=0)
-    room = NARROW_PX - (_NAMES_PX if _names_beside(spec) else _NUMBERS_PX)
-    return 2 if longest * _GLYPH_PX + 30 < room / 2 else 1
-
-
-def tables(spec: Spec) -> list[tuple[str, list[Spec]]]:
+def tables(spec: Spec) -> list[list[Spec]]:
     """The data written into a chart, in the order in which its parts use them."""
     found: dict[str, list[Spec]] = {}
     named = spec.get("datasets", {})
-
-    def walk(part: object) -> None:
-        if isinstance(part, list):
-            for one in part:
-                walk(one)
-        if not isinstance(part, dict):
-            return
+    for part in parts(spec):
         data = part.get("data") or {}
-        name = str(data.get("name"))
-        if name in named:
-            found.setdefault(name, named[name])
-        elif isinstance(data.get("values"), list):
-            found.setdefault(chart_id(data), data["values"])
-        for key, value in part.items():
-            if key not in ("data", "datasets", "config", "encoding"):
-                walk(value)
-
-    walk(spec)
-    return [
-        (name, rows)
-        for name, rows in found.items()
-        if rows and all(isinstance(r, dict) for r in rows)
-    ]
+        rows = named.get(data.get("name"), data.get("values"))
+        if isinstance(rows, list) and rows and all(isinstance(row, dict) for row in rows):
+            found.setdefault(chart_id(data), rows)
+    return list(found.values())
 
 
 def column_titles(spec: Spec) -> dict[str, str]:
     """Field names with the titles that readers see, from axes, legends and tooltips."""
     titles: dict[str, str] = {}
-    for view in views(spec):
-        for encoding in view:
-            for definition in encoding.values():
-                for one in definition if isinstance(definition, list) else [definition]:
-                    _collect_title(one, titles)
+    for definition in _channels(spec):
+        field = definition.get("field")
+        if field and "[" not in titles.get(field, ""):  # a bare name does not displace a unit
+            legend = definition.get("legend") or {}
+            title = _axis_title(definition) or _joined(legend.get("title"))
+            titles[field] = title or titles.get(field) or field
     return titles
-
-
-def _collect_title(definition: object, titles: dict[str, str]) -> None:
-    if not isinstance(definition, dict) or "field" not in definition:
-        return
-    field = str(definition["field"])
-    title = _axis_title(definition) or _joined((definition.get("legend") or {}).get("title"))
-    if "[" not in titles.get(field, ""):  # a tooltip's bare name does not displace a unit
-        titles[field] = title or titles.get(field) or field
 
 
 def is_number(value: object) -> bool:
@@ -331,7 +279,8 @@ def is_number(value: object) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
 
 
-_WORDS = {1e6: "million", 1e9: "billion", 1e12: "trillion"}
+_WORDS = {1e12: "trillion", 1e9: "billion", 1e6: "million"}
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def shown(value: object) -> str:
@@ -344,21 +293,17 @@ def shown(value: object) -> str:
     """
     if value is None or value != value:  # NaN is not equal to itself
         return ""
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if not is_number(value):
         return re.sub(r"[T ]00:00:00(\.0+)?Z?$", "", str(value))
-    return _number(float(value)).replace("-", "−")
+    return _number(float(str(value))).replace("-", "−")
 
 
 def _number(value: float) -> str:
     size = abs(value)
     if size >= 1e15 or 0 < size < 1e-3:
         digits, power = f"{value:.3e}".split("e")
-        return f"{digits.rstrip('0').rstrip('.')} × 10{_superscript(int(power))}"
-    for scale, word in sorted(_WORDS.items(), reverse=True):
+        return f"{digits.rstrip('0').rstrip('.')} × 10{str(int(power)).translate(_RAISED)}"
+    for scale, word in _WORDS.items():
         if size >= scale:
             return f"{value / scale:.4g} {word}"
     return f"{value:,.0f}" if value.is_integer() or size >= 1e4 else f"{value:,.4g}"
-
-
-def _superscript(power: int) -> str:
-    return str(power).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))

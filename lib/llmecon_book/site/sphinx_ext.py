@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import html
-import importlib.util
 import re
 import shutil
+from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
@@ -17,20 +17,13 @@ from sphinx.util import logging
 
 import llmecon
 from llmecon_book.run import execution
-from llmecon_book.site import glue, lean, marks, mathml, tables, vega
+from llmecon_book.run.digest import library_digest
+from llmecon_book.site import glue, marks, mathml, tables, vega
 
 _LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _ASSETS = _HERE / "assets"
 STYLE = "book.css"
-
-
-def _theme() -> Path:
-    """Folder of the theme that the book's theme is made from."""
-    found = importlib.util.find_spec("pydata_sphinx_theme")
-    assert found is not None, "the theme is not installed"
-    assert found.origin is not None, "the theme has no folder"
-    return Path(found.origin).parent / "theme" / "pydata_sphinx_theme"
 
 
 class StaleChapter(SphinxError):
@@ -43,15 +36,33 @@ def refresh_chapters(app: Sphinx, config: Any) -> None:
     """Execute what may be stale before any page is read."""
     if not config.llmecon_refresh:
         return
+    _wait_for_other_builds(app)
     try:
         execution.refresh(Path(app.srcdir), say=_LOG.info)
-    except execution.ChapterError as error:
+    except (execution.ChapterFailed, ValueError) as error:
         raise StaleChapter(str(error)) from None
+
+
+def _wait_for_other_builds(app: Sphinx) -> None:
+    """Let one build at a time write into a folder; the lock ends with the build."""
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return
+    path = Path(app.srcdir) / "_build" / ".lock"
+    path.parent.mkdir(exist_ok=True)
+    lock = path.open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        _LOG.info("waiting for another build of this folder to end")
+        fcntl.flock(lock, fcntl.LOCK_EX)
+    app.connect("build-finished", lambda *_: lock.close(), priority=999)
 
 
 def reread_after_change(app: Sphinx, env: BuildEnvironment, *_: set[str]) -> list[str]:
     """Read every page again when library, data or packages changed: each may show them."""
-    around = execution.surroundings(Path(app.srcdir))
+    around = library_digest()
     before, env.llmecon_surroundings = getattr(env, "llmecon_surroundings", None), around  # type: ignore[attr-defined]
     return [] if before == around else sorted(env.all_docs)
 
@@ -83,7 +94,8 @@ def _theme_without_script() -> str:
     The theme sets its colours for ``data-theme="light"`` and ``"dark"``, names that a script writes
     over the ``"auto"`` of the page. Its two lists of colours are repeated for ``"auto"``.
     """
-    sheet = (_theme() / "static" / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    theme = files("pydata_sphinx_theme") / "theme" / "pydata_sphinx_theme" / "static"
+    sheet = (theme / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
 
     def colours(mode: str) -> str:
         rules = re.findall(rf'html\[data-theme="?{mode}"?\]\{{([^{{}}]*)\}}', sheet)
@@ -106,13 +118,6 @@ def copy_tables(app: Sphinx, exception: Exception | None) -> None:
         target.mkdir(exist_ok=True)
         for path in [*source.glob("*.csv"), *source.glob("datapackage.json")]:
             shutil.copyfile(path, target / path.name)
-
-
-def leave_out_what_is_unused(app: Sphinx, exception: Exception | None) -> None:
-    """Cut the theme's rules and icons down to those of the pages."""
-    static = Path(app.outdir) / "_static"
-    if not exception and app.builder.name == "html" and (static / "vendor").is_dir():
-        lean.trim_theme(static, Path(app.outdir).rglob("*.html"))
 
 
 FRONT_DOOR = """<!DOCTYPE html>
@@ -145,6 +150,22 @@ def forget_if_faulty(app: Sphinx, exception: Exception | None) -> None:
         (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
 
 
+# The theme's icons as a script of 1.5 MB beside the same as fonts; what only the search page needs.
+UNUSED = ("fontawesome.js", "searchtools.js", "language_data.js", "searchindex.js")
+
+
+def without_unused_scripts(head: str) -> str:
+    """The head of a page without scripts that nothing on it calls.
+
+    Examples
+    --------
+    >>> without_unused_scripts('<meta><script src="../_static/searchtools.js"></script>')
+    '<meta>'
+    """
+    script = re.compile(r"\s*<script[^>]*\bsrc=\"([^\"?]*)[^>]*></script>")
+    return script.sub(lambda tag: "" if tag[1].endswith(UNUSED) else tag[0], head)
+
+
 def finish_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
@@ -159,10 +180,7 @@ def finish_page(
         "claims-table" in table["classes"] for table in doctree.findall(nodes.table)
     ):
         app.add_js_file(tables.CLAIMS_SCRIPT, loading_method="defer")
-    searching = pagename == "search"
-    context["lean"] = str if searching else lean.without_unused_scripts
-    if "body" in context:
-        context["body"] = lean.without_plain_spans(context["body"])
+    context["lean"] = str if pagename == "search" else without_unused_scripts
     context["script_files"] = [s for s in context.get("script_files", []) if wanted(s)]
     tree = context.get("generate_toctree_html")
     if tree is not None:
@@ -198,7 +216,6 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", reread_after_change)
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", copy_tables)
-    app.connect("build-finished", leave_out_what_is_unused)
     app.connect("build-finished", write_front_door)
     app.connect("build-finished", forget_if_faulty)
     return {

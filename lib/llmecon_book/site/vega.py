@@ -12,7 +12,7 @@ import hashlib
 import html
 import json
 import re
-from importlib import metadata, resources
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,7 @@ from docutils import nodes
 from sphinx.errors import SphinxError
 
 from llmecon_book.charts.theme import MIME
-from llmecon_book.site import picture, specs
+from llmecon_book.site import specs
 from llmecon_book.site.specs import Spec
 
 SCRIPT = "vega-charts.js"
@@ -47,9 +47,15 @@ def static_svg(spec: Spec, *, narrow: bool = False) -> str:
     narrow : bool, optional
         The form for a phone.
     """
-    fitted = specs.still(spec, narrow=narrow)
     label = specs.chart_id(spec) + ("-n" if narrow else "-w")
-    return _labelled(_renumbered(picture.smaller(_svg(fitted)), label), spec, label)
+    svg = _renumbered(_svg(specs.still(spec, narrow=narrow)), label)
+    title, description = map(html.escape, (specs.title_lines(spec)[0], spec.get("description", "")))
+    head, rest = svg.split(">", 1)
+    return (
+        f'{head} role="img" aria-labelledby="{label}-title {label}-desc">'
+        f'<title id="{label}-title">{title}</title>'
+        f'<desc id="{label}-desc">{description}</desc>{rest}'
+    )
 
 
 def _svg(spec: Spec) -> str:
@@ -63,17 +69,6 @@ def _renumbered(svg: str, label: str) -> str:
         names.setdefault(old, f"{label}-{len(names)}")
     pattern = r'(\bid="|url\(#|href="#)([^")]+)'
     return re.sub(pattern, lambda m: m[1] + names.get(m[2], m[2]), svg)
-
-
-def _labelled(svg: str, spec: Spec, label: str) -> str:
-    """Name the picture as a whole; its parts need no names of their own."""
-    title, description = specs.title_lines(spec)[0], spec.get("description", "")
-    head, rest = svg.split(">", 1)
-    return (
-        f'{head} role="img" aria-labelledby="{label}-title {label}-desc">'
-        f'<title id="{label}-title">{html.escape(title)}</title>'
-        f'<desc id="{label}-desc">{html.escape(description)}</desc>{rest}'
-    )
 
 
 def figure_html(spec: Spec) -> str:
@@ -109,43 +104,34 @@ def demand_complete(spec: Spec) -> None:
 
 
 def _without_script(spec: Spec) -> str:
-    if not any("bind" in param for param in _params(spec) if param.get("bind") != "scales"):
+    params = [param for part in specs.parts(spec) for param in part.get("params", [])]
+    if not any(param.get("bind", "scales") != "scales" for param in params):
         return ""
     note = "The controls of this chart need JavaScript; it shows their first setting."
     return f'<noscript><p class="chart-note">{note}</p></noscript>'
 
 
-def _params(thing: object) -> list[dict[str, Any]]:
-    if isinstance(thing, dict):
-        own = [param for param in thing.get("params", []) if isinstance(param, dict)]
-        return own + [p for key in thing if key != "datasets" for p in _params(thing[key])]
-    return [param for part in thing for param in _params(part)] if isinstance(thing, list) else []
-
-
 def _both_forms(spec: Spec) -> str:
     """Wide and narrow form with the data once."""
-    forms = {
-        name: {
-            key: value
-            for key, value in specs.live(spec, narrow=name == "narrow").items()
-            if key != "datasets"
-        }
-        for name in ("wide", "narrow")
-    }
-    whole = forms | {"datasets": spec.get("datasets", {})}
+    whole = {name: specs.live(spec, narrow=name == "narrow") for name in ("wide", "narrow")}
+    for form in whole.values():
+        form.pop("datasets", None)
+    whole["datasets"] = spec.get("datasets", {})
     return specs.canonical(whole).replace("</", "<\\/").replace("<!--", "<\\u0021--")
 
 
 def numbers_html(spec: Spec) -> str:
     """The data of a chart as folded tables, empty if it carries none."""
     titles = specs.column_titles(spec)
-    parts = [_table(rows, titles) for _, rows in specs.tables(spec)]
-    body = "".join(part for part in parts if part)
-    if not body:
-        return ""
-    return (
-        f'<details class="chart-numbers"><summary>Numbers of this chart</summary>{body}</details>'
-    )
+    body = "".join(_table(rows, titles) for rows in specs.tables(spec))
+    return _FOLDED.format(body=body) if body else ""
+
+
+_FOLDED = '<details class="chart-numbers"><summary>Numbers of this chart</summary>{body}</details>'
+_TABLE = (
+    '<div class="table-scroll" role="region" tabindex="0" aria-label="Numbers of this chart">'
+    '<table class="table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+)
 
 
 def _table(rows: list[Spec], titles: dict[str, str]) -> str:
@@ -154,32 +140,23 @@ def _table(rows: list[Spec], titles: dict[str, str]) -> str:
     if not columns:
         return ""
     head = "".join(f'<th scope="col">{html.escape(titles[key])}</th>' for key in columns)
-    body = "".join(_row(row, columns) for row in rows[:TABLE_ROWS])
+    body = "".join(_row([row.get(key) for key in columns]) for row in rows[:TABLE_ROWS])
     more = f"<p>The first {TABLE_ROWS} of {len(rows)} rows.</p>" if len(rows) > TABLE_ROWS else ""
-    return (
-        '<div class="table-scroll" role="region" tabindex="0" aria-label="Numbers of this chart">'
-        f'<table class="table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
-        f"{more}"
-    )
+    return _TABLE.format(head=head, body=body) + more
 
 
-def _row(row: Spec, columns: list[str]) -> str:
-    first = columns[0]
+def _row(values: list[Any]) -> str:
     cells = []
-    for key in columns:
-        value = row.get(key)
-        tag = 'th scope="row"' if key == first and isinstance(value, str) else "td"
-        kind = ' class="number"' if specs.is_number(value) else ""
-        cells.append(f"<{tag}{kind}>{html.escape(specs.shown(value))}</{tag.split()[0]}>")
+    for at, value in enumerate(values):
+        name = at == 0 and isinstance(value, str)
+        tag = "th" if name else "td"
+        kind = ' scope="row"' if name else ' class="number"' if specs.is_number(value) else ""
+        cells.append(f"<{tag}{kind}>{html.escape(specs.shown(value))}</{tag}>")
     return f"<tr>{''.join(cells)}</tr>"
 
 
 def _drawing() -> str:
-    return (
-        resources.files("llmecon_book.site")
-        .joinpath("assets/charts.js")
-        .read_text(encoding="utf-8")
-    )
+    return (Path(__file__).parent / "assets" / "charts.js").read_text(encoding="utf-8")
 
 
 def write_script(path: Path) -> None:
