@@ -18,6 +18,7 @@ scored by them (`rivals`).
 """
 
 from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
 from typing import TypeVar
 
 import pandas as pd
@@ -26,7 +27,13 @@ from llmecon import catalog
 from llmecon._names import UnknownName
 from llmecon.catalog.rows import ClaimRow, PropositionRow
 from llmecon_book.facts import ESSAY_DAY, SCORED_ON, TREND_FROM, Day
-from llmecon_book.ledger import causes, evolution, outlook, propositions, reversal  # they register
+from llmecon_book.ledger import (  # noqa: F401  (they register)
+    causes,
+    evolution,
+    outlook,
+    propositions,
+    reversal,
+)
 from llmecon_book.ledger.answers import READING, BadEntry, Claim, Scored, answer, within
 from llmecon_book.ledger.listing import as_markdown, direction, directions, scorecard, what_came
 from llmecon_book.ledger.measures import (
@@ -47,6 +54,41 @@ from llmecon_book.ledger.registry import (
     decides,
 )
 from llmecon_book.ledger.scoring import Forecast, brier, interval_score
+
+__all__ = [
+    "FUNCTIONS",
+    "OF_CLAIMS",
+    "OF_PROPOSITIONS",
+    "READING",
+    "BadEntry",
+    "Claim",
+    "Days",
+    "Forecast",
+    "Result",
+    "Scored",
+    "as_markdown",
+    "brier",
+    "cache_by_shape",
+    "claim",
+    "claims",
+    "counts",
+    "days",
+    "decides",
+    "direction",
+    "directions",
+    "facts_by_size",
+    "interval_score",
+    "over_an_eighth",
+    "proposition",
+    "rivals",
+    "score",
+    "scorecard",
+    "servable",
+    "speed_kept",
+    "thinking_shift",
+    "what_came",
+    "within",
+]
 
 Entry = TypeVar("Entry")
 
@@ -69,9 +111,10 @@ def days(*, made: Day = ESSAY_DAY, until: Day = SCORED_ON, since: Day = TREND_FR
     stamps = {}
     for name, value in {"made": made, "until": until, "since": since}.items():
         try:
-            stamps[name] = pd.Timestamp(value)
+            iso = date.fromisoformat(value) if isinstance(value, str) else value
         except ValueError as error:
             raise ValueError(f"{name} must be an ISO date, got {value!r}") from error
+        stamps[name] = pd.Timestamp(iso)
         if pd.isna(stamps[name]):
             raise ValueError(f"{name} must be a date, got {value!r}")
     if not stamps["made"] < stamps["until"]:
@@ -196,7 +239,7 @@ def _named(kind: str, name: str, known: Mapping[str, Entry]) -> Entry:
     return known[name]
 
 
-def counts(found: Iterable[Claim] | Iterable[Scored] | None = None) -> dict[str, int]:
+def counts(found: Iterable[Claim | Scored] | None = None) -> dict[str, int]:
     """How many claims, or propositions, have each verdict, in a fixed order.
 
     Examples
@@ -204,7 +247,7 @@ def counts(found: Iterable[Claim] | Iterable[Scored] | None = None) -> dict[str,
     >>> counts()
     {'right': 30, 'imprecise': 17, 'wrong': 5, 'unsupported': 2, 'unverifiable': 3}
     """
-    entries = list(claims() if found is None else found)
-    verdicts = [one.verdict for one in entries]
+    entries: list[Claim | Scored] = [*(claims() if found is None else found)]
+    verdicts: list[str] = [one.verdict for one in entries]
     names = OF_PROPOSITIONS if any(isinstance(one, Scored) for one in entries) else OF_CLAIMS
     return {name: verdicts.count(name) for name in names}

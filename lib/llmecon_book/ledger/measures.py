@@ -1,4 +1,4 @@
-"""What claims, propositions and the outlook's figures measure beyond the tables: by models and laws."""
+"""What entries of the ledger and figures of the outlook measure by models, laws and lines."""
 
 from functools import cache
 from typing import Any

@@ -1,5 +1,8 @@
 """Propositions of the outlook: what the article expected, against what came by a day."""
 
+from collections.abc import Iterable
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -49,13 +52,14 @@ def _open_frontier(asked: Asked) -> pd.DataFrame:
     return frame
 
 
-def _mean(ratios: list[float]) -> float:
+def _mean(ratios: Iterable[float]) -> float:
     """Geometric mean."""
-    return float(np.exp(np.mean(np.log(ratios))))
+    return float(np.exp(np.mean(np.log([*ratios]))))
 
 
-def _ends(values: list[float]) -> tuple[float, float]:
-    return float(min(values)), float(max(values))
+def _ends(values: Iterable[float]) -> tuple[float, float]:
+    many = [*values]
+    return float(min(many)), float(max(many))
 
 
 # ---- sizes -----------------------------------------------------------------------------------
@@ -118,7 +122,7 @@ def active(asked: Asked) -> Result:
     grown = facts.growth(frame, frame.active_params)
     low, high = grown.interval
     decided = verdict(held=high < 1, failed=low > 1, otherwise="mixed")
-    least = frame.loc[frame.active_params.idxmin()]
+    least = frame.nsmallest(1, "active_params").iloc[0]
     last = facts.largest(frame)
     return found(
         grown.factor_per_year,
@@ -146,12 +150,15 @@ def fixed_ability(asked: Asked) -> Result:
     if not reached:
         return unanswered()
     paths = {name: facts.smallest_at_score(scored, level=level[name]) for name in reached}
-    ratio = {n: float(p.total_params.iloc[-1] / p.total_params.iloc[0]) for n, p in paths.items()}
+    ratio: dict[str, Any] = {
+        name: float(path.total_params.iloc[-1] / path.total_params.iloc[0])
+        for name, path in paths.items()
+    }
     fell = sum(value < CLEARLY_LESS for value in ratio.values())
     return found(
-        _mean([*ratio.values()]),
+        _mean(ratio.values()),
         verdict(held=2 * fell > len(ratio), mixed=fell > 0, otherwise="failed"),
-        interval=_ends([*ratio.values()]),
+        interval=_ends(ratio.values()),
         forecast=_FALLS,
         each=[
             {
@@ -214,11 +221,11 @@ def known_from_outside(asked: Asked) -> Result:
         n=len(spreads),
         median=spreads.median(),
         worst=spreads.max(),
-        within_without_price=(unpriced < _KNOWN_WITHIN).mean(),
+        within_without_price=(unpriced < _KNOWN_WITHIN).mean() if len(unpriced) else 0.0,
         n_without_price=len(unpriced),
         least_read=off.min(),
         most_read=off.max(),
-        template="came" if len(unpriced) and len(off) else "came_otherwise",
+        template="came" if len(off) else "came_otherwise",
     )
 
 
@@ -397,8 +404,8 @@ def steady_speed(asked: Asked) -> Result:
     keeps less than half of what the large one does; mixed in between. That Claude's speed was
     steady cannot be checked: no reading by context length is public.
     """
-    kept = measures.speed_kept([*_STEADY_SHAPES], batch=[1.0, 32.0])
-    kept = kept.set_index(["name", "batch"]).kept
+    table = measures.speed_kept([*_STEADY_SHAPES], batch=[1.0, 32.0])
+    kept: Any = table.set_index(["name", "batch"]).kept
     small, large = (float(kept[_STEADY_SHAPES[i], 1.0]) for i in (0, 2))
     windowed, crowded = (float(kept[_STEADY_SHAPES[i], 32.0]) for i in (3, 2))
     return found(
@@ -422,11 +429,11 @@ def flagships(asked: Asked) -> Result:
     """
     days = {"made": asked.days.made, "until": asked.days.until}
     paths = {maker: facts.flagship_path(maker, **days) for maker in facts.MAKERS}
-    ratio = {maker: float(p.iloc[-1] / p.iloc[0]) for maker, p in paths.items()}
+    ratio: dict[str, Any] = {maker: float(p.iloc[-1] / p.iloc[0]) for maker, p in paths.items()}
     return found(
-        _mean([*ratio.values()]),
+        _mean(ratio.values()),
         by_parts(*(value < 1 for value in ratio.values())),
-        interval=_ends([*ratio.values()]),
+        interval=_ends(ratio.values()),
         forecast=_FALLS,
         each=[
             {"maker": maker, "path": ", ".join(f"{usd:g}" for usd in path)}
@@ -442,7 +449,8 @@ def fixed_quality(asked: Asked) -> Result:
     forecast's day, failed if at neither.
     """
     scored = facts.arena(until=asked.days.until).set_index("model").score
-    ratio, each = {}, []
+    ratio: dict[str, Any] = {}
+    each = []
     for name in (GPT4, GPT4O):
         path = facts.cheapest_at_level(float(scored[name]), until=asked.days.until)
         before = path[path.date <= asked.days.made]
@@ -454,7 +462,7 @@ def fixed_quality(asked: Asked) -> Result:
     return found(
         ratio[GPT4O],
         by_parts(*(value < 1 for value in ratio.values())),
-        interval=_ends([*ratio.values()]),
+        interval=_ends(ratio.values()),
         forecast=_FALLS,
         each=each,
         **ratio,

@@ -1,5 +1,7 @@
 """Claims of the chapter on the reversal: models of 2024 that seem smaller than GPT-4."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -253,7 +255,7 @@ def gpt4o_speed(asked: Asked) -> Result:
     )
 
 
-def _output_price(asked: Asked, model: str, **more: float) -> Result:
+def _output_price(asked: Asked, model: str, **more: Any) -> Result:
     """Verdict on a price: of one version, or of all that were sold under the name."""
     history = catalog.prices().query("model == @model").sort_values("effective_date")
     now = catalog.price_on(model, ESSAY_DAY)
