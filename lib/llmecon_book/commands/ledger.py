@@ -125,7 +125,9 @@ def _explain(one: Claim, as_json: bool) -> None:
     if as_json:
         print_json(
             {
-                **row.model_dump(exclude={"verdict", "note", "source_date"}),
+                **row.model_dump(exclude={"verdict", "expected_value", "note", "source_date"}),
+                "stated_value": one.stated,
+                "expected": one.expected,
                 "value": one.value,
                 "values": dict(numbers),
                 "holds": one.holds,

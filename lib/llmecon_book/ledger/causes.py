@@ -87,7 +87,6 @@ def demand_moves_the_optimum(asked: Asked) -> Result:
         verdict(right=smaller >= _WORTH_IT, imprecise=smaller > 1),
         reference=DEMAND_REFERENCE_PARAMS,
         served=DEMAND_TOKENS,
-        params=best.params,
         tokens=best.token_ratio,
         saved=best.saved_fraction,
     )
@@ -107,8 +106,6 @@ def too_expensive_to_serve(asked: Asked) -> Result:
         verdict(right=at_turbo > turbo_price, imprecise=fastest < facts.stated("R09")),
         price=price,
         params=facts.size(GPT4),
-        fastest=fastest,
-        any_price=frontier.tokens_per_s.max(),
         turbo_speed=speed,
         turbo_price=turbo_price,
         margin=turbo_price / at_turbo,
@@ -122,7 +119,7 @@ def synthetic_data_instead_of_size(asked: Asked) -> Result:
     """
     ratio = facts.tokens_per_param(PHI4)
     shown = ratio > facts.tokens_per_param(CHINCHILLA)
-    return found(ratio, verdict(unverifiable=shown, otherwise="unsupported"), ratio=ratio)
+    return found(ratio, verdict(unverifiable=shown, otherwise="unsupported"))
 
 
 @decides("C07")
@@ -154,7 +151,6 @@ def chinchilla_year(asked: Asked) -> Result:
     return found(
         f"{released:%Y-%m-%d}",
         _in_period(asked, released),
-        released=released,
         params=facts.size(CHINCHILLA),
         tokens=facts.known(CHINCHILLA, "training_tokens"),
         ratio=facts.tokens_per_param(CHINCHILLA),
@@ -173,7 +169,6 @@ def data_instead_of_parameters(asked: Asked) -> Result:
         float(_BUDGET_FACTOR**a),
         verdict(right=b >= _INSTEAD, imprecise=b >= _AS_WELL),
         budget=_BUDGET_FACTOR,
-        params=_BUDGET_FACTOR**a,
         tokens=_BUDGET_FACTOR**b,
     )
 
@@ -189,11 +184,8 @@ def cost_is_predicted(asked: Asked) -> Result:
     return found(
         usd,
         verdict(right=covered, imprecise=math.isfinite(usd)),
-        usd=usd,
         speed=speed,
         cheapest=frontier.usd_per_mtok.min(),
-        slow_speed=_SLOW_SPEED,
-        slow_usd=measures.usd_at(frontier, _SLOW_SPEED),
         fastest=frontier.tokens_per_s.max(),
     )
 
@@ -214,10 +206,8 @@ def h200_hour(asked: Asked) -> Result:
         verdict(
             right=any(rounded(claimed, usd) for usd in owned), imprecise=rounded(claimed, rent)
         ),
-        rent=rent,
         later=later.usd_per_gpu_hour,
         later_day=later.date,
-        owned=owned.min(),
     )
 
 
@@ -234,7 +224,6 @@ def best_size(asked: Asked) -> Result:
         at_speed,
         verdict(right=at_speed > 1 / EIGHTH, imprecise=at_speed > 1),
         parts=1 / EIGHTH,
-        at_speed=at_speed,
         speed=speed,
         cheapest=cheapest,
     )
@@ -250,7 +239,6 @@ def tokens_per_parameter_rose(asked: Asked) -> Result:
     return found(
         rise,
         verdict(right=rise >= _OVERTURNED, imprecise=rise > 1),
-        rise=rise,
         gpt3=gpt3,
         chinchilla=chinchilla_ratio,
         llama2=facts.tokens_per_param(LLAMA2),
@@ -273,7 +261,6 @@ def better_for_less(asked: Asked) -> Result:
     return found(
         flop,
         verdict(right=flop > 1 and all(ahead), imprecise=flop > 1 and any(ahead)),
-        flop=flop,
         mmlu=-mmlu,
         gpqa=gpqa,
         arena=-arena,

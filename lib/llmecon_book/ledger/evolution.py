@@ -57,7 +57,6 @@ def gpt1_to_gpt3_years(asked: Asked) -> Result:
     return found(
         years,
         verdict(right=rounded(claimed, from_first), imprecise=rounded(claimed, years)),
-        years=years,
         days=(end - start).days,
         first_year=facts.released(FIRST_TRANSFORMER).year,
         from_first=from_first,
@@ -72,12 +71,7 @@ def gpt3_size(asked: Asked) -> Result:
     counted = float(catalog.transformer(GPT3).n_params)
     claimed = asked.stated
     return found(
-        counted,
-        by_size(claimed, counted),
-        printed=facts.size(GPT3),
-        counted=counted,
-        quoted=facts.quoted_gpt3(),
-        claimed=claimed,
+        counted, by_size(claimed, counted), printed=facts.size(GPT3), quoted=facts.quoted_gpt3()
     )
 
 
@@ -95,7 +89,6 @@ def gpt3_over_predecessor(asked: Asked) -> Result:
     return found(
         from_gpt1,
         by_size(asked.stated, from_direct, from_gpt1),
-        from_gpt1=from_gpt1,
         direct=direct.model,
         direct_params=direct.total_params,
         from_direct=from_direct,
@@ -116,7 +109,6 @@ def growth_before_and_after(asked: Asked) -> Result:
     return found(
         before,
         verdict(right=between.empty and after > before, imprecise=after > 1),
-        before=before,
         after=after,
         between=listed(between.model) if len(between) else "nobody",
     )
@@ -150,7 +142,6 @@ def gpt4_size(asked: Asked) -> Result:
     return found(
         counted,
         verdict(right=agrees and gpt4.size_status == "disclosed", imprecise=agrees),
-        counted=counted,
         active=gpt4.active_params,
     )
 
@@ -162,7 +153,7 @@ def gpt4_over_gpt3(asked: Asked) -> Result:
     """
     total = float(trends.ratio(facts.size(GPT4), facts.quoted_gpt3()))
     active = float(trends.ratio(facts.known(GPT4, "active_params"), facts.quoted_gpt3()))
-    return found(total, by_size(asked.stated, total), total=total, active=active)
+    return found(total, by_size(asked.stated, total), active=active)
 
 
 @decides("E10")
@@ -184,7 +175,6 @@ def smaller_beats_larger(asked: Asked) -> Result:
     return found(
         gap,
         verdict(unsupported=gap > 0 and ratio > 1, otherwise="unverifiable"),
-        gap=gap,
         ratio=ratio,
         months=months,
         small=small,
@@ -207,9 +197,7 @@ def trend_continued(asked: Asked) -> Result:
     return found(
         reached,
         by_size(claimed, reached, from_gpt1),
-        reached=reached,
         over_gpt4=reached / sizes[1],
-        from_gpt1=from_gpt1,
         claimed=claimed,
         day_reached=trends.date_reached(days, sizes, size=claimed),
     )
@@ -222,7 +210,7 @@ def smaller_and_better(asked: Asked) -> Result:
     """
     gap = catalog.score_gap(GPT4O, GPT4, ARENA, ESSAY_DAY)
     ratio = float(trends.ratio(facts.size(GPT4), facts.size(GPT4O)))
-    return found(gap, verdict(right=gap > 0 and ratio > 1, imprecise=gap > 0), gap=gap, ratio=ratio)
+    return found(gap, verdict(right=gap > 0 and ratio > 1, imprecise=gap > 0), ratio=ratio)
 
 
 @decides("E14")
@@ -236,7 +224,6 @@ def makers_with_a_larger_model(asked: Asked) -> Result:
     return found(
         float(count),
         verdict(right=count == 0, imprecise=count == 1),
-        count=count,
         days=_FOUR_MONTHS,
         shown=listed([_name_and_size(*cells) for cells in cells_of]) if count else "none",
     )

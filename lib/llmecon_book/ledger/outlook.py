@@ -18,7 +18,6 @@ from llmecon_book.facts import (
     GPT4,
     GPT4O,
     H200,
-    KIMI_K2,
     LLAMA2,
     LLAMA3,
     LLAMA33,
@@ -64,18 +63,15 @@ def open_totals_since(asked: Asked) -> Result:
     growth = facts.growth(models, models.total_params)
     shrink = facts.the_fall().factor_per_year
     earlier = trends.growth_rate(
-        [facts.released(GPT3), facts.released(GPT4)],
-        [facts.quoted_gpt3(), facts.size(GPT4)],
+        [facts.released(GPT3), facts.released(GPT4)], [facts.quoted_gpt3(), facts.size(GPT4)]
     ).factor_per_year
     return found(
         growth.factor_per_year,
         verdict(right=growth.interval[0] > shrink, imprecise=growth.factor_per_year > shrink),
-        growth=growth.factor_per_year,
         low=growth.interval[0],
         high=growth.interval[1],
         count=growth.n,
         since=pd.Timestamp(TREND_FROM),
-        shrink=shrink,
         earlier=earlier,
     )
 
@@ -103,7 +99,6 @@ def back_at_chinchilla(asked: Asked) -> Result:
         ),
         next_name=listed(following.model),
         next_ratio=facts.tokens_per_param(following.model.iloc[0]),
-        k2=facts.tokens_per_param(KIMI_K2),
         v3=facts.tokens_per_param(DEEPSEEK_V3),
         dense=facts.tokens_per_param(LLAMA3, "active_params"),
         active_low=active.min(),
@@ -125,8 +120,6 @@ def floor_of_size(asked: Asked) -> Result:
     return found(
         floor,
         verdict(right=exists and small < large, imprecise=exists or small < large),
-        floor=floor,
-        loss=loss,
         small=small,
         large=large,
     )
@@ -155,10 +148,8 @@ def long_context_favours_large(asked: Asked) -> Result:
         long,
         verdict(right=long < 1, otherwise="unsupported"),
         parts=1 / EIGHTH,
-        long=long,
         empty=empty,
         context=LONG,
-        speed=facts.stated("R11"),
     )
 
 
@@ -184,10 +175,8 @@ def steady_speed_at_long_context(asked: Asked) -> Result:
     return found(
         usd,
         verdict(wrong=usd > price, otherwise="unverifiable"),
-        usd=usd,
         latent=_kv_read_usd(DEEPSEEK_V3, context),
         context=context,
-        price=price,
     )
 
 
@@ -204,7 +193,6 @@ def training_grew(asked: Asked) -> Result:
     return found(
         growth,
         verdict(right=growth >= _GREW and same, imprecise=growth >= _GREW),
-        growth=growth,
         tokens=trends.ratio(tokens[1], tokens[0]),
         own=facts.size(LLAMA3),
         own_growth=growth * trends.ratio(facts.size(LLAMA3), facts.size(LLAMA2)),
@@ -221,7 +209,6 @@ def small_and_strong(asked: Asked) -> Result:
     return found(
         gap,
         verdict(right=gap > 0 and ratio > 1 / _TENTH, imprecise=gap > 0 and ratio > 1),
-        gap=gap,
         ratio=ratio,
     )
 
@@ -234,15 +221,12 @@ def architecture_instead_of_size(asked: Asked) -> Result:
     models = facts.open_frontier(since=TREND_FROM)
     sparsity = facts.growth(models, models.total_params / models.active_params)
     total = facts.growth(models, models.total_params)
-    active = facts.growth(models, models.active_params)
     data = facts.growth(models, models.training_tokens / models.active_params)
     other_ways = sparsity.factor_per_year > 1 and data.factor_per_year > 1
     return found(
         sparsity.factor_per_year,
         verdict(right=other_ways and total.factor_per_year <= 1, imprecise=other_ways),
-        sparsity=sparsity.factor_per_year,
         total=total.factor_per_year,
-        active=active.factor_per_year,
         data=data.factor_per_year,
         data_low=data.interval[0],
         data_high=data.interval[1],
@@ -261,8 +245,6 @@ def hardware_improves(asked: Asked) -> Result:
     return found(
         ratio,
         verdict(right=sold >= _GREW, imprecise=sold > 1),
-        ratio=ratio,
-        sold=sold,
         h200=h200,
         b200=b200,
         rubin=rubin,

@@ -353,10 +353,7 @@ def hardware(asked: Asked) -> Result:
     speed, price = facts.stated("R09"), facts.stated("R10")
     before, now = (
         measures.servable(
-            name,
-            counterfactual.rent_on(name, _RENT_DAY),
-            tokens_per_s=[speed],
-            usd_per_mtok=price,
+            name, counterfactual.rent_on(name, _RENT_DAY), tokens_per_s=[speed], usd_per_mtok=price
         ).total_params[0]
         for name in (H200, GB200)
     )

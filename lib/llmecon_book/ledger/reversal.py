@@ -80,7 +80,6 @@ def gpt4o_size(asked: Asked) -> Result:
     return found(
         median,
         verdict(right=near and inside, imprecise=near or inside),
-        median=median,
         low=implied.min(),
         high=implied.max(),
         error=error,
@@ -98,7 +97,7 @@ def gpt4_over_gpt4o(asked: Asked) -> Result:
     ratio = float(trends.ratio(facts.size(GPT4), facts.size(GPT4O)))
     low, high = asked.stated_range
     near = min(apart(low, ratio), apart(high, ratio)) <= SAME_ORDER
-    return found(ratio, verdict(right=low <= ratio <= high, imprecise=near), ratio=ratio)
+    return found(ratio, verdict(right=low <= ratio <= high, imprecise=near))
 
 
 @decides("R03")
@@ -113,7 +112,6 @@ def sonnet_size(asked: Asked) -> Result:
     return found(
         median,
         verdict(right=apart(claimed, median) <= error, imprecise=some),
-        median=median,
         low=implied.min(),
         high=implied.max(),
         seen=readings.date.max(),
@@ -135,7 +133,6 @@ def open_frontier_since(asked: Asked) -> Result:
         verdict(right=grown <= 1, imprecise=grown <= SAME_ORDER),
         largest=largest.model,
         params=largest.total_params,
-        ratio=ratio,
         released=largest.release_date,
     )
 
@@ -178,12 +175,7 @@ def level_of_predecessors(asked: Asked) -> Result:
     llama = {other: catalog.score_gap(LLAMA33, other, ARENA, ARENA_2025) for other in (OPUS, GPT4)}
     level = [min(gaps.values()) >= -_LEVEL for gaps in (mistral, llama)]
     return found(
-        mistral[OPUS],
-        verdict(right=all(level), imprecise=any(level)),
-        to_opus=mistral[OPUS],
-        to_gpt4=mistral[GPT4],
-        llama_to_opus=llama[OPUS],
-        llama_to_gpt4=llama[GPT4],
+        mistral[OPUS], verdict(right=all(level), imprecise=any(level)), to_gpt4=mistral[GPT4]
     )
 
 
@@ -204,7 +196,6 @@ def compact_and_cheap(asked: Asked) -> Result:
     return found(
         float(total[0]),
         verdict(right=everywhere, imprecise=bool(total.min() > SAME_ORDER)),
-        total_mistral=total[0],
         total_llama=total[1],
         active_mistral=active[0],
         active_llama=active[1],
@@ -227,7 +218,6 @@ def size_from_speed_and_price(asked: Asked) -> Result:
     return found(
         median,
         verdict(right=median <= _FINE_ERROR, imprecise=median <= _COARSE_ERROR),
-        median=median,
         one_in_ten=fit.error_factor(0.9),
         slowest=speeds.min(),
         fastest=speeds.max(),
@@ -246,7 +236,6 @@ def gpt4o_speed(asked: Asked) -> Result:
     return found(
         median,
         verdict(right=low <= median <= high, imprecise=bool(inside.any())),
-        median=median,
         inside=inside.sum(),
         count=len(readings),
         slowest=readings.min(),
@@ -333,7 +322,6 @@ def smaller_is_faster(asked: Asked) -> Result:
     return found(
         rule,
         verdict(right=direction and large_speed < fastest_turbo, imprecise=direction),
-        rule=rule,
         large=large,
         large_speed=large_speed,
         large_price=large_price,
@@ -372,7 +360,6 @@ def sonnet_on_the_market(asked: Asked) -> Result:
         behind,
         verdict(right=behind <= _NEAR_THE_TOP, imprecise=behind <= SAME_ORDER * _NEAR_THE_TOP),
         best=best,
-        behind=behind,
         behind_gpt4o=catalog.score_gap(GPT4O, SONNET, ARENA, ESSAY_DAY),
         gpqa=gain,
     )
@@ -391,9 +378,7 @@ def independent_estimates(asked: Asked) -> Result:
     return found(
         float(probes.iloc[-1].total_params),
         verdict(right=count > 1, imprecise=count == 1, otherwise="unsupported"),
-        count=count,
         size=size,
-        probe=probes.iloc[-1].total_params,
         probe_low=probes.iloc[-1].total_low,
         probe_high=probes.iloc[-1].total_high,
         open_low=open_sizes[0],
