@@ -229,12 +229,13 @@ def answer(row: ClaimRow | PropositionRow, function: Function, days: Days) -> Cl
         _ = scored.came
         return scored
     resolved(row)
+    _number(row, row.stated_value)
     if _number(row, row.expected_value) is not None and not row.tolerance:
         raise BadEntry(f"claim {row.id}: expected_value without tolerance")
     claim = Claim(row, function(Asked(row, days)), rule(function), computation)
     if claim.result.verdict is None and row.checked_by != READING:
         raise BadEntry(f"claim {row.id}: {row.checked_by} gives no verdict")
-    _ = claim.explanation, claim.holds, claim.stated
+    _ = claim.explanation, claim.holds
     return claim
 
 
