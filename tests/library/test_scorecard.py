@@ -58,17 +58,17 @@ def test_numbers_of_the_reference(scored):
     assert round(scored["P1a"].result.forecast.reference, 3) == 0.152
     assert round(scored["P2"].observed, 2) == 0.80
     assert scored["P9"].observed == 3
-    assert round(scored["P9"].result.numbers["sparsity"], 1) == 3.1
+    assert round(scored["P9"].numbers["sparsity"], 1) == 3.1
 
 
 def test_paths_of_the_reference(scored):
     """P3: GPT-4 27.2e9 to 4.0e9. P8: 10 to 50 dollars, 0.40 in December 2024. P11: 68 to 36."""
-    assert scored["P3"].result.numbers["GPT-4"] == pytest.approx(4.0 / 27.2, rel=1e-3)
-    assert scored["P8a"].result.numbers["OpenAI"] == 5.0
+    assert scored["P3"].numbers["GPT-4"] == pytest.approx(4.0 / 27.2, rel=1e-3)
+    assert scored["P8a"].numbers["OpenAI"] == 5.0
     path = facts.cheapest_at_level(catalog.score("GPT-4", "Arena text score", "2026-10-20"))
     assert path[path.date <= "2024-12-13"].output_usd_per_mtok.iloc[-1] == 0.40
     assert path[path.date <= "2025-07-15"].output_usd_per_mtok.iloc[-1] == 0.12
-    assert [round(scored["P11"].result.numbers[k]) for k in ("before", "now")] == [68, 36]
+    assert [round(scored["P11"].numbers[k]) for k in ("before", "now")] == [68, 36]
 
 
 def test_tokens_per_parameter_of_the_reference(scored):
@@ -280,8 +280,8 @@ def test_a_few_percent_at_one_level_decide_nothing(monkeypatch):
     no clear fall at a second level as well it is another.
     """
     found = ledger.proposition("P3")
-    assert (found.result.numbers["fell"], found.result.numbers["levels"]) == (3, 4)
-    assert found.result.numbers["GPT-4o"] == pytest.approx(26 / 27)
+    assert (found.numbers["fell"], found.numbers["levels"]) == (3, 4)
+    assert found.numbers["GPT-4o"] == pytest.approx(26 / 27)
 
     def first_at_two_levels(frame):
         late = frame.open_weights & (frame.release_date > "2025-06-01")
@@ -299,7 +299,7 @@ def test_the_next_model_in_size_is_told_beside_the_three_largest(scored):
 
 
 def test_without_estimates_made_from_prices_fewer_agree(scored):
-    numbers = scored["P10"].result.numbers
+    numbers = scored["P10"].numbers
     frame = facts.latest_estimates(until=facts.SCORED_ON).dropna(subset=["total_params"])
     free = frame[frame.circular_with_price == "false"].groupby("model")
     several = [rows.total_params for _, rows in free if rows.by.nunique() > 1]
@@ -323,7 +323,7 @@ def test_faster_flagships_in_one_series_would_have_held(monkeypatch):
 
 def test_the_ledger_and_the_scorecard_tell_one_gap_at_long_context(scored):
     found = ledger.claim("O05")
-    numbers = scored["P7a"].result.numbers
+    numbers = scored["P7a"].numbers
     assert (
         found.value == numbers["long"] and f"instead of {numbers['empty']:.0f}" in found.explanation
     )

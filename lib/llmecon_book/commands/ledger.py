@@ -121,7 +121,7 @@ def _written(value: object) -> str:
 
 
 def _explain(one: Claim, as_json: bool) -> None:
-    row, numbers = one.row, one.result.numbers
+    row, numbers = one.row, one.numbers
     if as_json:
         print_json(
             {

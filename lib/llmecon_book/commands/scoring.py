@@ -120,7 +120,7 @@ def _explain(one: Scored, as_json: bool) -> None:
                 "made": days.made,
                 "until": days.until,
                 "forecast": {"direction": forecast.direction, "reference": forecast.reference},
-                "numbers": dict(one.result.numbers),
+                "numbers": dict(one.numbers),
             }
         )
         return
