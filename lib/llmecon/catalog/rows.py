@@ -401,6 +401,7 @@ class ClaimRow(Sourced):
     claim: Text = column("The statement")
     stated_value: str = column("Number or date the article states", default="")
     stated_value_high: float | None = column("Upper end of a stated range", default=None)
+    model: str = column("Model that it is about, where its rule asks for one", default="")
     unit: str = column("Unit of stated and expected value", default="")
     expected_value: str = column("What the computation must give (test oracle)", default="")
     tolerance: str = column(

@@ -68,6 +68,11 @@ class Asked:
         return facts.stated_range(self.claim)
 
     @property
+    def model(self) -> str:
+        """Model that a claim is about."""
+        return self.claim.model
+
+    @property
     def source_day(self) -> pd.Timestamp:
         """Day of the source that decides a claim."""
         if self.claim.source_date is None:
