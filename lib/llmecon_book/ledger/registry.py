@@ -108,7 +108,7 @@ class Result:
     high: float | None = None
     forecast: Forecast = field(default_factory=Forecast)
     numbers: Mapping[str, Any] = field(default_factory=dict)
-    each: Sequence[Mapping[str, Any]] = ()
+    each: Sequence[Mapping[Any, Any]] = ()
     template: str = ""
 
 
@@ -118,7 +118,7 @@ def found(
     *,
     interval: tuple[float, float] | None = None,
     forecast: Forecast | None = None,
-    each: Sequence[Mapping[str, Any]] = (),
+    each: Sequence[Mapping[Any, Any]] = (),
     template: str = "",
     **numbers: Any,
 ) -> Result:
