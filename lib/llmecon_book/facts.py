@@ -347,7 +347,7 @@ def latest_estimates(*, until: Day | None = None) -> pd.DataFrame:
     """
     frame = _between(catalog.size_estimates(), "estimate_date", until=until)
     frame = frame[frame.kind != "check"]
-    last = frame.groupby(["model", "by"]).estimate_date.transform("max")
+    last = frame.groupby(["model", "series"]).estimate_date.transform("max")
     return frame[frame.estimate_date == last].reset_index(drop=True)
 
 

@@ -304,7 +304,7 @@ def test_without_estimates_made_from_prices_fewer_agree(scored):
     numbers = scored["P10"].numbers
     frame = facts.latest_estimates(until=facts.SCORED_ON).dropna(subset=["total_params"])
     free = frame[frame.circular_with_price == "false"].groupby("model")
-    several = [rows.total_params for _, rows in free if rows.by.nunique() > 1]
+    several = [rows.total_params for _, rows in free if rows.series.nunique() > 1]
     within = [rows.max() / rows.min() < 3 for rows in several]
     assert numbers["n_without_price"] == len(within)
     assert numbers["within_without_price"] == pytest.approx(np.mean(within))

@@ -112,7 +112,7 @@ class SizeEstimateRow(Sourced):
 
     model: Text = column("Model")
     estimator: Text = column("Who estimated, with the version")
-    by: Text = column("The same for all versions; a later one replaces an earlier one")
+    series: Text = column("The same for all versions: a later one replaces an earlier one")
     rival: YesNo = column("Whether it is a word on a rival's model")
     entry: str = column("Which entry of the estimator's table", default="")
     estimate_date: Day = column("When the estimate was published")

@@ -222,7 +222,7 @@ def known_from_outside(asked: Asked) -> Result:
 
 def _spreads(estimates: pd.DataFrame) -> pd.Series:
     """Largest over smallest central value, of each model with several estimators. [times]"""
-    several = estimates.groupby("model").filter(lambda rows: rows.by.nunique() > 1)
+    several = estimates.groupby("model").filter(lambda rows: rows.series.nunique() > 1)
     sizes = several.groupby("model").total_params
     return sizes.max() / sizes.min()
 
