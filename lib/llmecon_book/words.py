@@ -5,10 +5,13 @@ A form is a format of Python, or
 - ``.1f/1e9``: the number divided by 1e9;
 - ``short``: 70.6B; ``spelled``: 70.6 billion;
 - ``words``: two, digits from thirteen; ``part``: ninth, 25th;
+- ``power``: 5.76 × 10²³;
 - ``day``: 30 November 2022; ``month``: April 2025.
 """
 
+import html
 import math
+import re
 import string
 from collections.abc import Mapping
 from typing import Any
@@ -65,6 +68,20 @@ def spelled(value: float) -> str:
     return f"{value:.3g}"
 
 
+def scientific(value: float, digits: int = 3) -> str:
+    """A number above zero with a power of ten; at most so many significant digits.
+
+    Examples
+    --------
+    >>> scientific(5.76e23), scientific(3e-6), scientific(1e-12), scientific(5.76e23, 1)
+    ('5.76 × 10²³', '3 × 10⁻⁶', '10⁻¹²', '6 × 10²³')
+    """
+    mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    front = f"{float(mantissa):g}"
+    return f"10{raised}" if front == "1" else f"{front} × 10{raised}"
+
+
 def in_words(number: float) -> str:
     """A whole number in words up to twelve, in digits beyond.
 
@@ -115,6 +132,7 @@ def as_month(date: Any) -> str:
 _WORDS = {
     "short": short,
     "spelled": spelled,
+    "power": scientific,
     "words": in_words,
     "part": as_part,
     "day": as_day,
@@ -176,3 +194,14 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     '174.6 billion, a ninth'
     """
     return _Filler().vformat(template, (), values)
+
+
+def escaped(text: Any) -> str:
+    """Text of a table as plain words of Markdown: no tag, link or cell can begin in it.
+
+    Examples
+    --------
+    >>> escaped("<b> [x](y) a|b")
+    '&lt;b&gt; &#91;x&#93;&#40;y&#41; a&#124;b'
+    """
+    return re.sub(r"[|\[\]()`*_\\]", lambda mark: f"&#{ord(mark[0])};", html.escape(str(text)))
