@@ -5,7 +5,7 @@ A form is a format of Python, or
 - ``.1f/1e9``: the number divided by 1e9;
 - ``short``: 70.6B; ``spelled``: 70.6 billion;
 - ``words``: two, digits from thirteen; ``part``: ninth, 25th;
-- ``power``: 5.76 × 10²³;
+- ``power``: 5.76 × 10²³; ``power1`` and ``power2`` with fewer digits;
 - ``day``: 30 November 2022; ``month``: April 2025.
 """
 
@@ -133,6 +133,8 @@ _WORDS = {
     "short": short,
     "spelled": spelled,
     "power": scientific,
+    "power1": lambda value: scientific(value, 1),
+    "power2": lambda value: scientific(value, 2),
     "words": in_words,
     "part": as_part,
     "day": as_day,
