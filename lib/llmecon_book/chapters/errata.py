@@ -23,7 +23,7 @@ def article(findings: Iterable[claims.Finding]) -> Section:
     models = catalog.models().set_index("model")
     found = {one.id: one for one in findings}
     mentioned, counts = ("C02", "C07", "E05", "E12"), claims.counts(found.values())
-    previous, trend = found["E05"].values["from_direct"], found["E12"]
+    previous, trend = found["E05"].values["from_direct"], found["E12"]  # noqa: PD011
     gpt4 = models.total_params["GPT-4"]
     here = {
         f"here_{verdict}": " and ".join(n for n in mentioned if found[n].verdict == verdict)

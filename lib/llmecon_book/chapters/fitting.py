@@ -291,7 +291,11 @@ def twins(truth: Any, on_line: Any) -> Section:
     curves, lowest, gap = [], [], 1e-12
     shares = dict.fromkeys([0.25, 0.4, round(float(truth.a), 3), 0.6, 0.75])
     for share in shares:
-        name, size_term, data_term = f"size term {share:.0%}", share / truth.a, (1 - share) / truth.b
+        name, size_term, data_term = (
+            f"size term {share:.0%}",
+            share / truth.a,
+            (1 - share) / truth.b,
+        )
         twin = replace(truth, name=name, A=float(truth.A * size_term), B=float(truth.B * data_term))
         off = twin.loss(on_line.params, on_line.tokens) / on_line.loss - 1
         gap = max(gap, float(np.abs(off).max()))

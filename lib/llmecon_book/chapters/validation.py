@@ -11,7 +11,6 @@ import numpy as np
 import pandas as pd
 
 from llmecon import catalog, roofline
-from llmecon._checks import require
 from llmecon_book.chapters import Section
 from llmecon_book.words import escaped
 
@@ -267,6 +266,8 @@ def unidentified() -> str:
 
 def band(predicted: pd.DataFrame, constants: Any, confidence: float) -> Section:
     """How wide the band is, and how many of the rows it holds, by kind."""
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence must be > 0 and < 1, got {confidence}")
     quantile = NormalDist().inv_cdf((1 + confidence) / 2)
     engines = {**roofline.BY_ENGINE, _TPU: roofline.CURRENT}
     spread = {name: (constants or each).log_sd for name, each in engines.items()}
