@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,8 +12,10 @@ from llmecon import catalog, chinchilla
 from llmecon_book import claims
 from llmecon_book.chapters import Section
 
+Frame: TypeAlias = Any  # the types that pandas states for a cell are too many to be of use
 
-def _table(cases: Iterable[tuple[str, str, Any, Any]]) -> pd.DataFrame:
+
+def _table(cases: Iterable[tuple[str, str, Any, Any]]) -> Frame:
     """Cases that are numbers: what is printed, and what follows."""
     return pd.DataFrame(cases, columns=["source", "place", "printed", "computed"])
 
@@ -60,7 +62,8 @@ def hoffmann(by_tex: Any, by_print: Any, gopher_flop: float) -> Section:
     tex, rounded = chinchilla.HOFFMANN_2022_TEX, chinchilla.HOFFMANN_2022_ROUNDED
     tex_tokens = tex.optimal(n_params=kept.n_params.to_numpy()).tokens
     others, last = table.ratio.drop(worst.name), kept.n_tokens.iloc[-1]
-    b, b_low, b_high = chinchilla.HOFFMANN_2022_TABLE_2["approach 1"]["b"]
+    printed: Any = chinchilla.HOFFMANN_2022_TABLE_2["approach 1"]
+    b, b_low, b_high = printed["b"]
     return Section(
         cases=_table(
             ("Hoffmann 2022", place, printed, float(computed))
@@ -94,7 +97,7 @@ def hoffmann(by_tex: Any, by_print: Any, gopher_flop: float) -> Section:
     )
 
 
-def _tables_of_optima() -> pd.DataFrame:
+def _tables_of_optima() -> Frame:
     """Rows of the three tables, with the compute that follows from size and tokens."""
     names = {1: "Table 3, approach 1", 2: "Table A3, approach 2", 3: "Table A3, approach 3"}
     table = pd.concat(
@@ -105,7 +108,7 @@ def _tables_of_optima() -> pd.DataFrame:
     return table.assign(ratio=table.flop / table.computed_flop)
 
 
-def refit(at_gopher: pd.DataFrame, sweep: pd.DataFrame) -> Section:
+def refit(at_gopher: Frame, sweep: Frame) -> Section:
     """The refit of Besiroglu et al. by `chinchilla.compare`, at Gopher's budget and over many."""
     printed, best = chinchilla.BESIROGLU_2024, chinchilla.REFIT_240
     size = at_gopher.set_index("law").params
@@ -207,7 +210,7 @@ _OPENAI = ["GPT-4", "GPT-4 Turbo", "GPT-4o"]
 _LATER = ["GPT-5", "GPT-5.2", "GPT-5.4", "GPT-5.5", "GPT-6 Astra"]
 
 
-def data_sets(estimates: pd.DataFrame, prices: pd.DataFrame) -> Section:
+def data_sets(estimates: Frame, prices: Frame) -> Section:
     """Sizes that are prices, and a date."""
     by_ecologits = estimates[estimates.estimator.str.startswith("EcoLogits")]
     size = by_ecologits.dropna(subset="total_params").set_index("model").total_params

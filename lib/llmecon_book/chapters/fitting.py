@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -13,12 +13,14 @@ from llmecon import chinchilla
 from llmecon_book.chapters import Section
 from llmecon_book.words import scientific
 
-Simulate = Callable[..., pd.DataFrame]
-Array = Any
+Frame: TypeAlias = Any  # the types that pandas states for a cell are too many to be of use
+Simulate: TypeAlias = Callable[..., Frame]
+Array: TypeAlias = Any
+_PRINTED: Any = chinchilla.HOFFMANN_2022_TABLE_2
 
 
 def profiles(
-    runs: pd.DataFrame, fit: chinchilla.Fit, planned: Any, half_width: float, noise: float
+    runs: Frame, fit: chinchilla.Fit, planned: Any, half_width: float, noise: float
 ) -> Section:
     """The fitted law through runs around planned optima, and its own optimum at each budget."""
     names = [f"{scientific(budget, 2)} FLOP" for budget in planned.flop]
@@ -115,7 +117,7 @@ STARTS = (
 _SCALES = {"mean": "mean of the terms", "sum": "their sum", "scaled": "sum over delta"}
 
 
-def stops(runs: pd.DataFrame, fit: chinchilla.Fit, own: chinchilla.Fit, flop: float) -> Section:
+def stops(runs: Frame, fit: chinchilla.Fit, own: chinchilla.Fit, flop: float) -> Section:
     """Where a general optimiser stops from published laws, by what it minimises."""
     ends, stopped = [], []
     for start in STARTS:
@@ -210,9 +212,10 @@ SHOWN = (
 )
 
 
-def twenty(curves: pd.DataFrame, asked: pd.DataFrame, swaps: pd.DataFrame, built: Any) -> Section:
+def twenty(curves: Frame, asked: Frame, swaps: Frame, built: Any) -> Section:
     """Tokens per parameter by law: over budgets, at one, and by one constant at a time."""
-    rounded, at = chinchilla.HOFFMANN_2022_ROUNDED, asked.set_index("law")
+    rounded: Any = chinchilla.HOFFMANN_2022_ROUNDED
+    at = asked.set_index("law")
     ratio, swap = at.tokens_per_param, swaps.set_index("constant").params
     return Section(
         curves=curves.assign(law=curves.law.map(chinchilla.law_title)),
@@ -233,22 +236,22 @@ def twenty(curves: pd.DataFrame, asked: pd.DataFrame, swaps: pd.DataFrame, built
     )
 
 
-def allocations(laws: pd.DataFrame, answers: Any, width: float) -> Section:
+def allocations(laws: Frame, answers: Any, width: float) -> Section:
     """Optimal size by every law, with intervals of its exponent turned about the middle run."""
     counts = np.where(laws.params_convention.str.startswith("total"), "all", "another count")
     every = laws.assign(counts=counts, low=np.nan, high=np.nan).set_index("law")
     for number in (1, 2, 3):
-        law = chinchilla.law(f"HOFFMANN_2022_APPROACH_{number}")
+        law: Any = chinchilla.law(f"HOFFMANN_2022_APPROACH_{number}")
         middle = np.sqrt(law.domain.flop[0] * law.domain.flop[1])
         turned = answers.flop / middle
-        _, *ends = chinchilla.HOFFMANN_2022_TABLE_2[f"approach {number}"]["a"]
+        _, *ends = _PRINTED[f"approach {number}"]["a"]
         at_middle = float(law.optimal(flop=middle).params)
         every.loc[law.name, ["low", "high"]] = [at_middle * turned**a for a in ends]
     of_page = {"law": "These simulated runs", "counts": "simulated", "params": answers.params}
     of_page |= {"low": answers.params_low, "high": answers.params_high}
     named = every.rename(index=chinchilla.law_title).reset_index()
     same = every[every.counts == "all"].params
-    a, a_low, a_high = chinchilla.HOFFMANN_2022_TABLE_2["approach 3"]["a"]
+    a, a_low, a_high = _PRINTED["approach 3"]["a"]
     tuned = chinchilla.PORIAN_2024_TABLE_1[-1]
     return Section(
         sizes=pd.concat([named, pd.DataFrame([of_page])]).sort_values("params"),
@@ -319,7 +322,7 @@ def twins(truth: Any, on_line: Any) -> Section:
     )
 
 
-def narrow_plans(runs: pd.DataFrame, truth: Any) -> Mapping[str, tuple[Array, Array]]:
+def narrow_plans(runs: Frame, truth: Any) -> Mapping[str, tuple[Array, Array]]:
     """The plan of the runs, and four of as many that vary too little: sizes and tokens."""
     size, tokens, n = runs.n_params, runs.n_tokens, len(runs)
     line = np.geomspace(size.min(), size.max(), n)
@@ -370,7 +373,7 @@ def widths(
     largest = plans.groupby("profile").transform("last")
     slopes = plans.assign(width=largest.width * np.sqrt(largest.n_runs / plans.n_runs))
     n_runs, narrow, broad = largest.n_runs[0], largest.width.iloc[0], largest.width.iloc[-1]
-    _, low, high = chinchilla.HOFFMANN_2022_TABLE_2["approach 3"]["a"]
+    _, low, high = _PRINTED["approach 3"]["a"]
     printed = float(chinchilla.runs_needed(n_runs, width=broad, target_width=high - low))
     return Section(
         plans=plans,

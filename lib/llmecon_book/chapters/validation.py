@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import replace
 from statistics import NormalDist
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -14,6 +14,7 @@ from llmecon import catalog, roofline
 from llmecon_book.chapters import Section
 from llmecon_book.words import escaped
 
+Frame: TypeAlias = Any  # the types that pandas states for a cell are too many to be of use
 HELD_BACK, FITTED = "held back", "fitted to"
 BY_ENGINE = "by engine"  # each row with the constants of its own engine
 MODEL = "Llama 3.1 70B"
@@ -30,25 +31,25 @@ def profile(name: str, *, calibrated: bool) -> roofline.Profile | None:
     return known[name] if calibrated else roofline.IDEAL
 
 
-def judged(rows: pd.DataFrame, which: str) -> pd.DataFrame:
+def judged(rows: Frame, which: str) -> Frame:
     """Rows marked validate, calibrate, or all."""
     if which not in _SPLITS:
         raise catalog.UnknownName("set of rows", which, _SPLITS)
     return rows[rows.split.isin(_SPLITS[which])]
 
 
-def named(predicted: pd.DataFrame) -> pd.DataFrame:
+def named(predicted: Frame) -> Frame:
     """Predictions with a name for the engine of rows that have none, and the load as a number."""
     load = pd.to_numeric(predicted.batch_or_concurrency, errors="coerce")
     return predicted.assign(engine=predicted.engine.replace("", _TPU), load=load)
 
 
-def counted(predicted: pd.DataFrame, few_requests: int) -> pd.DataFrame:
+def counted(predicted: Frame, few_requests: int) -> Frame:
     """Rows without first tokens under many requests, which are mostly waiting."""
     return predicted[(predicted.kind != "first token") | ~(predicted.load > few_requests)]
 
 
-def rows(measured: pd.DataFrame, predicted: pd.DataFrame, few: int, which: str) -> Section:
+def rows(measured: Frame, predicted: Frame, few: int, which: str) -> Section:
     """How many rows there are of each sort."""
     chosen = judged(predicted, which)
     return Section(
@@ -63,7 +64,7 @@ def rows(measured: pd.DataFrame, predicted: pd.DataFrame, few: int, which: str) 
     )
 
 
-def closeness(predicted: pd.DataFrame, per_token: Any, constants: Any) -> Section:
+def closeness(predicted: Frame, per_token: Any, constants: Any) -> Section:
     """How close all rows are, and times per output token (a row of `roofline.judge`)."""
     scale = predicted.unit.map({"ms": 1e-3, "s": 1.0})
     seconds = {  # a throughput as seconds per token
@@ -86,11 +87,11 @@ def _name(constants: Any) -> str:
     return constants.name if constants else BY_ENGINE
 
 
-def _use(frame: pd.DataFrame) -> pd.Series:
+def _use(frame: Frame) -> Frame:
     return frame.split.map({"validate": HELD_BACK, "calibrate": FITTED})
 
 
-def _system(frame: pd.DataFrame) -> pd.Series:
+def _system(frame: Frame) -> Frame:
     return frame.n_gpus.astype(str) + " × " + frame.hardware
 
 
@@ -98,7 +99,7 @@ def _bullets(lines: Iterable[str]) -> str:
     return "\n".join(f"- {line}" for line in lines)
 
 
-def by_kind(errors: pd.DataFrame) -> str:
+def by_kind(errors: Frame) -> str:
     """Errors by what was measured and by engine, as a list."""
     return _bullets(
         f"**{row.kind}**, {row.engine}: {row.rows} row{'s' if row.rows > 1 else ''}, "
@@ -107,7 +108,7 @@ def by_kind(errors: pd.DataFrame) -> str:
     )
 
 
-def groups(counted: pd.DataFrame, which: str, constants: Any) -> Section:
+def groups(counted: Frame, which: str, constants: Any) -> Section:
     """Errors by accelerator, model, format, engine and load; groups of one row left out."""
     loads = ["1 request", "2 to 8 requests", "9 to 32 requests"]
     loads += ["33 to 128 requests", "over 128 requests"]
@@ -126,7 +127,7 @@ def groups(counted: pd.DataFrame, which: str, constants: Any) -> Section:
         .assign(grouping=name)
         for name, group in groupings.items()
     )
-    several = errors[errors.rows > 1]
+    several: Frame = errors[errors.rows > 1]
     worst = several.loc[several.mape.idxmax()]
     systems = several[several.grouping == "accelerator"].mape
     return Section(
@@ -141,7 +142,7 @@ def groups(counted: pd.DataFrame, which: str, constants: Any) -> Section:
     )
 
 
-def ideal(peak: pd.DataFrame, serving: pd.DataFrame, constants: Any, which: str) -> Section:
+def ideal(peak: Frame, serving: Frame, constants: Any, which: str) -> Section:
     """Times per token at peak rates beside those by the constants."""
     ratio = peak.seconds_ratio
     name = "ideal, chosen" if constants is roofline.IDEAL else "calibrated"
@@ -178,7 +179,7 @@ AT_ONCE = "time per token, at once"
 _AGAIN, _LOAD = "time per token, others fitted again", "maximum load, others fitted again"
 
 
-def left_out(measured: pd.DataFrame, which: str) -> Section:
+def left_out(measured: Frame, which: str) -> Section:
     """Error without each term of the model, at once and with the others fitted again."""
     at_once, again = {WHOLE: roofline.CURRENT}, {WHOLE: roofline.CURRENT}
     for term, change in _TERMS.items():
@@ -214,7 +215,7 @@ def left_out(measured: pd.DataFrame, which: str) -> Section:
     )
 
 
-def by_hand(tpot: pd.DataFrame, own: pd.DataFrame, kernels: int) -> Section:
+def by_hand(tpot: Frame, own: Frame, kernels: int) -> Section:
     """Times without kernels at shares of the bandwidth (``b50`` to ``b100``), to add to."""
     newest = roofline.CURRENT
     times = {
@@ -264,7 +265,7 @@ def unidentified() -> str:
     return _bullets(f"`{name}`: {why}" for name, why in roofline.UNIDENTIFIED.items())
 
 
-def band(predicted: pd.DataFrame, constants: Any, confidence: float) -> Section:
+def band(predicted: Frame, constants: Any, confidence: float) -> Section:
     """How wide the band is, and how many of the rows it holds, by kind."""
     if not 0 < confidence < 1:
         raise ValueError(f"confidence must be > 0 and < 1, got {confidence}")
@@ -289,7 +290,7 @@ KERNEL_TABLE = "aiconfigurator, agg mode"
 _STATIC, _ANALYTIC = "aiconfigurator, static mode", "llm-analysis, defaults"
 
 
-def peers(tools: pd.DataFrame, own: pd.DataFrame, peak: pd.DataFrame) -> Section:
+def peers(tools: Frame, own: Frame, peak: Frame) -> Section:
     """Errors of other tools and of this roofline, with and without its constants."""
     ours = pd.concat(
         roofline.judge(each, "hardware").reset_index().assign(name=name)
@@ -319,7 +320,7 @@ def peers(tools: pd.DataFrame, own: pd.DataFrame, peak: pd.DataFrame) -> Section
     )
 
 
-def tools(peers: pd.DataFrame) -> str:
+def tools(peers: Frame) -> str:
     """The tools and their errors on the public points, as a list."""
     text = peers[["tool", "version", "mode", "kind", "source_url", "licence"]].map(escaped)
     shown = peers.assign(**text)[peers.rows_judged == PUBLIC]
@@ -337,7 +338,7 @@ _ANSWERED = "each once, waiting less than answering"
 _NOT_GROUPS = ["all", "same rows", "left out"]
 
 
-def peer_set(theirs: pd.DataFrame) -> Section:
+def peer_set(theirs: Frame) -> Section:
     """Errors on another tool's own test set: the half that may be looked at, and the unseen one."""
     left = theirs[theirs.grouping == "left out"].groupby("group").n_rows.sum()
     score = theirs.set_index(["half", "grouping", "group"])
@@ -378,7 +379,7 @@ def peer_set(theirs: pd.DataFrame) -> Section:
     )
 
 
-def _half(score: pd.DataFrame, half: str) -> dict[str, float]:
+def _half(score: Frame, half: str) -> dict[str, float]:
     """Errors of one half, and of both tools on the same rows of it."""
     row, race = score.loc["all", EACH], score.loc["same rows"]
     return {
@@ -394,15 +395,15 @@ def _half(score: pd.DataFrame, half: str) -> dict[str, float]:
     }
 
 
-def longest_wait(predicted: pd.DataFrame) -> Any:
+def longest_wait(predicted: Frame) -> Any:
     """The held-back row whose time to first token is the most overstated."""
     first = judged(predicted[predicted.kind == "first token"], "validate")
     return first.loc[(first.predicted / first.value).idxmax()]
 
 
-def limits(measured: pd.DataFrame, predicted: pd.DataFrame, wait: Any, max_batch: float) -> Section:
+def limits(measured: Frame, predicted: Frame, wait: Any, max_batch: float) -> Section:
     """Errors where the model must not be trusted, on held-back rows."""
-    errors = roofline.judge(judged(predicted, "validate"), ["kind", "model", "hardware"])
+    errors: Frame = roofline.judge(judged(predicted, "validate"), ["kind", "model", "hardware"])
     load, prefill = errors.bias["maximum load"], errors.bias["prefill"]
     falcon, mi250 = errors.bias["static batch", "Falcon 180B"], errors.loc["decode", "Llama 2 7B"]
     amd = measured[measured.hardware.str.startswith("MI")]
@@ -428,7 +429,7 @@ def limits(measured: pd.DataFrame, predicted: pd.DataFrame, wait: Any, max_batch
     )
 
 
-def silent(measured: pd.DataFrame, predicted: pd.DataFrame) -> Section:
+def silent(measured: Frame, predicted: Frame) -> Section:
     """Rows that are not predicted, by source."""
     lost = measured.source.value_counts().sub(predicted.source.value_counts(), fill_value=0)
     of_source = lost.groupby(lost.index.str.split("[ ,/]", regex=True).str[0]).sum().astype(int)
@@ -442,7 +443,7 @@ def silent(measured: pd.DataFrame, predicted: pd.DataFrame) -> Section:
     )
 
 
-def exercises(own: pd.DataFrame, peak: pd.DataFrame) -> Section:
+def exercises(own: Frame, peak: Frame) -> Section:
     """Answers of the exercises."""
     slower, covered = 1 / peak.seconds_ratio, 1.2
     return Section(
