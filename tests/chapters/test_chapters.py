@@ -123,7 +123,7 @@ EXTREMES = {
         {
             "true_law": ("HOFFMANN_2022_TEX", "true_ratio"),
             "n_sizes": (9, "n_runs"),
-            "half_width": (3.0, "size_low"),
+            "half_width": (3.0, "params_low"),
             "n_tables": (10, "n_tables"),
             "target_width": (0.1, "needed_broad"),
         },
@@ -248,7 +248,7 @@ WRITING = (ast.JoinedStr, ast.AugAssign)
 
 @pytest.mark.parametrize("path", [p for p in CHAPTERS if p.stem in CALLING], ids=lambda p: p.stem)
 class TestCellsCall:
-    """A reader who opens a cell sees the library at work: no loop, no sentence, no table surgery."""
+    """A reader who opens a cell sees the library at work: no loop, no sentence, no surgery."""
 
     def test_a_cell_calls_and_computes_nothing_itself(self, path):
         for cell in code_cells(path):

@@ -75,17 +75,10 @@ def recovered(
         quantities=table,
         case=pd.Series({"n_runs": refits.fit.n_points}),
         level=level,
-        budget=answers.flop,
+        **answers.filter(regex="^flop|^params|per_param|outside"),
         n_resamples=refits.n_resamples,
         true_size=best.params,
         true_ratio=best.tokens_per_param,
-        size=answers.params,
-        size_low=answers.params_low,
-        size_high=answers.params_high,
-        ratio=answers.tokens_per_param,
-        ratio_low=answers.tokens_per_param_low,
-        ratio_high=answers.tokens_per_param_high,
-        outside=answers.decades_outside,
         n_inside=((table.low <= 1) & (table.high >= 1)).sum(),
         n_quantities=len(table),
         tied=np.corrcoef(refits.values("log_A"), refits.values("alpha"))[0, 1],
@@ -216,16 +209,12 @@ def twenty(curves: Frame, asked: Frame, swaps: Frame, built: Any) -> Section:
     """Tokens per parameter by law: over budgets, at one, and by one constant at a time."""
     rounded: Any = chinchilla.HOFFMANN_2022_ROUNDED
     at = asked.set_index("law")
-    ratio, swap = at.tokens_per_param, swaps.set_index("constant").params
+    swap = swaps.set_index("constant").params
     return Section(
         curves=curves.assign(law=curves.law.map(chinchilla.law_title)),
         asked=asked,
         own_ratio=built.training_tokens / built.total_params,
-        rounded_ratio=ratio["HOFFMANN_2022_ROUNDED"],
-        exact_ratio=ratio["HOFFMANN_2022_TEX"],
-        one_ratio=ratio["HOFFMANN_2022_APPROACH_1"],
-        two_ratio=ratio["HOFFMANN_2022_APPROACH_2"],
-        besiroglu_ratio=ratio["BESIROGLU_2024"],
+        **at.tokens_per_param.drop("MUENNIGHOFF_2023").rename(str.lower),
         rounded_size=at.params["HOFFMANN_2022_ROUNDED"],
         exact_size=at.params["HOFFMANN_2022_TEX"],
         beta_size=swap["beta"],

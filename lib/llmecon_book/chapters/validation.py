@@ -286,8 +286,13 @@ def band(predicted: Frame, constants: Any, confidence: float) -> Section:
 
 
 PUBLIC, NEW, OURS = "434 public points", "H200 rows of this book", "this roofline"
-KERNEL_TABLE = "aiconfigurator, agg mode"
-_STATIC, _ANALYTIC = "aiconfigurator, static mode", "llm-analysis, defaults"
+_TOOLS = {
+    "agg": "aiconfigurator, agg mode",
+    "static": "aiconfigurator, static mode",
+    "analytic": "llm-analysis, defaults",
+    "ours": OURS,
+    "ideal": f"{OURS}, ideal",
+}
 
 
 def peers(tools: Frame, own: Frame, peak: Frame) -> Section:
@@ -305,16 +310,14 @@ def peers(tools: Frame, own: Frame, peak: Frame) -> Section:
     return Section(
         compared=compared.iloc[np.lexsort([compared.name, best])],
         peer_points=tools.n_rows.max(),
-        agg_public=on.mape[KERNEL_TABLE, PUBLIC],
-        agg_new=on.mape[KERNEL_TABLE, NEW],
-        agg_answered=on.n_rows[KERNEL_TABLE, NEW],
-        ours_new=on.mape[OURS, NEW],
+        **{
+            f"{key}_{where}": on.mape[name, rows]
+            for key, name in _TOOLS.items()
+            for where, rows in (("public", PUBLIC), ("new", NEW))
+            if (name, rows) in on.index
+        },
+        agg_answered=on.n_rows[_TOOLS["agg"], NEW],
         ours_n=on.rows[OURS, NEW],
-        analytic_public=on.mape[_ANALYTIC, PUBLIC],
-        analytic_new=on.mape[_ANALYTIC, NEW],
-        ideal_new=on.mape[f"{OURS}, ideal", NEW],
-        static_public=on.mape[_STATIC, PUBLIC],
-        static_new=on.mape[_STATIC, NEW],
         unfitted_low=unfitted.mape_percent.min(),
         unfitted_high=unfitted.mape_percent.max(),
     )
@@ -338,34 +341,39 @@ _ANSWERED = "each once, waiting less than answering"
 _NOT_GROUPS = ["all", "same rows", "left out"]
 
 
+_PERCENT = {"mape": "mape_percent", "bias": "median_bias_percent"}
+_MEDIAN, _THEIRS = "median_absolute_percent", "aiconfigurator"
+
+
 def peer_set(theirs: Frame) -> Section:
     """Errors on another tool's own test set: the half that may be looked at, and the unseen one."""
     left = theirs[theirs.grouping == "left out"].groupby("group").n_rows.sum()
-    score = theirs.set_index(["half", "grouping", "group"])
     names = {"n_rows": "rows", "mape_percent": "mape", "p90_percent": "p90"}
     groups = theirs[~theirs.grouping.isin(_NOT_GROUPS)].replace({"weights": "format"})
     groups = groups.rename(columns=names).sort_values(["grouping", "mape"])
     worst = groups[(groups.half == "look") & (groups.grouping == "model")].iloc[::-1]
-    copies = score.xs("copies counted", level="group")
-    both = {half: _half(score.loc[half], half) for half in ("look", "unseen")}
-    unseen, look = score.loc["unseen"], score.loc["look"]
-    of_model = {
-        f"look_{key}{end}": look[column]["model", name]
-        for key, name in (("glm", "GLM-5"), ("small", "Llama 3.1 8B"), ("oss", "gpt-oss-120b"))
-        for end, column in (("", "mape_percent"), ("_bias", "median_bias_percent"))
-    }
+    score: Frame = theirs.set_index(["half", "grouping", "group"])
+    look, unseen = score.loc["look"], score.loc["unseen"]
+    columns = {"n": "n_rows", "median": _MEDIAN, "p90": "p90_percent", **_PERCENT}
+    races = {"ours": OURS, "theirs": _THEIRS}
+    models = {"glm": "GLM-5", "small": "Llama 3.1 8B", "oss": "gpt-oss-120b"}
     return Section(
         unseen=groups[groups.half == "unseen"],
-        set_rows=left.sum() + copies.n_rows.sum(),
-        set_models=worst.group.nunique(),
+        set_rows=left.sum() + score.xs("copies counted", level="group").n_rows.sum(),
+        set_models=len(worst),
         set_drafts=left["drafts tokens, and how many are kept is not said"],
         set_apart=left["prompts and answers on separate accelerators"],
         set_fitted=left["our constants were fitted to it"],
         set_unclear=left.filter(regex="split|concurrency").sum(),
-        **both["look"],
-        **both["unseen"],
-        race_unseen_ours_median=unseen.median_absolute_percent["same rows", OURS],
-        race_unseen_theirs_median=unseen.median_absolute_percent["same rows", "aiconfigurator"],
+        **{f"look_{key}": look[column]["all", EACH] for key, column in columns.items()},
+        **{f"unseen_{key}": unseen[column]["all", EACH] for key, column in columns.items()},
+        **{f"race_look_{key}": look.mape_percent["same rows", of] for key, of in races.items()},
+        **{f"race_unseen_{key}": unseen.mape_percent["same rows", of] for key, of in races.items()},
+        **{f"race_median_{key}": unseen[_MEDIAN]["same rows", of] for key, of in races.items()},
+        race_look_n=look.n_rows["same rows", _THEIRS],
+        race_unseen_n=unseen.n_rows["same rows", _THEIRS],
+        look_answered=look.mape_percent["all", _ANSWERED],
+        unseen_answered=unseen.mape_percent["all", _ANSWERED],
         set_waiting=unseen.n_rows["all", EACH] - unseen.n_rows["all", _ANSWERED],
         set_copies=unseen.mape_percent["all", "copies counted"],
         set_band=unseen.in_band_percent["all", EACH] / 100,
@@ -373,26 +381,14 @@ def peer_set(theirs: Frame) -> Section:
         set_llama=unseen.mape_percent["model", MODEL],
         set_llama_n=unseen.n_rows["model", MODEL],
         set_oss=unseen.mape_percent["model", "gpt-oss-120b"],
-        **of_model,
+        **{
+            f"{key}_{error}": look[column]["model", model]
+            for key, model in models.items()
+            for error, column in _PERCENT.items()
+        },
         look_h200_bias=look.median_bias_percent["accelerator", "H200 SXM 141GB"],
         look_worst=", ".join(f"{row.group} ({row.mape:.0f} %)" for row in worst[:3].itertuples()),
     )
-
-
-def _half(score: Frame, half: str) -> dict[str, float]:
-    """Errors of one half, and of both tools on the same rows of it."""
-    row, race = score.loc["all", EACH], score.loc["same rows"]
-    return {
-        f"{half}_n": row.n_rows,
-        f"{half}_mape": row.mape_percent,
-        f"{half}_median": row.median_absolute_percent,
-        f"{half}_bias": row.median_bias_percent,
-        f"{half}_p90": row.p90_percent,
-        f"{half}_answered": score.mape_percent["all", _ANSWERED],
-        f"race_{half}_ours": race.mape_percent[OURS],
-        f"race_{half}_theirs": race.mape_percent["aiconfigurator"],
-        f"race_{half}_n": race.n_rows["aiconfigurator"],
-    }
 
 
 def longest_wait(predicted: Frame) -> Any:

@@ -132,7 +132,7 @@ def recovered(found: Section) -> alt.LayerChart:
             f"{factor['loss at the optimum'] - 1:.1%}"
         ),
         subtitle=(
-            f"{found.case.n_runs} runs; answers at {scientific(found.budget)} FLOP, "
+            f"{found.case.n_runs} runs; answers at {scientific(found.flop)} FLOP, "
             f"{found.level:.0%} of {found.n_resamples:,} refits"
         ),
         height=28 * len(data),
@@ -225,7 +225,7 @@ def tokens_per_param(found: Section, rule: float = 20.0) -> alt.LayerChart:
         at_top.encode(x, y=alt.value(4), text="name:N"),
         takeaway=(
             f"At {scientific(found.asked.flop[0])} FLOP the printed constants ask for "
-            f"{found.rounded_ratio:.0f} tokens per parameter, not {rule:g}"
+            f"{found.hoffmann_2022_rounded:.0f} tokens per parameter, not {rule:g}"
         ),
         height=360,
         description=(
