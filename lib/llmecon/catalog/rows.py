@@ -135,6 +135,7 @@ class SizeEstimateRow(Sourced):
     circular_with_speed: Literal["true", "false", "unknown"] = column(
         "Whether the estimate uses the speed"
     )
+    by_rival: bool = column("Whether a rival of the maker said it")
 
 
 class PriceRow(Sourced):

@@ -146,8 +146,9 @@ def ideal(peak: Frame, serving: Frame, constants: Any, which: str) -> Section:
     """Times per token at peak rates beside those by the constants."""
     ratio = peak.seconds_ratio
     name = "ideal, chosen" if constants is roofline.IDEAL else "calibrated"
+    ratios = pd.concat([peak.assign(profile="ideal"), serving.assign(profile=name)])
     return Section(
-        ratios=pd.concat([peak.assign(profile="ideal"), serving.assign(profile=name)]),
+        ratios=ratios.rename(columns={"hardware": "system", "n_gpus": "chips"}),
         ideal_n=len(peak),
         ideal_fast=(ratio < 1).sum(),
         ideal_mape=roofline.judge(judged(peak, which), "kind").mape.iloc[0],

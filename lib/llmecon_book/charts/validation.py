@@ -123,7 +123,7 @@ def _by_group(errors: pd.DataFrame, **titles: str) -> alt.LayerChart:
 
 def bias(found: Section) -> alt.LayerChart:
     """Predicted over measured time per token by load, for several sets of constants."""
-    data = tidy(found.ratios, ["profile", "hardware", "n_gpus", "load", "seconds_ratio"], digits=4)
+    data = tidy(found.ratios, ["profile", "system", "chips", "load", "seconds_ratio"], digits=4)
     title = "Predicted over measured time per token, log scale [1]"
     y = log_y("seconds_ratio", data.seconds_ratio, [1.0], title=title, counts=False)
     title = "Requests in progress, log scale [requests]"

@@ -95,8 +95,8 @@ def usable_estimates(days: Days) -> pd.DataFrame:
     is left out.
     """
     frame = _last_of_each_estimator(catalog.size_estimates(), days)
-    rival = frame.estimator.str.contains("rival")
-    return frame[(frame.circular_with_price == "false") & ~rival].reset_index(drop=True)
+    usable = (frame.circular_with_price == "false") & ~frame.by_rival
+    return frame[usable].reset_index(drop=True)
 
 
 def closed_sizes(days: Days) -> pd.DataFrame:
