@@ -432,11 +432,7 @@ def silent(measured: Frame, predicted: Frame) -> Section:
     of_source = lost.groupby(lost.index.str.split("[ ,/]", regex=True).str[0]).sum().astype(int)
     named = of_source[["MLCommons", "DeepSeek", "LMSYS", "Pope"]]
     return Section(
-        silent_mlperf=named["MLCommons"],
-        silent_deepseek=named["DeepSeek"],
-        silent_lmsys=named["LMSYS"],
-        silent_pope=named["Pope"],
-        silent_rest=of_source.sum() - named.sum(),
+        **named.rename(str.lower).add_prefix("silent_"), silent_rest=of_source.sum() - named.sum()
     )
 
 
