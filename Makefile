@@ -5,7 +5,7 @@ BIN := .venv/bin
 CHAPTERS := $(sort $(wildcard notebooks/*.ipynb))
 SITE := _build/html/index.html
 
-.PHONY: help book test check data notebooks rerun screenshots picture bench lab lock wheel clean
+.PHONY: help book test check data notebooks rerun screenshots picture bench lab size lock wheel clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -50,6 +50,9 @@ bench: .venv/ready  ## time the library beside its peers
 
 lab: .venv/ready  ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab notebooks
+
+size: .venv/ready  ## count lines of code and public names, room by room
+	@$(BIN)/python tools/size.py
 
 lock: .venv/ready  ## renew requirements.lock and environment.yml
 	$(BIN)/python tools/lock.py
