@@ -4,17 +4,16 @@ A form is a format of Python, or
 
 - ``.1f/1e9``: the number divided by 1e9;
 - ``short``: 70.6B; ``spelled``: 70.6 billion;
-- ``words``: two, digits from thirteen; ``part``: ninth, 25th;
 - ``power``: 5.76 × 10²³; ``power1`` and ``power2`` with fewer digits;
+- ``words``: two, digits from thirteen; ``part``: ninth, 25th;
 - ``day``: 30 November 2022; ``month``: April 2025.
 """
 
-import html
 import math
-import re
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -129,6 +128,18 @@ def as_month(date: Any) -> str:
     return f"{_MONTHS[day.month - 1]} {day.year}"
 
 
+def listed(names: Iterable[str]) -> str:
+    """Names as in a sentence.
+
+    Examples
+    --------
+    >>> listed(["BERT", "GPT-2", "T5"])
+    'BERT, GPT-2 and T5'
+    """
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 _WORDS = {
     "short": short,
     "spelled": spelled,
@@ -198,12 +209,37 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     return _Filler().vformat(template, (), values)
 
 
+_MARKS = '\\`*_{}[]<>#|$~^&"'  # of Markdown, of MyST and of HTML
+
+
 def escaped(text: Any) -> str:
-    """Text of a table as plain words of Markdown: no tag, link or cell can begin in it.
+    """What a table says, as text in Markdown and in HTML: nothing in it is read as markup.
 
     Examples
     --------
-    >>> escaped("<b> [x](y) a|b")
-    '&lt;b&gt; &#91;x&#93;&#40;y&#41; a&#124;b'
+    >>> escaped("<script> of a_b")
+    '&#60;script&#62; of a&#95;b'
     """
-    return re.sub(r"[|\[\]()`*_\\]", lambda mark: f"&#{ord(mark[0])};", html.escape(str(text)))
+    line = " ".join(str(text).split())
+    return "".join(f"&#{ord(mark)};" if mark in _MARKS else mark for mark in line)
+
+
+_OF_ADDRESSES = ":/?#@!&'+,;=%~-._"  # what an address may hold and Markdown does not read
+
+
+def link(text: Any, address: str) -> str:
+    """A text that leads to an address, in Markdown, both from a table.
+
+    Raises
+    ------
+    ValueError
+        If the address is none of the web.
+
+    Examples
+    --------
+    >>> link("a_b", "https://x.org/)<script>")
+    '[a&#95;b](https://x.org/%29%3Cscript%3E)'
+    """
+    if not address.startswith(("https://", "http://")):
+        raise ValueError(f"address must start with https:// or http://, got {address!r}")
+    return f"[{escaped(text)}]({quote(address, safe=_OF_ADDRESSES)})"

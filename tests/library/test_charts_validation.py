@@ -71,13 +71,18 @@ def test_an_unknown_choice_is_refused_with_the_known_ones(name):
 
 
 @pytest.mark.parametrize("text", ["<script>alert(1)</script>", "x](javascript:alert(1)) [y", "a|b"])
-@pytest.mark.parametrize("column", ["tool", "version", "mode", "licence", "source_url"])
+@pytest.mark.parametrize("column", ["tool", "version", "mode", "licence"])
 def test_a_table_puts_no_tag_and_no_link_into_the_list_of_tools(column, text):
     plain = MarkdownIt().render(chapter.tools(PEERS))
     page = MarkdownIt().render(chapter.tools(PEERS.assign(**{column: text})))
     for opening in ("<script", 'href="javascript', "<table"):
         assert opening not in page
     assert page.count("<li>") == plain.count("<li>") and page.count("<a ") <= plain.count("<a ")
+
+
+def test_an_address_that_is_none_of_the_web_is_refused():
+    with pytest.raises(ValueError, match="address must start with https"):
+        chapter.tools(PEERS.assign(source_url="javascript:alert(1)"))
 
 
 def test_peers_on_our_rows_are_those_of_the_stored_benchmark():

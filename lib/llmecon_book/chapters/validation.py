@@ -12,7 +12,7 @@ import pandas as pd
 
 from llmecon import catalog, roofline
 from llmecon_book.chapters import Section
-from llmecon_book.words import escaped
+from llmecon_book.words import escaped, link
 
 Frame: TypeAlias = Any  # the types that pandas states for a cell are too many to be of use
 HELD_BACK, FITTED = "held back", "fitted to"
@@ -326,14 +326,14 @@ def peers(tools: Frame, own: Frame, peak: Frame) -> Section:
 
 def tools(peers: Frame) -> str:
     """The tools and their errors on the public points, as a list."""
-    text = peers[["tool", "version", "mode", "kind", "source_url", "licence"]].map(escaped)
-    shown = peers.assign(**text)[peers.rows_judged == PUBLIC]
+    shown = peers[peers.rows_judged == PUBLIC]
+    texts = shown[["version", "mode", "kind", "licence"]].map(escaped)
     return _bullets(
-        f"[{row.tool}]({row.source_url}) {row.version}, {row.mode} ({row.kind}): "
+        f"{link(row.tool, row.source_url)} {row.version}, {row.mode} ({row.kind}): "
         f"mean error {row.mape_percent:.1f} %, median {row.median_bias_percent:+.1f} %, "
         f"90th percentile {row.p90_percent:.1f} %, rank correlation {row.rank_correlation:.2f}. "
         f"Terms: {row.licence}."
-        for row in shown.itertuples()
+        for row in shown.assign(**texts).itertuples()
     )
 
 
