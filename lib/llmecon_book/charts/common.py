@@ -137,7 +137,8 @@ def date_x(field: str, title: str = "Release date") -> alt.X:
 def status(color: str) -> tuple[alt.Shape, alt.Fill]:
     """Status as shape, and filled where the size is disclosed: in one legend."""
     fills = [color, "transparent", "transparent"]
-    of_status, look = "size_status:N", {"title": "Size is"}
+    of_status = "size_status:N"
+    look: Any = {"title": "Size is"}
     return (
         alt.Shape(of_status, scale=alt.Scale(domain=STATUSES, range=SHAPES), **look),
         alt.Fill(of_status, scale=alt.Scale(domain=STATUSES, range=fills), **look),
@@ -198,7 +199,8 @@ def listed(frame: pd.DataFrame, each: str, *, by: str = "", group: str = "{}") -
     >>> listed(sizes, "{size:short}", by="maker", group="of {}")
     'of A: 70B, 400B; of B: 1.8T'
     """
-    said = pd.Series([fill(each, row) for row in frame.to_dict("records")], index=frame.index)
+    rows: Any = frame.to_dict("records")
+    said = pd.Series([fill(each, row) for row in rows], index=frame.index)
     if not by:
         return "; ".join(said)
     groups = said.groupby(frame[by], sort=False)
