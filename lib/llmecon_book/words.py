@@ -4,6 +4,7 @@ A form is a format of Python, or
 
 - ``.1f/1e9``: the number divided by 1e9;
 - ``short``: 70.6B; ``spelled``: 70.6 billion;
+- ``power``: 5.76 × 10²³; ``power1`` and ``power2`` with fewer digits;
 - ``words``: two, digits from thirteen; ``part``: ninth, 25th;
 - ``day``: 30 November 2022; ``month``: April 2025.
 """
@@ -64,6 +65,20 @@ def spelled(value: float) -> str:
         if abs(value) >= scale * 0.9995:
             return f"{value / scale:.3g} {word}"
     return f"{value:.3g}"
+
+
+def scientific(value: float, digits: int = 3) -> str:
+    """A number above zero with a power of ten; at most so many significant digits.
+
+    Examples
+    --------
+    >>> scientific(5.76e23), scientific(3e-6), scientific(1e-12), scientific(5.76e23, 1)
+    ('5.76 × 10²³', '3 × 10⁻⁶', '10⁻¹²', '6 × 10²³')
+    """
+    mantissa, power = f"{value:.{digits - 1}e}".split("e")
+    raised = str(int(power)).translate(str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹"))
+    front = f"{float(mantissa):g}"
+    return f"10{raised}" if front == "1" else f"{front} × 10{raised}"
 
 
 def in_words(number: float) -> str:
@@ -128,6 +143,9 @@ def listed(names: Iterable[str]) -> str:
 _WORDS = {
     "short": short,
     "spelled": spelled,
+    "power": scientific,
+    "power1": lambda value: scientific(value, 1),
+    "power2": lambda value: scientific(value, 2),
     "words": in_words,
     "part": as_part,
     "day": as_day,

@@ -23,6 +23,8 @@ from llmecon_book.run import scenario as scenarios
 ROOT = Path(__file__).parents[2]
 CHAPTERS = sorted((ROOT / "notebooks").glob("*.ipynb"))
 FOUR = {"evolution", "reversal", "causes", "outlook"}
+CALLING = {"errata", "fitting", "validation"}  # pages whose cells only call the library
+MOST_STATEMENTS = 8
 
 # Two sets of extreme numbers a chapter: parameter -> value, and a key number that follows it.
 EXTREMES = {
@@ -101,32 +103,35 @@ EXTREMES = {
         },
     ],
     "errata": [
-        {"gopher_flop": (1e22, "round-size"), "llama_flop": (1e25, "llama-text")},
-        {"gopher_flop": (1e26, "gopher-times"), "sweep_to_flop": (1e28, "refit-far-ratio")},
+        {"gopher_flop": (1e22, "round_size"), "llama_flop": (1e25, "llama_text")},
+        {"gopher_flop": (1e26, "gopher_times"), "sweep_to_flop": (1e28, "refit_far_ratio")},
     ],
     "validation": [
-        {"calibrated": (False, "tpot-mape"), "few_requests": (1, "n-crowded")},
+        {"calibrated": (False, "tpot_mape"), "few_requests": (1, "n_crowded")},
         {
-            "profile_name": ("TensorRT-LLM 2024", "tpot-mape"),
-            "judged_rows": ("calibrate", "judged-said"),
-            "confidence": (0.5, "band-above"),
+            "profile_name": ("TensorRT-LLM 2024", "tpot_mape"),
+            "judged_rows": ("calibrate", "judged_said"),
+            "confidence": (0.5, "band_above"),
         },
     ],
     "fitting": [
         {
             "noise": (0.0005, "misses"),
-            "budget_flop": (1e26, "true-size"),
-            "n_resamples": (200, "n-resamples"),
+            "budget_flop": (1e26, "true_size"),
+            "n_resamples": (200, "n_resamples"),
         },
         {
-            "true_law": ("HOFFMANN_2022_TEX", "true-ratio"),
-            "n_sizes": (9, "n-runs"),
-            "half_width": (3.0, "size-low"),
-            "n_tables": (10, "n-tables"),
-            "target_width": (0.1, "needed-broad"),
+            "true_law": ("HOFFMANN_2022_TEX", "true_ratio"),
+            "n_sizes": (9, "n_runs"),
+            "half_width": (3.0, "params_low"),
+            "n_tables": (10, "n_tables"),
+            "target_width": (0.1, "needed_broad"),
         },
     ],
 }
+
+
+RECORD = "application/papermill.record/"  # how the notebook keeps what it does not display
 
 
 def read(path):
@@ -142,9 +147,9 @@ def prose(path):
 
 
 def glued(path):
-    """Keys that a notebook's cells store, with the forms of each."""
+    """Keys that a notebook's cells store, with what each holds as plain text."""
     return [
-        (output.metadata.scrapbook.name, set(output.data))
+        (output.metadata.scrapbook.name, output.data.get(f"{RECORD}text/plain", ""))
         for cell in code_cells(path)
         for output in cell.outputs
         if "scrapbook" in output.get("metadata", {})
@@ -153,9 +158,14 @@ def glued(path):
 
 def shown(text):
     """Keys that a text shows, by role or directive."""
+    return {key for key, _ in placed(text)}
+
+
+def placed(text):
+    """Each use of a key in a text, with its form."""
     found = re.findall(r"\{glue:[a-z]+\}`([^`]+)`", text)
     found += re.findall(r"\{glue:figure\}\s*(\S+)", text)
-    return {key.rpartition("::")[2].partition(":")[0] for key in found}
+    return [key.rpartition("::")[2].partition(":")[::2] for key in found]
 
 
 def test_the_four_chapters_are_there():
@@ -201,11 +211,10 @@ class TestForm:
         kinds = {output.output_type for cell in code_cells(path) for output in cell.outputs}
         assert not kinds & {"error", "stream"}
 
-    def test_cells_call_and_define_nothing(self, path):
-        defining = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+    def test_cells_define_nothing(self, path):
         for cell in code_cells(path):
             for node in ast.walk(ast.parse(cell.source)):
-                assert not isinstance(node, defining), f"line {node.lineno} of {cell.source[:60]!r}"
+                assert not isinstance(node, DEFINING), f"line {node.lineno} of {cell.source[:60]!r}"
 
     def test_no_path_of_a_machine(self, path):
         text = path.read_text("utf-8")
@@ -230,6 +239,45 @@ class TestForm:
         skipped = {"nbval-skip", "nbval-ignore-output"}
         assert len(with_outputs) >= 3
         assert not [c for c in with_outputs if skipped & set(c.metadata.get("tags", []))]
+
+
+DEFINING = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef, ast.Lambda)
+COMPUTING = (ast.For, ast.While, ast.If, ast.IfExp, ast.Try, ast.With, ast.comprehension)
+WRITING = (ast.JoinedStr, ast.AugAssign)
+
+
+@pytest.mark.parametrize("path", [p for p in CHAPTERS if p.stem in CALLING], ids=lambda p: p.stem)
+class TestCellsCall:
+    """A reader who opens a cell sees the library at work: no loop, no sentence, no surgery."""
+
+    def test_a_cell_calls_and_computes_nothing_itself(self, path):
+        for cell in code_cells(path):
+            for node in ast.walk(ast.parse(cell.source)):
+                assert not isinstance(node, COMPUTING + WRITING), ast.unparse(node)
+                assert not (isinstance(node, ast.Name) and node.id in ("pd", "format")), cell.source
+                if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
+                    assert node.func.attr not in ("format", "join"), ast.unparse(node)
+
+    def test_a_section_is_short_and_says_once_what_it_found(self, path):
+        for cell in code_cells(path)[2:]:
+            statements = ast.parse(cell.source).body
+            assert 1 <= len(statements) <= MOST_STATEMENTS, cell.source
+            said = [call for call in map(_call, statements) if call.startswith("say(")]
+            assert len(said) <= 1, cell.source
+            assert all("," not in call or call.startswith("say(chapter.") for call in said), said
+
+    def test_every_number_of_the_text_has_a_form_or_is_whole(self, path):
+        stored = dict(glued(path))
+        fractions = {
+            key for key, value in stored.items() if re.fullmatch(r"-?[\d.e+-]*[.e].*", value)
+        }
+        assert fractions
+        bare = {key for key, form in placed(prose(path)) if key in fractions and not form}
+        assert sorted(bare) == []
+
+
+def _call(statement):
+    return ast.unparse(statement) if isinstance(statement, ast.Expr) else ""
 
 
 @pytest.mark.parametrize("path", CHAPTERS, ids=lambda p: p.stem)

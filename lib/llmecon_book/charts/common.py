@@ -6,7 +6,6 @@ The marks that they share are in `llmecon_book.charts.layers`.
 from __future__ import annotations
 
 import math
-import string
 from collections.abc import Iterable
 from typing import Any, TypeVar, cast
 
@@ -14,15 +13,14 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from llmecon_book.charts import theme
-from llmecon_book.words import short
+from llmecon_book.words import fill
+from llmecon_book.words import short as short
 
 ALL = "All parameters, log scale [parameters]"
 KINDS = ["all", "at work on one token"]
 STATUSES = ["disclosed", "reported", "estimate"]
 # Shape and filling tell a status without colour: only a disclosed size is a filled mark.
 SHAPES = ["circle", "diamond", "triangle-up"]
-STATUS_TITLE = "Size is"
 _DIGITS = 6  # of a drawn number
 # 70B, 1.8T, 1,000T: as the field writes it, and `short`
 COUNT_LABEL = "replace(replace(format(datum.value, '~s'), 'G', 'B'), 'P', ',000T')"
@@ -79,7 +77,9 @@ def _log(numbers: Iterable[Iterable[Any]], title: str, counts: bool) -> tuple[al
     low, high = min(known) / 1.25, max(known) * 1.25
     label = COUNT_LABEL if counts else PLAIN_LABEL
     axis = alt.Axis(title=f"{title}", values=log_ticks(low, high), labelExpr=label)
-    return alt.Scale(type="log", domain=[_round(low), _round(high)], nice=False), axis
+    return alt.Scale(
+        type="log", domain=[significant(low, 3), significant(high, 3)], nice=False
+    ), axis
 
 
 def log_ticks(low: float, high: float) -> list[float]:
@@ -101,10 +101,6 @@ def log_ticks(low: float, high: float) -> list[float]:
     return inside
 
 
-def _round(value: float) -> float:
-    return float(f"{value:.3g}")
-
-
 def series(field: str, title: str, order: Iterable[str]) -> tuple[alt.Color, alt.StrokeDash]:
     """Lines told apart by colour and by dash, in one legend; in the order of first appearance."""
     scale = alt.Scale(domain=list(dict.fromkeys(order)))
@@ -121,12 +117,7 @@ def kinds(field: str, title: str, order: Iterable[str]) -> tuple[alt.Color, alt.
 
 def kinds_of_params() -> tuple[alt.Color, alt.Shape]:
     """All parameters or active ones, as colour and shape."""
-    colors = alt.Scale(domain=KINDS, range=[theme.BLUE, theme.VERMILLION])
-    shapes = alt.Scale(domain=KINDS, range=["circle", "square"])
-    return (
-        alt.Color("which:N", title="Parameters", scale=colors),
-        alt.Shape("which:N", title="Parameters", scale=shapes),
-    )
+    return kinds("which", "Parameters", KINDS)
 
 
 def by_kind_of_params(
@@ -143,30 +134,24 @@ def date_x(field: str, title: str = "Release date") -> alt.X:
     return alt.X(f"{field}:T", axis=axis, scale=alt.Scale(nice="year"))
 
 
-def status_shape() -> alt.Shape:
-    """Status as shape; shares its legend with `status_fill`."""
-    return alt.Shape(
-        "size_status:N", title=STATUS_TITLE, scale=alt.Scale(domain=STATUSES, range=SHAPES)
-    )
-
-
-def status_fill(color: str) -> alt.Fill:
-    """Filled where the size is disclosed, hollow where it is reported or estimated."""
-    hollow = "transparent"
-    return alt.Fill(
-        "size_status:N",
-        title=STATUS_TITLE,
-        scale=alt.Scale(domain=STATUSES, range=[color, hollow, hollow]),
+def status(color: str) -> tuple[alt.Shape, alt.Fill]:
+    """Status as shape, and filled where the size is disclosed: in one legend."""
+    fills = [color, "transparent", "transparent"]
+    of_status = "size_status:N"
+    look: Any = {"title": "Size is"}
+    return (
+        alt.Shape(of_status, scale=alt.Scale(domain=STATUSES, range=SHAPES), **look),
+        alt.Fill(of_status, scale=alt.Scale(domain=STATUSES, range=fills), **look),
     )
 
 
 def tidy(frame: pd.DataFrame, columns: list[str], digits: int = _DIGITS) -> pd.DataFrame:
     """The columns a chart draws, uncut: a number rounded twice would contradict the text.
 
-    The digits go with the frame, and `finish` cuts what is drawn.
+    The digits go with the frame, and `finish` cuts what is drawn; the columns too, for `dots`.
     """
     out = frame[columns].reset_index(drop=True)
-    out.attrs["digits"] = digits
+    out.attrs.update(digits=digits, shown=columns)
     return out
 
 
@@ -192,11 +177,6 @@ def spoken(frame: pd.DataFrame, label: str, *values: str) -> str:
     )
 
 
-class _Words(string.Formatter):
-    def format_field(self, value: Any, format_spec: str) -> Any:
-        return short(value) if format_spec == "short" else super().format_field(value, format_spec)
-
-
 def listed(frame: pd.DataFrame, each: str, *, by: str = "", group: str = "{}") -> str:
     """Rows of a frame by a pattern, for the description of a chart; by groups if so asked.
 
@@ -205,7 +185,7 @@ def listed(frame: pd.DataFrame, each: str, *, by: str = "", group: str = "{}") -
     frame : pandas.DataFrame
         Rows to say.
     each : str
-        Format string of a row, columns in braces; ``:short`` writes as `short` does.
+        Pattern of a row for `llmecon_book.words.fill`, columns in braces.
     by : str, optional
         Column that groups the rows.
     group : str, optional
@@ -219,11 +199,8 @@ def listed(frame: pd.DataFrame, each: str, *, by: str = "", group: str = "{}") -
     >>> listed(sizes, "{size:short}", by="maker", group="of {}")
     'of A: 70B, 400B; of B: 1.8T'
     """
-    words = _Words()
-    said = pd.Series(
-        [words.format(each, **cast("dict[str, Any]", row)) for row in frame.to_dict("records")],
-        index=frame.index,
-    )
+    rows: Any = frame.to_dict("records")
+    said = pd.Series([fill(each, row) for row in rows], index=frame.index)
     if not by:
         return "; ".join(said)
     groups = said.groupby(frame[by], sort=False)

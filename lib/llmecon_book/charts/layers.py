@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 
 from llmecon_book.charts import theme
-from llmecon_book.charts.common import Axis, field_of, like, log_y, status_fill, status_shape
+from llmecon_book.charts.common import Axis, field_of, like, log_y, status
 
 DOTTED: dict[str, Any] = {"color": theme.GREY, "strokeDash": [2, 3]}
 _LAST_PART = 0.12  # of the width: a name to the right of a point there would be cut
@@ -40,6 +40,14 @@ def names(data: pd.DataFrame, x: alt.X, y: alt.Y, name: str, **text: Any) -> alt
     """The column `name` as text at each point; `text` says on which side."""
     said: alt.Chart = alt.Chart(data).mark_text(**text).encode(x, y, text=f"{name}:N")
     return said
+
+
+def dots(data: pd.DataFrame, x: alt.X, y: alt.Y, *apart: Any, **mark: Any) -> alt.Chart:
+    """A mark a row, told apart by other channels, with the columns kept by `tidy` as tooltip."""
+    look: Any = {"filled": True, "size": 80, "opacity": 1} | mark
+    marks = alt.Chart(data).mark_point(**look)
+    points: alt.Chart = marks.encode(x, y, *apart, tooltip=data.attrs["shown"])
+    return points
 
 
 def rule_at(axis: alt.X | alt.Y, value: float, **rule: Any) -> alt.Chart:
@@ -83,9 +91,8 @@ def status_points(
     data: pd.DataFrame, x: alt.X, y: alt.Y, *, color: str, tooltip: list[str], **point: Any
 ) -> alt.Chart:
     """A mark a model: filled where its size is disclosed, hollow where it is an estimate."""
-    status = status_shape(), status_fill(color)
     base = alt.Chart(data).mark_point(color=color, **point)
-    points: alt.Chart = base.encode(x, y, *status, tooltip=tooltip)
+    points: alt.Chart = base.encode(x, y, *status(color), tooltip=tooltip)
     return points
 
 
