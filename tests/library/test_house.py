@@ -27,11 +27,13 @@ STAIRS = [
             "notebook",
             "charts",
             "chapters",
+            "ledger",
             "claims",
             "scorecard",
             "counterfactual",
             "essay",
             "parity",
+            "facts",
             "words",
         )
     ),
