@@ -135,6 +135,7 @@ class SizeEstimateRow(Sourced):
     circular_with_speed: Literal["true", "false", "unknown"] = column(
         "Whether the estimate uses the speed"
     )
+    superseded: YesNo = column("Whether its author has replaced it by a later one")
 
 
 class PriceRow(Sourced):
