@@ -172,6 +172,7 @@ def trend(
     window: DataFrame,
     lines: Iterable[trends.Growth],
     unsure: trends.GrowthSamples,
+    due: pd.Timestamp,
     claim: float,
     until: str,
 ) -> Section:
@@ -183,6 +184,8 @@ def trend(
         From the middle model to the last, from the first to the last, and through the window.
     unsure : llmecon.trends.GrowthSamples
         Through the window, sizes drawn within their ranges.
+    due : pandas.Timestamp
+        When the first line reaches the claim.
     claim : float
         Size that the article expects. [parameters]
     until : str
@@ -214,7 +217,7 @@ def trend(
         **named("fan", widest, "level low high"),
         claim=claim,
         claim_by_then=np.mean(unsure.dates_of(claim) <= np.datetime64(until)),
-        date_of_claim=late.date_of(claim),
+        date_of_claim=due,
         claim_over_two_point=claim / two_point,
         story=story,
         trends=_drawn(drawn, days),

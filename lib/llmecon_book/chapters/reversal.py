@@ -1,6 +1,6 @@
 """Did the models shrink? What each section finds."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 import numpy as np
@@ -145,33 +145,40 @@ def options(
 
 
 def served(
-    curves: DataFrame, settings: DataFrame, how: dict[str, Any], draft: str, *read: Section
+    curves: DataFrame,
+    changed: DataFrame,
+    bought: tuple[float, float],
+    how: dict[str, Any],
+    draft: str,
+    price: Section,
+    speed: Section,
 ) -> Section:
     """What would GPT-4 cost to serve, and how much hangs on the assumptions?
 
     Parameters
     ----------
-    curves, settings : pandas.DataFrame
+    curves, changed : pandas.DataFrame
         From `llmecon_book.essay.halvings_frontier` and `llmecon_book.essay.reach`.
+    bought : tuple of float
+        GPT-4's speed at GPT-4o's price, and its cost at GPT-4 Turbo's speed.
+        [tokens/s, USD per million tokens]
     how : dict
         From `options`.
     draft : str
         The model that drafts.
-    *read : Section
-        From `prices` and from `speeds`.
+    price, speed : Section
+        From `prices` and `speeds`.
     """
-    price, speed = read
+    at_ten, usd = map(float, bought)
     wanted, turbo = facts.stated_range("R09")[0], facts.stated("R11")
-    whole, eighth = (curves[curves.fraction == share] for share in (1.0, facts.EIGHTH))
-    at_ten = float(cost.fastest_at(whole, price.gpt4o_price))
-    usd, usd_eighth = (float(cost.cheapest_at(curve, turbo)) for curve in (whole, eighth))
+    usd_eighth = float(cost.cheapest_at(curves[curves.fraction == facts.EIGHTH], turbo))
     sold = np.isfinite(usd)
-    alone, pairs = (settings[settings.n_changes == n].set_index("setting") for n in (1, 2))
+    alone, pairs = (changed[changed.n_changes == n].set_index("setting") for n in (1, 2))
     return Section(
         rent=how["usd_per_gpu_hour"],
         frontier_chip=how["machine"].name,
         gpt4_at_ten=at_ten,
-        gpt4_max=whole.tokens_per_s.max(),
+        gpt4_max=curves.tokens_per_s[curves.fraction == 1.0].max(),
         reaches="reaches" if at_ten >= wanted else "does not reach",
         gpt4_at_55=_sum(usd, ".1f"),
         eighth_at_55=_sum(usd_eighth, ".2f"),
@@ -201,53 +208,38 @@ def _sum(usd: float, form: str) -> str:
 
 
 def read_off(
-    gpt4o: tuple[float, float], sonnet: tuple[float, float], margin: float, usd_per_gpu_hour: float
+    seen: Mapping[str, tuple[float, float]],
+    curves: Iterable[DataFrame],
+    margin: float,
+    rent: dict[str, float],
 ) -> Section:
     """What size does the article's own reading give?
 
     Parameters
     ----------
-    gpt4o, sonnet : tuple of float
-        Price and speed. [USD per million tokens, tokens/s]
+    seen : mapping of str to tuple of float
+        Price and speed of GPT-4o and of Claude 3.5 Sonnet. [USD per million tokens, tokens/s]
+    curves : iterable of pandas.DataFrame
+        What `llmecon_book.essay.readings` gives for each of them, for the figure.
     margin : float
         Price over cost assumed in the text. [times]
-    usd_per_gpu_hour : float
-        Rent of an H200. [USD/h]
+    rent : dict
+        ``usd_per_gpu_hour`` of an H200. [USD/h]
     """
-    rent = {"usd_per_gpu_hour": usd_per_gpu_hour}
-    tried = [
-        essay.readings(*seen, margins=MARGINS, **rent).assign(product=product)
-        for product, seen in {facts.GPT4O: gpt4o, "3.5 Sonnet": sonnet}.items()
-    ]
-    curves = pd.concat(tried, ignore_index=True)
-    size, size_sonnet = facts.stated("R01"), facts.stated("R03")
-    stated = {
-        f"the article on Sonnet: {short(size_sonnet)}": size_sonnet,
-        f"the article on GPT-4o: {short(size)}": size,
-    }
+    stated = {"gpt4o": facts.stated("R01"), "sonnet": facts.stated("R03")}
+    found = {}
+    for (key, size), product in zip(stated.items(), seen.values(), strict=True):
+        read = essay.readings(*product, margins=[margin], contexts=[*_CONTEXTS], **rent)
+        for params, (context, word) in zip(read.total_params, _CONTEXTS.items(), strict=True):
+            need = essay.margin_needed(size, *product, context=context, **rent)
+            found |= {f"read_{key}_{word}": short(params), f"need_{key}_{word}": need}
+    tried = pd.concat(curves, keys=seen, names=["product", ""]).reset_index("product")
     return Section(
         margin="at cost" if margin == 1.0 else f"at {margin:g} times the cost",
-        **_reading("gpt4o", size, gpt4o, margin, rent),
-        **_reading("sonnet", size_sonnet, sonnet, margin, rent),
-        curves=curves.assign(case=curves["product"] + ", " + curves.context.map(_CONTEXTS)),
-        stated=Series(stated, name="total_params"),
+        **found,
+        curves=tried.assign(case=tried["product"] + ", " + tried.context.map(_CONTEXTS)),
+        stated=Series({"Sonnet": stated["sonnet"], "GPT-4o": stated["gpt4o"]}, name="total_params"),
     )
-
-
-def _reading(
-    key: str, size: float, seen: tuple[float, float], margin: float, rent: dict[str, float]
-) -> dict[str, Any]:
-    """Size at a margin, and margin for a size, with an empty context and with a long one."""
-    empty, long = essay.readings(
-        *seen, margins=[margin], contexts=[*_CONTEXTS], **rent
-    ).total_params
-    needed = [essay.margin_needed(size, *seen, context=context, **rent) for context in _CONTEXTS]
-    return {
-        f"read_{key}_empty": short(empty),
-        f"read_{key}_long": short(long),
-        f"need_{key}_empty": needed[0],
-        f"need_{key}_long": needed[1],
-    }
 
 
 def tested(served: DataFrame, tried: DataFrame, narrow: DataFrame) -> Section:

@@ -323,6 +323,7 @@ def margin_curves(found: Section) -> alt.LayerChart:
     told = ["case", "margin", "total_params"]
     data = tidy(found.curves.dropna(), told, digits=4)
     lines = found.stated.rename_axis("label").reset_index()
+    lines["label"] = "the article on " + lines.label + ": " + lines.total_params.map(short)
     x = alt.X("margin:Q", title="Price over cost assumed [times]")
     y = log_y("total_params", data.total_params, lines.total_params, title=ALL)
     of_case = series("case", "Product and context", data.case)
@@ -338,7 +339,7 @@ def margin_curves(found: Section) -> alt.LayerChart:
         alt.Chart(data).mark_line(point=True).encode(x, y, *of_case, tooltip=told),
         labels,
         takeaway=(
-            f"At cost and empty context GPT-4o could have {short(found.curves.total_params[0])} "
+            f"At cost and empty context GPT-4o could have {short(found.curves.total_params.iloc[0])} "
             "parameters; the article's number needs a margin or a long context"
         ),
         height=360,
