@@ -1,10 +1,11 @@
 """Figures of the first two chapters: what is told apart, named and held by an axis."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from llmecon import catalog
-from llmecon_book import facts
+from llmecon import catalog, sizing
+from llmecon_book import essay, facts
 from llmecon_book.chapters import Section
 from llmecon_book.chapters import evolution as grown
 from llmecon_book.chapters import reversal as shrunk
@@ -33,14 +34,17 @@ def test_prices_hold_until_the_day_they_were_read_and_points_are_changes():
     assert last["OpenAI"] == found.newest_output_usd_per_mtok
     old, newest = (text.data.model.tolist() for text in marks(chart, "text"))
     assert "GPT-4" in old and newest == [found.newest_model]
-    title = chart.title
-    assert f"from {found.gpt4_price:.0f} to {found.gpt4o_price:.0f} dollars" in title
+    assert f"from {found.gpt4_price:.0f} to {found.gpt4o_price:.0f} dollars" in chart.title
 
 
 def test_named_models_keep_their_names_on_a_narrow_screen():
     beside, below, other = "Gemma 2 27B", "Mistral Large 2", "Llama 3.1 70B"
     models = pd.DataFrame(
-        {"model": [beside, below, other], "score": [1100, 1200, 1300], "total_params": [7e9, 7e10, 4e11]}
+        {
+            "model": [beside, below, other],
+            "score": [1100, 1200, 1300],
+            "total_params": [7e9, 7e10, 4e11],
+        }
     )
     found = Section(
         arena_day="2024-12-13",
@@ -62,7 +66,12 @@ def test_named_models_keep_their_names_on_a_narrow_screen():
 @pytest.mark.parametrize("rent", [1.0, 2.94])
 def test_the_axis_holds_every_cost_that_the_slider_gives(rent):
     curves = pd.DataFrame(
-        {"fraction": 1.0, "n_params": 1.8e12, "tokens_per_s": [10.0, 20, 30], "usd_per_mtok": [0.03, 2, 400]}
+        {
+            "fraction": 1.0,
+            "n_params": 1.8e12,
+            "tokens_per_s": [10.0, 20, 30],
+            "usd_per_mtok": [0.03, 2, 400],
+        }
     )
     found = Section(
         rent=rent,
@@ -78,8 +87,9 @@ def test_the_axis_holds_every_cost_that_the_slider_gives(rent):
 
 
 def test_a_size_that_is_not_disclosed_is_hollow_and_says_so():
-    story = rows_of("GPT-1", "GPT-3 175B", "GPT-4")
-    found = Section(story=story, shown=story[1:], total_ratio=10.3, active_ratio=1.6)
+    story = pd.Series(["GPT-1", "GPT-3 175B", "GPT-4"])
+    shown = rows_of("GPT-3 175B", "GPT-4")
+    found = Section(story=story, shown=shown, total_ratio=10.3, active_ratio=1.6)
     chart = evolution.total_and_active(found)
     sure, told = marks(chart, "point")
     assert sure.mark.filled and set(sure.data.model) == {"GPT-3 175B"}
@@ -106,8 +116,36 @@ def test_the_bend_shows_the_ranges_of_what_is_not_disclosed():
     assert low < bars.data.size_low.min() and high > bars.data.size_high.max()
 
 
-def test_what_cannot_be_bought_is_said_in_words():
-    curves = pd.DataFrame(
-        {"fraction": [1.0, 1 / 8], "n_params": 1e12, "tokens_per_s": [40.0, 80.0], "usd_per_mtok": 5.0}
-    )
-    changes = pd.DataFrame()
+@pytest.mark.parametrize(
+    ("usd", "at_ten", "cost", "markup", "reaches"),
+    [
+        (15.0, 120.0, "15.0", "2.0", "reaches"),
+        (float("inf"), 40.0, "no finite sum of", "0", "does not reach"),
+    ],
+)
+def test_what_cannot_be_bought_is_said_in_words(usd, at_ten, cost, markup, reaches):
+    shape, draft = (catalog.transformer(n) for n in (facts.GPT4_SHAPE, facts.DRAFT_SHAPE))
+    how = shrunk.options(facts.H200, True, 2.94, 0, 0.8)
+    curves = essay.halvings_frontier(shape, draft, fractions=(1.0, 1 / 8), points=20, **how)
+    changed = essay.reach(shape, draft, usd_per_mtok=10.0, points=20, **how)
+    products = pd.DataFrame({"product": list("abc"), "low": 1.0, "high": 2.0})
+    price = Section(gpt4o_price=10.0, sonnet_price=15.0, turbo_price=30.0)
+    speed = Section(gpt4o_low=60.0, products=products)
+    found = shrunk.served(curves, changed, (at_ten, usd), how, "a draft", price, speed)
+    assert (found.gpt4_at_55, found.turbo_markup, found.reaches) == (cost, markup, reaches)
+    assert found.sold.usd_per_mtok.tolist() == [10.0, 15.0, 30.0]
+
+
+def test_whether_the_stated_size_lies_inside_follows_the_samples():
+    def sizes(low, high):
+        params = np.geomspace(low, high, 101)
+        return sizing.Sizes(total_params=params, active_params=params / 10)
+
+    assert shrunk.inside(sizes(1e11, 1e12), facts.stated("R01")) == "inside"
+    assert shrunk.inside(sizes(3e11, 1e12), facts.stated("R01")) == "outside"
+
+
+def test_a_model_left_out_is_in_no_fit():
+    frontier = facts.frontier(until=facts.ESSAY_DAY)
+    kept = grown.usable(frontier, ["GPT-4"])
+    assert set(frontier.model) - set(kept.model) >= {"GPT-4"} and kept.total_params.notna().all()

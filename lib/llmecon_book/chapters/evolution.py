@@ -1,7 +1,7 @@
 """How large did the models get? What each section finds.
 
-``story`` is three rows of ``models.csv``: the first model, the middle one and the last;
-``window`` and ``known`` are the frontier models that a fit goes through.
+``story`` names the first model, the middle one and the last; ``window`` holds the frontier models
+that a fit goes through.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from pandas import DataFrame
+from pandas import DataFrame, Series
 
 from llmecon import catalog, trends
 from llmecon.transformer import Transformer
@@ -17,6 +17,7 @@ from llmecon_book import facts
 from llmecon_book.chapters import Section, ends, named
 
 _DOUBTFUL = "GPT-3.5 Turbo"  # its size comes from a withdrawn paper, and weighs much
+_BERT = "BERT-Large"
 _LANDMARKS = ("GPT-2 XL", facts.CHINCHILLA, facts.GPT4O)
 _BOTH_SIZES = ("GPT-2 XL", "GLaM", "PaLM 540B", "Mixtral 8x22B", facts.DEEPSEEK_V3)
 _SHOWN_FROM = pd.Timestamp("2020-01-01")  # where the figure of the trends begins
@@ -33,11 +34,11 @@ def _fit(models: DataFrame, confidence: float = 0.8) -> trends.Growth:
 
 def _drawn(lines: Mapping[str, Any], days: pd.DatetimeIndex) -> DataFrame:
     """Points of lines for a figure."""
-    drawn = {name: pd.Series(line.at(days), index=days) for name, line in lines.items()}
+    drawn = {name: Series(line.at(days), index=days) for name, line in lines.items()}
     return pd.concat(drawn, names=["line", "date"]).rename("params").reset_index()
 
 
-def sizes(story: DataFrame, times: float, years: float, until: str) -> Section:
+def sizes(story: list[str], times: float, years: float, until: str) -> Section:
     """Which sizes are known up to a day, and how sure are they?
 
     Parameters
@@ -49,7 +50,7 @@ def sizes(story: DataFrame, times: float, years: float, until: str) -> Section:
     """
     by_then = facts.models(until=until)
     sized = usable(by_then)
-    first, middle, last = story.itertuples()
+    first, middle, last = map(facts.model, story)
     return Section(
         **named("first", first, "model total_params"),
         **named("last", last, "model total_params size_status active_params"),
@@ -60,14 +61,14 @@ def sizes(story: DataFrame, times: float, years: float, until: str) -> Section:
         n_unsized=len(by_then) - len(sized),
         story_times=float(times),
         story_years=years,
-        story=story,
+        story=Series([facts.size(name) for name in story], index=story),
         sized=sized,
-        named=sized[sized.model.isin([*story.model, *_LANDMARKS])],
+        named=Series([*story, *_LANDMARKS]),
     )
 
 
 def growth(
-    story: DataFrame,
+    story: list[str],
     window: DataFrame,
     lines: Iterable[trends.Growth],
     unsure: trends.GrowthSamples,
@@ -84,7 +85,7 @@ def growth(
     days : tuple of str
         First and last day of the window, ISO.
     """
-    first, middle, last = story.model
+    first, middle, last = story
     early, late, fitted = lines
     records = _fit(trends.records(window, "total_params"), fitted.confidence)
     without = _fit(window[window.model != _DOUBTFUL], fitted.confidence)
@@ -147,7 +148,7 @@ def bend(
     )
 
 
-def active(story: DataFrame, total: float, at_work: float, shape: Transformer) -> Section:
+def active(story: list[str], total: float, at_work: float, shape: Transformer) -> Section:
     """Ten times larger, or less than twice?
 
     Parameters
@@ -162,13 +163,13 @@ def active(story: DataFrame, total: float, at_work: float, shape: Transformer) -
         **named("counted", shape, "n_params n_active_params"),
         total_ratio=float(total),
         active_ratio=float(at_work),
-        story=story,
-        shown=models[models.model.isin([*story.model, *_BOTH_SIZES])],
+        story=Series(story),
+        shown=models[models.model.isin([*story, *_BOTH_SIZES])],
     )
 
 
 def trend(
-    story: DataFrame,
+    story: list[str],
     window: DataFrame,
     lines: Iterable[trends.Growth],
     unsure: trends.GrowthSamples,
@@ -191,7 +192,7 @@ def trend(
     until : str
         Day on which it does, ISO, to which the lines are drawn on.
     """
-    first, middle, last = story.itertuples()
+    first, middle, last = map(facts.model, story)
     late, whole, fitted = lines
     records = _fit(trends.records(window, "total_params"))
     drawn = {
@@ -219,40 +220,42 @@ def trend(
         claim_by_then=np.mean(unsure.dates_of(claim) <= np.datetime64(until)),
         date_of_claim=due,
         claim_over_two_point=claim / two_point,
-        story=story,
+        story=Series(story),
         trends=_drawn(drawn, days),
         released=recent[recent.release_date >= _SHOWN_FROM],
         fan=fan,
     )
 
 
-def peak(story: DataFrame, until: str) -> Section:
+def peak(story: list[str], until: str) -> Section:
     """Which model put the most parameters to work on a token, until a day (ISO)?"""
+    _, middle, last = map(facts.model, story)
     most = facts.largest(facts.models(until=until), "active_params")
     return Section(
         **named("peak", most, "model release_date active_params"),
-        peak_times=most.active_params / story.total_params.iloc[1],
-        peak_months=12 * trends.elapsed_years(most.release_date, story.release_date.iloc[-1]),
+        peak_times=most.active_params / middle.total_params,
+        peak_months=12 * trends.elapsed_years(most.release_date, last.release_date),
     )
 
 
-def exercises(bert: DataFrame, gpt: DataFrame, due: pd.Timestamp) -> Section:
+def exercises(bert: trends.Growth, pace: trends.Growth, due: pd.Timestamp) -> Section:
     """What do the solutions say?
 
     Parameters
     ----------
-    bert, gpt : pandas.DataFrame
-        Rows of ``models.csv``: GPT-1 and BERT-Large, GPT-3 and GPT-4.
+    bert, pace : llmecon.trends.Growth
+        From GPT-1 to BERT-Large, and from GPT-3 to GPT-4.
     due : pandas.Timestamp
-        When the pace of the second pair gives 100 trillion parameters.
+        When the second reaches 100 trillion parameters.
     """
-    doubling = _fit(gpt).doubling_years
+    months = 12 * trends.elapsed_years(facts.released(facts.GPT1), facts.released(_BERT))
+    years = trends.elapsed_years(facts.released(facts.GPT4), due)
     return Section(
-        bert_times=bert.total_params.iloc[1] / bert.total_params.iloc[0],
-        bert_months=12 * trends.elapsed_years(*bert.release_date),
-        bert_rate=_fit(bert).factor_per_year,
-        hundred_from=gpt.total_params.iloc[1],
-        hundred_doublings=trends.elapsed_years(gpt.release_date.iloc[1], due) / doubling,
-        hundred_months=12 * doubling,
+        bert_times=facts.size(_BERT) / facts.size(facts.GPT1),
+        bert_months=months,
+        bert_rate=bert.factor_per_year,
+        hundred_from=facts.size(facts.GPT4),
+        hundred_doublings=years / pace.doubling_years,
+        hundred_months=12 * pace.doubling_years,
         hundred_date=due,
     )

@@ -227,7 +227,7 @@ def read_off(
         ``usd_per_gpu_hour`` of an H200. [USD/h]
     """
     stated = {"gpt4o": facts.stated("R01"), "sonnet": facts.stated("R03")}
-    found = {}
+    found: dict[str, Any] = {}
     for (key, size), product in zip(stated.items(), seen.values(), strict=True):
         read = essay.readings(*product, margins=[margin], contexts=[*_CONTEXTS], **rent)
         for params, (context, word) in zip(read.total_params, _CONTEXTS.items(), strict=True):
@@ -258,7 +258,8 @@ def tested(served: DataFrame, tried: DataFrame, narrow: DataFrame) -> Section:
     line_total, line_active = (of.loc["price and speed, log-linear"] for of in (total, active))
     ours = total.loc[sizing.METHOD]
     by_size = sizing.by_true_size(tried, [0, 5e10, 3e11, 1e13])
-    best, best_active = (of.median_factor.idxmin() for of in (total, active))
+    best, best_active = (str(of.median_factor.idxmin()) for of in (total, active))
+    same = best == best_active
     offers = tried[(tried.method == sizing.METHOD) & (tried.of == "total_params")]
     deepseek = offers[offers.model == facts.DEEPSEEK_V3].iloc[0]
     errors = scores.reset_index().rename(columns={"of": "which"})
@@ -280,7 +281,7 @@ def tested(served: DataFrame, tried: DataFrame, narrow: DataFrame) -> Section:
         aim="met" if ours.median_factor <= 2.0 else "missed",
         tail="worse" if ours.factor_90 > line_total.factor_90 else "better",
         best_total=_NAMES.get(best, best),
-        best_active="the same one" if best == best_active else _NAMES.get(best_active, best_active),
+        best_active="the same one" if same else _NAMES.get(best_active, best_active),
         **named("v3", deepseek, "predicted true below_true"),
         offers=offers,
         errors=errors,
@@ -314,9 +315,9 @@ def inferred(sizes: Mapping[str, sizing.Inference], prior: sizing.Sizes, speed: 
         **found,
         inferred_gpt4o_active=float(gpt4o.quantile(0.5, of="active_params")),
         inferred_sonnet_active=float(sizes["sonnet"].quantile(0.5, of="active_params")),
-        inside_gpt4o=_inside(gpt4o, facts.stated("R01")),
-        inside_sonnet=_inside(sizes["sonnet"], facts.stated("R03")),
-        turbo_verdict=_inside(sizes["turbo"], gpt4),
+        inside_gpt4o=inside(gpt4o, facts.stated("R01")),
+        inside_sonnet=inside(sizes["sonnet"], facts.stated("R03")),
+        turbo_verdict=inside(sizes["turbo"], gpt4),
         **ends("prior", prior.interval()),
         prior_smaller=prior.chance_below(gpt4),
         smaller_than_gpt4="more than 99 %" if smaller > 0.99 else f"{smaller:.0%}",
@@ -329,7 +330,8 @@ def inferred(sizes: Mapping[str, sizing.Inference], prior: sizing.Sizes, speed: 
     )
 
 
-def _inside(sizes: sizing.Sizes, params: float) -> str:
+def inside(sizes: sizing.Sizes, params: float) -> str:
+    """Whether a size lies in the 80 % interval, in a word."""
     low, high = sizes.interval(0.8)
     return "inside" if low < params < high else "outside"
 

@@ -28,18 +28,18 @@ from llmecon_book.words import as_month, short
 def sizes(found: Section) -> alt.LayerChart:
     """Size against release date, one mark a model, a bar where only a range is known."""
     y, bars, points = _by_date(found.sized, "developer", opacity=0.7)
-    named = tidy(found.named, ["model", "release_date", "total_params"])
+    named = points.data[points.data.model.isin(found.named)]
     labels = names(named, date_x("release_date"), y, "model", align="right", dx=-8, dy=-4)
-    first, middle, last = found.story.itertuples()
+    first, middle, last = found.story.index
     least, most = short(found.sized.total_params.min()), short(found.sized.total_params.max())
     return finish(
         bars,
         points,
         labels,
         takeaway=(
-            f"From {first.model} to {last.model} models grew {found.story_times:,.0f} times in "
-            f"{found.story_years:.1f} years, {middle.total_params / first.total_params:,.0f} times "
-            f"of it by {middle.model}"
+            f"From {first} to {last} models grew {found.story_times:,.0f} times in "
+            f"{found.story_years:.1f} years, {found.story[middle] / found.story[first]:,.0f} times "
+            f"of it by {middle}"
         ),
         height=380,
         description=(
@@ -114,7 +114,7 @@ def total_and_active(found: Section) -> alt.LayerChart:
         for rows, filled in ((long[sure], True), (long[~sure], False))
         if not rows.empty
     ]
-    _, middle, last = found.story.model
+    _, middle, last = found.story
     return finish(
         ranges(data, x, y, **ends, color=theme.GREY, strokeWidth=2),
         *points,
@@ -151,9 +151,10 @@ def turning_point(found: Section) -> alt.LayerChart:
         height=360,
         description=(
             f"Sizes of {len(found.known)} frontier models by release date on a log scale, from "
-            f"{least} to {most}, with a line that bends and one that does not. A band marks the days on "
-            f"which the bend may lie, {found.bend_earliest:%Y-%m} to {found.bend_latest:%Y-%m}. "
-            "Bars are the published ranges of sizes that are not disclosed."
+            f"{least} to {most}, with a line that bends and one that does not. A band marks the "
+            f"days on which the bend may lie, {found.bend_earliest:%Y-%m} to "
+            f"{found.bend_latest:%Y-%m}. Bars are the published ranges of sizes that are not "
+            "disclosed."
         ),
     )
 
@@ -161,7 +162,7 @@ def turning_point(found: Section) -> alt.LayerChart:
 def extrapolations(found: Section) -> alt.LayerChart:
     """Trends drawn on beyond their last model, with the sizes that came."""
     told, said = ["model", "release_date", "total_params", "size_status"], short(found.claim)
-    drawn = tidy(found.trends, ["line", "date", "params"])
+    drawn = tidy(found.trends.rename(columns={"line": "trend"}), ["trend", "date", "params"])
     data = tidy(found.released, told)
     spread = tidy(found.fan, ["date", "level", "low", "high"], digits=4)
     claim = pd.DataFrame([{"claim": f"the article: {said}", "params": found.claim}])
@@ -172,11 +173,11 @@ def extrapolations(found: Section) -> alt.LayerChart:
         log_y("params", *shown, title=ALL),
     )
     area = alt.Chart(spread).mark_area(color=theme.GREEN, opacity=0.18)
-    of_trend = series("line", "Trend through", drawn.line)
+    of_trend = series("trend", "Trend through", drawn.trend)
     tooltip = [name.replace("date", "date:T") for name in told]
     rule, label = named_levels(claim, y, "claim", side="left", rule=DOTTED)
-    ends = last_of_each(drawn, "line", "date")
-    reached = listed(ends, "{line}: {params:short}")
+    ends = last_of_each(drawn, "trend", "date")
+    reached = listed(ends, "{trend}: {params:short}")
     return finish(
         area.encode(x, like(y, "low"), alt.Y2("high:Q"), alt.Detail("level:N")),
         rule,
@@ -184,7 +185,7 @@ def extrapolations(found: Section) -> alt.LayerChart:
         alt.Chart(drawn).mark_line().encode(x, y, *of_trend),
         label,
         takeaway=(
-            f"The trend since {found.story.model.iloc[1]} gives {short(found.two_point)}, the "
+            f"The trend since {found.story[1]} gives {short(found.two_point)}, the "
             f"article says {said}; other trends end as high as {short(ends.params.max())}"
         ),
         height=360,

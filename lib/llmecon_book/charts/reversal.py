@@ -339,7 +339,7 @@ def margin_curves(found: Section) -> alt.LayerChart:
         alt.Chart(data).mark_line(point=True).encode(x, y, *of_case, tooltip=told),
         labels,
         takeaway=(
-            f"At cost and empty context GPT-4o could have {short(found.curves.total_params.iloc[0])} "
+            f"At cost and empty context GPT-4o could have {short(data.total_params[0])} "
             "parameters; the article's number needs a margin or a long context"
         ),
         height=360,
