@@ -8,35 +8,7 @@ import numpy as np
 import pandas as pd
 
 from llmecon_book.chapters import Section
-from llmecon_book.charts import theme
-from llmecon_book.charts.common import (
-    ALL,
-    date_x,
-    finish,
-    kinds,
-    like,
-    listed,
-    log_ticks,
-    log_x,
-    log_y,
-    row_y,
-    series,
-    significant,
-    spoken,
-    tidy,
-)
-from llmecon_book.charts.layers import (
-    DOTTED,
-    RENTS,
-    at_moved_rent,
-    cost_y,
-    equality,
-    named_levels,
-    names,
-    price_y,
-    ranges,
-    step_lines,
-)
+from llmecon_book.charts import common, layers, theme
 from llmecon_book.words import short
 
 _PRICED = ("GPT-4", "GPT-4 Turbo", "GPT-4o", "GPT-5.5", "Claude 3 Opus")
@@ -62,21 +34,22 @@ _WHERE_THERE_IS_ROOM = {"opacity": alt.expr("width > 450 ? 1 : 0")}  # px
 def price_steps(found: Section) -> alt.LayerChart:
     """Output price of each maker's flagship from day to day, held until prices were read."""
     told = ["provider", "model", "effective_date", "output_usd_per_mtok"]
-    data, held = tidy(found.changes, told), tidy(found.held, told)
-    x, y = date_x("effective_date", "From that day on"), price_y(data.output_usd_per_mtok)
-    of_maker = series("provider", "Maker", data.provider)
+    data, held = common.tidy(found.changes, told), common.tidy(found.held, told)
+    x = common.date_x("effective_date", "From that day on")
+    y = layers.price_y(data.output_usd_per_mtok)
+    of_maker = common.series("provider", "Maker", data.provider)
     of_maker[0]["legend"] = alt.Legend(symbolType="stroke")  # a dashed circle is hard to read
     tooltip = ["model", "provider", "effective_date:T", "output_usd_per_mtok"]
-    line, _ = step_lines(held, x, y, of_maker, tooltip=tooltip)
-    _, points = step_lines(data, x, y, of_maker, tooltip=tooltip, size=45)
+    line, _ = layers.step_lines(held, x, y, of_maker, tooltip=tooltip)
+    _, points = layers.step_lines(data, x, y, of_maker, tooltip=tooltip, size=45)
     firsts = data[data.model.isin([*_PRICED, found.newest_model])].drop_duplicates("model")
     newest = firsts.effective_date == data.effective_date.max()
     each = "{model} {output_usd_per_mtok:g} from {effective_date:%Y-%m}"
-    return finish(
+    return common.finish(
         line,
         points,
-        names(firsts[~newest], x, y, "model", align="left", dx=5, dy=-8),
-        names(firsts[newest], x, y, "model", align="right", dx=6, dy=-9),
+        layers.names(firsts[~newest], x, y, "model", align="left", dx=5, dy=-8),
+        layers.names(firsts[newest], x, y, "model", align="right", dx=6, dy=-9),
         takeaway=(
             f"OpenAI's flagship fell from {found.gpt4_price:.0f} to {found.gpt4o_price:.0f} "
             f"dollars by August 2024; {found.newest_model} costs "
@@ -85,7 +58,7 @@ def price_steps(found: Section) -> alt.LayerChart:
         height=320,
         description=(
             "Step lines of the output price of flagship models in US dollars per million tokens, "
-            f"log scale. {listed(data, each, by='provider')}."
+            f"log scale. {common.listed(data, each, by='provider')}."
         ),
     )
 
@@ -93,14 +66,14 @@ def price_steps(found: Section) -> alt.LayerChart:
 def speed_readings(found: Section) -> alt.LayerChart:
     """Every speed reading of some models beside the range the article states."""
     told = ["model", "version", "output_tokens_per_s", "date", "host_or_basis"]
-    data = tidy(found.readings, told)
-    y = row_y("model", data.model, 200)
+    data = common.tidy(found.readings, told)
+    y = common.row_y("model", data.model, 200)
     x = alt.X("output_tokens_per_s:Q", title="Output speed of one stream [tokens/s]")
     band = alt.Chart(found.stated).mark_bar(color=theme.ORANGE, opacity=0.35, height=22)
     tooltip = ["model", "version", "date:T", "host_or_basis", "output_tokens_per_s"]
     of_gpt4o = data.output_tokens_per_s[data.model == "GPT-4o"]
-    return finish(
-        band.encode(like(x, "low"), alt.X2("high:Q"), y),
+    return common.finish(
+        band.encode(common.like(x, "low"), alt.X2("high:Q"), y),
         _points(data, x, y, tooltip=tooltip, size=60, color=theme.BLUE),
         takeaway=(
             "One name, many speeds: readings of GPT-4o differ "
@@ -109,8 +82,8 @@ def speed_readings(found: Section) -> alt.LayerChart:
         height=52 * data.model.nunique(),
         description=(
             "Dots are readings of output speed in tokens per second. "
-            f"{listed(data, '{output_tokens_per_s:g}', by='model')}. Bars are what the "
-            f"article states: {listed(found.stated, '{model} {low:g} to {high:g}')}."
+            f"{common.listed(data, '{output_tokens_per_s:g}', by='model')}. Bars are what the "
+            f"article states: {common.listed(found.stated, '{model} {low:g} to {high:g}')}."
         ),
     )
 
@@ -123,30 +96,19 @@ def _points(data: pd.DataFrame, *channels: Any, tooltip: list[str], **point: Any
 def score_and_size(found: Section) -> alt.LayerChart:
     """Score of open models against their size, with the levels of closed models as lines."""
     told = ["model", "score", "total_params"]
-    data = tidy(found.open_models.sort_values("score"), told)
-    closed = tidy(found.closed, told[:2])
+    data = common.tidy(found.open_models.sort_values("score"), told)
+    closed = common.tidy(found.closed, told[:2])
     score_title = f"Arena text score, list of {found.arena_day} [points]"
     scores = pd.concat([data.score, closed.score])
-    y = alt.Y(
-        "score:Q", scale=alt.Scale(domain=[scores.min() - 15, scores.max() + 15]), title=score_title
-    )
-    x = log_x("total_params", data.total_params, title=ALL)
+    scale = alt.Scale(domain=[scores.min() - 15, scores.max() + 15])
+    y = alt.Y("score:Q", scale=scale, title=score_title)
+    x = common.log_x("total_params", data.total_params, title=common.ALL)
     dashed = {"color": theme.VERMILLION, "strokeDash": [5, 3]}
-    rules, labels = named_levels(
-        closed, y, "model", side="left", rule=dashed, dy=-6, fontStyle="italic"
-    )
-    beside = [
-        names(
-            rows,
-            x,
-            y,
-            "model",
-            **_BESIDE[place.rstrip("*")],
-            **(_WHERE_THERE_IS_ROOM if "*" in place else {}),
-        )
-        for place, rows in data.groupby(data.model.map(_PLACES).fillna("right*"), sort=False)
-    ]
-    return finish(
+    text = {"dy": -6, "fontStyle": "italic"}
+    rules, labels = layers.named_levels(closed, y, "model", side="left", rule=dashed, **text)
+    places = data.groupby(data.model.map(_PLACES).fillna("right*"), sort=False)
+    beside = [layers.names(rows, x, y, "model", **_text_at(place)) for place, rows in places]
+    return common.finish(
         rules,
         _points(data, x, y, tooltip=told, filled=True, color=theme.BLUE),
         *beside,
@@ -158,10 +120,15 @@ def score_and_size(found: Section) -> alt.LayerChart:
         height=400,
         description=(
             f"Scatter chart of open models: size on a log scale against {score_title}. "
-            f"{listed(data, '{model}: {total_params:short}, {score:g}')}. "
-            f"Dashed lines mark closed models: {listed(closed, '{model} at {score:g}')}."
+            f"{common.listed(data, '{model}: {total_params:short}, {score:g}')}. "
+            f"Dashed lines mark closed models: {common.listed(closed, '{model} at {score:g}')}."
         ),
     )
+
+
+def _text_at(place: str) -> dict[str, Any]:
+    side = _BESIDE[place.rstrip("*")]
+    return {**side, **_WHERE_THERE_IS_ROOM} if place.endswith("*") else {**side}
 
 
 def frontier(found: Section) -> alt.LayerChart:
@@ -173,20 +140,20 @@ def frontier(found: Section) -> alt.LayerChart:
         ]
     )
     told = ["model", "tokens_per_s", "usd_per_mtok"]
-    data = tidy(_thinned(curves), told, digits=4)
-    sold = tidy(found.sold, ["product", "low", "high", "usd_per_mtok"])
+    data = common.tidy(_thinned(curves), told, digits=4)
+    sold = common.tidy(found.sold, ["product", "low", "high", "usd_per_mtok"])
     x = alt.X("tokens_per_s:Q", title="Output speed of one user [tokens/s]")
     y = _cost_at_any_rent(data.usd_per_mtok / found.rent)
-    of_model = series("model", "Model", data.model)
-    lines = at_moved_rent(data, found.rent).mark_line(clip=True)
+    of_model = common.series("model", "Model", data.model)
+    lines = layers.at_moved_rent(data, found.rent).mark_line(clip=True)
     by_model = data.groupby("model", sort=False)
     ends = by_model.agg(cheapest=("usd_per_mtok", "min"), fastest=("tokens_per_s", "max"))
     each = "{model}: from {cheapest:.2g} USD, at most {fastest:.0f} tokens/s"
-    offers = listed(sold, "{product}: {low:g} to {high:g} tokens/s at {usd_per_mtok:g} USD")
-    return finish(
-        lines.encode(x, like(y, "usd"), *of_model, order="tokens_per_s:Q"),
-        ranges(sold, x, y, color=theme.GREY, strokeWidth=6, opacity=0.7),
-        names(sold, like(x, "low"), y, "product", align="left", dy=-10),
+    offers = common.listed(sold, "{product}: {low:g} to {high:g} tokens/s at {usd_per_mtok:g} USD")
+    return common.finish(
+        lines.encode(x, common.like(y, "usd"), *of_model, order="tokens_per_s:Q"),
+        layers.ranges(sold, x, y, color=theme.GREY, strokeWidth=6, opacity=0.7),
+        layers.names(sold, common.like(x, "low"), y, "product", align="left", dy=-10),
         takeaway=(
             f"A model of GPT-4's size reaches {found.gpt4_at_ten:.0f} tokens/s at GPT-4o's price, "
             f"{found.gpt4_max:.0f} at any price"
@@ -199,7 +166,7 @@ def frontier(found: Section) -> alt.LayerChart:
         description=(
             "Lines give the least cost per million output tokens at each output speed, one line a "
             f"model, at {found.rent:g} USD per accelerator-hour. "
-            f"{listed(ends.reset_index(), each)}. Bars are products: "
+            f"{common.listed(ends.reset_index(), each)}. Bars are products: "
             f"{offers}. A slider moves the hourly price."
         ),
     )
@@ -207,9 +174,9 @@ def frontier(found: Section) -> alt.LayerChart:
 
 def _cost_at_any_rent(usd_at_one: pd.Series) -> alt.Y:
     """Axis that holds every cost that the slider of the hourly price can give."""
-    low, high = RENTS[0] * usd_at_one.min() / 1.25, RENTS[1] * usd_at_one.max() * 1.25
-    y = cost_y("usd_per_mtok", significant(low, 2), significant(high, 2))
-    y["axis"]["values"] = log_ticks(low, high)
+    low, high = layers.RENTS[0] * usd_at_one.min() / 1.25, layers.RENTS[1] * usd_at_one.max() * 1.25
+    y = layers.cost_y("usd_per_mtok", common.significant(low, 2), common.significant(high, 2))
+    y["axis"]["values"] = common.log_ticks(low, high)
     return y
 
 
@@ -224,19 +191,22 @@ def _thinned(curves: pd.DataFrame, points: int = 60) -> pd.DataFrame:
 def size_readings(found: Section) -> alt.LayerChart:
     """Every way to put a size on a closed model, with its interval, beside the article's number."""
     told = ["model", "by", "basis", "total_params", "low", "high"]
-    data = tidy(found.readings, told)
+    data = common.tidy(found.readings, told)
     data["row"] = data.model + ": " + data.by
     claimed = data[["model", "row"]].merge(found.stated, on="model")
-    article = spoken(claimed.drop_duplicates("model"), "model", "total_params")
+    article = common.spoken(claimed.drop_duplicates("model"), "model", "total_params")
     shown = data.total_params, data.low, data.high, claimed.total_params
-    x, y = log_x("total_params", *shown, title=ALL), row_y("row", data.row, 300)
+    x, y = (
+        common.log_x("total_params", *shown, title=common.ALL),
+        common.row_y("row", data.row, 300),
+    )
     known = data.dropna(subset=["low", "high"])
     ticks = alt.Chart(claimed).mark_tick(color=theme.VERMILLION, thickness=3, size=20)
     published = data.total_params[(data.model == "GPT-4o") & (data.by != "this chapter")]
-    return finish(
-        ranges(known, x, y, color=theme.GREY, strokeWidth=3, opacity=0.6),
+    return common.finish(
+        layers.ranges(known, x, y, color=theme.GREY, strokeWidth=3, opacity=0.6),
         ticks.encode(x, y),
-        _points(data, x, y, *kinds("basis", "Uses", data.basis), tooltip=told, size=80),
+        _points(data, x, y, *common.kinds("basis", "Uses", data.basis), tooltip=told, size=80),
         takeaway=(
             f"Published estimates of GPT-4o differ {published.max() / published.min():.1f}-fold, "
             f"and the one that uses neither price nor speed is {short(found.probe_total_params)}"
@@ -244,8 +214,8 @@ def size_readings(found: Section) -> alt.LayerChart:
         height=30 * len(data),
         description=(
             "Hollow marks are size estimates of closed models on a log scale with their published "
-            f"ranges. {spoken(data, 'row', 'total_params', 'low', 'high')}. A thick tick marks "
-            f"the article's number: {article}."
+            f"ranges. {common.spoken(data, 'row', *told[3:])}. A thick tick marks the article's "
+            f"number: {article}."
         ),
     )
 
@@ -253,17 +223,17 @@ def size_readings(found: Section) -> alt.LayerChart:
 def predicted_and_true(found: Section) -> alt.LayerChart:
     """Inferred size against the true one, for models whose size is known."""
     told = ["model", "true", "predicted", "low_80", "high_80"]
-    data = tidy(found.offers, told, digits=4)
+    data = common.tidy(found.offers, told, digits=4)
     inside = (data.low_80 <= data.true) & (data.true <= data.high_80)
     words = ["holds the true size", "misses it"]
     data["interval"] = np.where(inside, *words)
-    x = log_x("true", data.true, title="True size, log scale [parameters]")
+    x = common.log_x("true", data.true, title="True size, log scale [parameters]")
     title = "Inferred size, log scale [parameters]"
-    y = log_y("predicted", data.true, data.low_80, data.high_80, title=title)
-    color, shape = kinds("interval", "The 80% interval", words)
-    return finish(
-        equality([data.true.min(), data.true.max()], x, y),
-        ranges(data, y, x, color, low="low_80", high="high_80", opacity=0.45),
+    y = common.log_y("predicted", data.true, data.low_80, data.high_80, title=title)
+    color, shape = common.kinds("interval", "The 80% interval", words)
+    return common.finish(
+        layers.equality([data.true.min(), data.true.max()], x, y),
+        layers.ranges(data, y, x, color, low="low_80", high="high_80", opacity=0.45),
         _points(data, x, y, color, shape, tooltip=told, size=60),
         takeaway=(
             f"On {int(found.total_n)} offers of known models the inferred size is off by a factor "
@@ -273,7 +243,7 @@ def predicted_and_true(found: Section) -> alt.LayerChart:
         description=(
             f"Scatter chart on log scales of {len(data)} offers of open models: inferred against "
             f"true size, with 80% intervals, {int(inside.sum())} of which hold the true size. "
-            f"{spoken(data.head(12), 'model', 'true', 'predicted')}."
+            f"{common.spoken(data.head(12), 'model', 'true', 'predicted')}."
         ),
     )
 
@@ -281,13 +251,13 @@ def predicted_and_true(found: Section) -> alt.LayerChart:
 def error_by_rule(found: Section) -> alt.LayerChart:
     """Median error of each way to read a size, for all and for active parameters."""
     told = ["method", "which", "median_factor"]
-    data = tidy(found.errors, told, digits=4)
+    data = common.tidy(found.errors, told, digits=4)
     scale = alt.Scale(domain=[1, float(data.median_factor.max()) * 1.05])
     title = "Median error, either way; 1 is perfect [times]"
     x = alt.X("median_factor:Q", scale=scale, title=title)
-    y = row_y("method", data.sort_values(told[1:]).method, 220)
-    of_size = kinds("which", "Parameters", data.which)
-    return finish(
+    y = common.row_y("method", data.sort_values(told[1:]).method, 220)
+    of_size = common.kinds("which", "Parameters", data.which)
+    return common.finish(
         _points(data, x, y, *of_size, tooltip=told, size=90, filled=True),
         takeaway=(
             f"Physics hardly helps: {found.total_median_factor:.1f} times off on all parameters, "
@@ -296,7 +266,7 @@ def error_by_rule(found: Section) -> alt.LayerChart:
         height=30 * data.method.nunique(),
         description=(
             "Dot chart of median error factors by method. "
-            f"{listed(data, '{method}, {which}: {median_factor:.2f}')}."
+            f"{common.listed(data, '{method}, {which}: {median_factor:.2f}')}."
         ),
     )
 
@@ -304,16 +274,16 @@ def error_by_rule(found: Section) -> alt.LayerChart:
 def drivers(found: Section) -> alt.LayerChart:
     """Which assumption the width of an inferred size comes from."""
     told = ["assumption", "share"]
-    data = tidy(found.shares, told, digits=3)
+    data = common.tidy(found.shares, told, digits=3)
     axis = alt.Axis(format="%", title="Variance that the assumption explains [share]")
-    x, y = alt.X("share:Q", axis=axis), row_y("assumption", data.assumption, 240)
-    return finish(
+    x, y = alt.X("share:Q", axis=axis), common.row_y("assumption", data.assumption, 240)
+    return common.finish(
         alt.Chart(data).mark_bar(color=theme.BLUE).encode(x, y, tooltip=told),
         takeaway=f"What keeps GPT-4o's size open is {found.driver_first} and {found.driver_second}",
         height=30 * len(data),
         description=(
             "Bar chart of the share of variance that each assumption explains. "
-            f"{listed(data, '{assumption}: {share:.0%}')}."
+            f"{common.listed(data, '{assumption}: {share:.0%}')}."
         ),
     )
 
@@ -321,20 +291,21 @@ def drivers(found: Section) -> alt.LayerChart:
 def margin_curves(found: Section) -> alt.LayerChart:
     """Size that the cost model reads off a product, by the margin and context assumed."""
     told = ["case", "margin", "total_params"]
-    data = tidy(found.curves.dropna(), told, digits=4)
+    data = common.tidy(found.curves.dropna(), told, digits=4)
     lines = found.stated.rename_axis("label").reset_index()
     lines["label"] = "the article on " + lines.label + ": " + lines.total_params.map(short)
     x = alt.X("margin:Q", title="Price over cost assumed [times]")
-    y = log_y("total_params", data.total_params, lines.total_params, title=ALL)
-    of_case = series("case", "Product and context", data.case)
+    y = common.log_y("total_params", data.total_params, lines.total_params, title=common.ALL)
+    of_case = common.series("case", "Product and context", data.case)
     # Below the lines: above them the curves end.
-    rules, labels = named_levels(lines, y, "label", rule=DOTTED, fontStyle="italic", dy=9)
-    said = "; ".join(
-        f"{name}: {short(rows.total_params.iloc[0])} at margin {rows.margin.iloc[0]:g}, "
-        f"{short(rows.total_params.iloc[-1])} at {rows.margin.iloc[-1]:g}"
-        for name, rows in data.groupby("case", sort=False)
+    rules, labels = layers.named_levels(
+        lines, y, "label", rule=layers.DOTTED, fontStyle="italic", dy=9
     )
-    return finish(
+    ends = data.groupby("case", sort=False).agg(["first", "last"])
+    ends.columns = ["lowest", "highest", "most", "least"]
+    each = "{case}: {most:short} at margin {lowest:g}, {least:short} at {highest:g}"
+    said = common.listed(ends.reset_index(), each)
+    return common.finish(
         rules,
         alt.Chart(data).mark_line(point=True).encode(x, y, *of_case, tooltip=told),
         labels,
@@ -345,6 +316,6 @@ def margin_curves(found: Section) -> alt.LayerChart:
         height=360,
         description=(
             f"Falling lines: the size read off a product against the margin assumed. {said}. "
-            f"Dotted: {spoken(lines, 'label', 'total_params')}."
+            f"Dotted: {common.spoken(lines, 'label', 'total_params')}."
         ),
     )
