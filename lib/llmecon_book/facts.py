@@ -68,8 +68,13 @@ def claim_row(claim: str) -> ClaimRow:
     return rows[claim]
 
 
-def stated(claim: str) -> float:
+def stated(claim: str | ClaimRow) -> float:
     """The number that the article states, in the unit of the claim.
+
+    Parameters
+    ----------
+    claim : str or ClaimRow
+        Id of the claim, or its row.
 
     Raises
     ------
@@ -88,7 +93,7 @@ def stated(claim: str) -> float:
     return stated_range(claim)[0]
 
 
-def stated_range(claim: str) -> tuple[float, float]:
+def stated_range(claim: str | ClaimRow) -> tuple[float, float]:
     """Both ends of a range that the article states; one number stands for both.
 
     Examples
@@ -96,11 +101,11 @@ def stated_range(claim: str) -> tuple[float, float]:
     >>> stated_range("R09"), stated_range("R11")
     ((100.0, 150.0), (55.0, 55.0))
     """
-    row = claim_row(claim)
+    row = claim_row(claim) if isinstance(claim, str) else claim
     try:
         low = float(row.stated_value)
     except ValueError as error:
-        raise ValueError(f"claim {claim} states no number, got {row.stated_value!r}") from error
+        raise ValueError(f"claim {row.id} states no number, got {row.stated_value!r}") from error
     return low, low if row.stated_value_high is None else row.stated_value_high
 
 
@@ -147,15 +152,15 @@ def size(name: str) -> float:
     return known(name, "total_params")
 
 
-def quoted_gpt3() -> float:
-    """GPT-3's size as its paper's text, the essay and the article quote it. [parameters]
+def quoted(params: float) -> float:
+    """A size as people quote it: to three digits. [parameters]
 
     Examples
     --------
-    >>> size(GPT3), quoted_gpt3()
+    >>> size(GPT3), quoted(size(GPT3))
     (174600000000.0, 175000000000.0)
     """
-    return float(f"{size(GPT3):.2e}")
+    return float(f"{params:.2e}")
 
 
 def released(name: str) -> pd.Timestamp:
@@ -168,9 +173,9 @@ def tokens_per_param(name: str, column: str = "total_params") -> float:
     return known(name, "training_tokens") / known(name, column)
 
 
-def models(*, until: Day | None = None) -> pd.DataFrame:
-    """Models released by a day, in order of date."""
-    return _between(catalog.models(), "release_date", until=until)
+def models(*, after: Day | None = None, until: Day | None = None) -> pd.DataFrame:
+    """Models released after a day and up to another, in order of date."""
+    return _between(catalog.models(), "release_date", after=after, until=until)
 
 
 def frontier(
@@ -280,7 +285,7 @@ def largest_trained(
     >>> [frame.model.tolist() for frame in both]
     [['DeepSeek-V4-Pro', 'Kimi K2', 'Kimi K2.5'], ['Inkling']]
     """
-    frame = _between(catalog.models(), "release_date", after=after, until=until)
+    frame = models(after=after, until=until)
     trained = frame[frame.open_weights & frame.training_tokens.notna()]
     ranked = trained.nlargest(count + 1, "total_params")
     return ranked.head(count), ranked.iloc[count:]
@@ -338,20 +343,26 @@ def latest_estimates(*, until: Day | None = None) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        Rows of ``size_estimates.csv`` with ``by``, the estimator without its version.
+        Rows of ``size_estimates.csv``.
     """
     frame = _between(catalog.size_estimates(), "estimate_date", until=until)
-    frame = frame[frame.kind != "check"].copy()
-    frame["by"] = frame.estimator.str.split().str[0]
+    frame = frame[frame.kind != "check"]
     last = frame.groupby(["model", "by"]).estimate_date.transform("max")
     return frame[frame.estimate_date == last].reset_index(drop=True)
+
+
+def checked_estimates(*, until: Day | None = None) -> pd.Series:
+    """Estimates of open models of known size, over that size: how good the estimator is. [times]"""
+    frame = _between(catalog.size_estimates(), "estimate_date", until=until)
+    frame = frame[frame.kind == "check"]
+    return frame.total_params / frame.known_total_params
 
 
 def usable_estimates(*, until: Day | None = None) -> pd.DataFrame:
     """Those of `latest_estimates` that use no price and are not a rival's word."""
     frame = latest_estimates(until=until)
-    rival = frame.estimator.str.contains("rival")
-    return frame[(frame.circular_with_price == "false") & ~rival].reset_index(drop=True)
+    free = (frame.circular_with_price == "false") & ~frame.rival
+    return frame[free].reset_index(drop=True)
 
 
 def independent_estimates(name: str) -> pd.DataFrame:
@@ -427,6 +438,11 @@ def scored_models(benchmark: str, day: Day) -> pd.DataFrame:
     merged["open_date"] = opened
     merged["open_weights"] = opened <= day
     return merged.sort_values("score", ascending=False, kind="stable").reset_index(drop=True)
+
+
+def score_on_release(name: str, benchmark: str) -> float:
+    """Score that a model was released with. [points of the benchmark]"""
+    return catalog.score(name, benchmark, f"{released(name):%Y-%m-%d}")
 
 
 def arena(*, until: Day = SCORED_ON) -> pd.DataFrame:

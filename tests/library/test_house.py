@@ -28,11 +28,8 @@ STAIRS = [
             "charts",
             "chapters",
             "ledger",
-            "claims",
-            "scorecard",
             "counterfactual",
             "essay",
-            "parity",
             "facts",
             "words",
         )

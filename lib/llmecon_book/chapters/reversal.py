@@ -347,9 +347,9 @@ def estimates(upheld: DataFrame, ours: Mapping[str, sizing.Inference]) -> Sectio
         What this chapter infers, by model.
     """
     uses = zip(upheld.circular_with_price, upheld.circular_with_speed, strict=True)
-    shown = {"estimator": "by", "total_low": "low", "total_high": "high"}
-    published = upheld.assign(basis=[_USES.get(pair, "not stated") for pair in uses])
-    published = published.rename(columns=shown)
+    basis = [_USES.get(pair, "not stated") for pair in uses]
+    published = upheld.assign(by=upheld.estimator, basis=basis)
+    published = published.rename(columns={"total_low": "low", "total_high": "high"})
     columns = ["model", "by", "basis", "total_params", "low", "high"]
     inferred = [
         (name, "this chapter", "price and speed", *sizes.quantile([0.5, 0.1, 0.9]))
