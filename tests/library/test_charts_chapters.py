@@ -143,6 +143,7 @@ def test_whether_the_stated_size_lies_inside_follows_the_samples():
 
     assert shrunk.inside(sizes(1e11, 1e12), facts.stated("R01")) == "inside"
     assert shrunk.inside(sizes(3e11, 1e12), facts.stated("R01")) == "outside"
+    assert shrunk.inside(sizes(1e10, 1e11), facts.stated("R01")) == "outside"
 
 
 def test_a_model_left_out_is_in_no_fit():
