@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 
 from llmecon import catalog
-from llmecon_book import parity
+from llmecon_book import facts
 from llmecon_book.charts import causes, common, errata, evolution, outlook, reversal
 from llmecon_book.notebook import check_parameters
 from llmecon_book.site import specs
@@ -60,8 +60,8 @@ def figures() -> dict[str, alt.LayerChart]:
             "decades_outside": [1.5, 0.8],
         }
     )
-    scored = parity.scored_models("Arena text score", "2024-12-13")
-    steps = parity.smallest_at_score(scored, level=1200).assign(level="L")
+    scored = facts.scored_models("Arena text score", "2024-12-13")
+    steps = facts.smallest_at_score(scored, level=1200).assign(level="L")
     ratios = MODELS.dropna(subset=["training_tokens"])
     ratios = ratios.assign(tokens_per_param=ratios.training_tokens / ratios.total_params)
     rules = pd.DataFrame([("rule", 20.0)], columns=["rule", "tokens_per_param"])

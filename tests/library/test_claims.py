@@ -13,6 +13,8 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
+from markdown_it import MarkdownIt
 
 from llmecon import catalog, chinchilla
 from llmecon_book import facts, ledger, words
@@ -406,6 +408,15 @@ def test_chapters_share_the_ledger_out(claims):
 def test_claims_cannot_be_changed(claims):
     with pytest.raises(dataclasses.FrozenInstanceError):
         claims["E05"].rule = "right"
+
+
+def test_an_address_of_a_table_leads_to_the_web_and_is_no_markup():
+    shown = words.link("a <b>", "https://x.org/)<script>alert(1)</script>")
+    page = BeautifulSoup(MarkdownIt("commonmark").render(shown), "html.parser")
+    assert page.a.text == "a <b>" and page.text.strip() == "a <b>"
+    assert page.a["href"] == "https://x.org/%29%3Cscript%3Ealert%281%29%3C/script%3E"
+    with pytest.raises(ValueError, match="address must start with https"):
+        words.link("a", "javascript:alert(1)")
 
 
 def test_markdown_is_a_list_whose_text_is_no_markup(claims):

@@ -7,8 +7,10 @@ from html import unescape
 import numpy as np
 import pandas as pd
 import pytest
+from bs4 import BeautifulSoup
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from markdown_it import MarkdownIt
 
 from llmecon import catalog
 from llmecon_book import facts, ledger, words
@@ -534,3 +536,15 @@ def test_a_placeholder_without_a_number_is_refused_by_name():
     row = PROPOSITIONS["P11"].model_copy(update={"came": "{befor:.0f}"})
     with pytest.raises(ledger.BadEntry, match=r"P11: .*'befor'.*nearest: before"):
         answer(row, ledger.FUNCTIONS["P11"], ledger.days())
+
+
+SCRIPT = "<script>alert(1)</script> [a](javascript:b) <img src=x> `c` *d* | $e$ & \\"
+
+
+@pytest.mark.parametrize("column", ["proposition", "in_short", "measure", "unit", "came"])
+def test_a_script_in_the_table_stays_text(column):
+    row = PROPOSITIONS["P9"].model_copy(update={column: SCRIPT})
+    one = answer(row, ledger.FUNCTIONS["P9"], ledger.days())
+    page = BeautifulSoup(MarkdownIt("commonmark").render(ledger.scorecard([one])), "html.parser")
+    assert not page.select("script, img, code, a[href^=javascript], em em")
+    assert SCRIPT.removesuffix("\\").strip() in page.text

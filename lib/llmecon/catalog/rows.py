@@ -431,7 +431,9 @@ class PropositionRow(Sourced):
     said: Literal["yes", "no", "takes for granted", "may mean", "nothing"] = column(
         "Whether the article says it, denies it, takes it for granted, may mean it, or is silent"
     )
-    claims: Text = column("Ids of the claims that it belongs to, separated by spaces")
+    claims: Annotated[str, StringConstraints(pattern=r"^[ERCO]\d\d( [ERCO]\d\d)*$")] = column(
+        "Ids of the claims that it belongs to, separated by spaces"
+    )
     measure: Text = column("What is measured")
     unit: Text = column("Unit of the measure")
     came: Text = column("What came, as a sentence; numbers are filled in")
