@@ -1,5 +1,7 @@
 """Figures of the chapter on how models grew: each draws what its section found."""
 
+from __future__ import annotations
+
 import altair as alt
 import pandas as pd
 

@@ -1,5 +1,7 @@
 """Figures of the chapter on how models shrank: each draws what its section found."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from typing import Any
 
