@@ -55,7 +55,7 @@ def prices(on: str, fall: float) -> Section:
         price_fall=fall,
         **named("newest", last.iloc[-1], "model output_usd_per_mtok effective_date"),
         changes=sold,
-        held=pd.concat([sold, last.assign(effective_date=read_on)]),
+        held=pd.concat([sold, last[::-1].assign(effective_date=read_on)]),
     )
 
 
