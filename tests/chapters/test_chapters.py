@@ -30,30 +30,30 @@ MOST_STATEMENTS = 8
 EXTREMES = {
     "evolution": [
         {
-            "middle_model": ("GPT-2 XL", "middle-name"),
-            "extrapolate_to": ("2023-06-30", "n-sized"),
-            "confidence": (0.5, "fit-confidence"),
+            "middle_model": ("GPT-2 XL", "middle_name"),
+            "extrapolate_to": ("2023-06-30", "n_sized"),
+            "confidence": (0.5, "fit_confidence"),
         },
         {
-            "trend_until": ("2024-12-31", "fit-n"),
+            "trend_until": ("2024-12-31", "fit_n"),
             "claimed_params": (1e14, "claim"),
-            "left_out": (["PaLM 540B"], "bend-n"),
-            "draws": (200, "unsure-low"),
+            "left_out": (["PaLM 540B"], "bend_n"),
+            "draws": (200, "unsure_low"),
         },
     ],
     "reversal": [
         {
             "usd_per_gpu_hour": (1.0, "rent"),
-            "acceptance": (0.0, "gpt4-max"),
-            "gpt4o_speed": (30.0, "inferred-gpt4o"),
+            "acceptance": (0.0, "gpt4_max"),
+            "gpt4o_speed": (30.0, "inferred_gpt4o"),
         },
         {
-            "usd_per_gpu_hour": (6.0, "gpt4-at-55"),
-            "use_published_chip": (False, "frontier-chip"),
-            "context_tokens": (32_000, "gpt4-at-ten"),
-            "sonnet_speed": (150.0, "inferred-sonnet"),
-            "margin": (3.0, "read-gpt4o-empty"),
-            "draws": (500, "inferred-gpt4o-low"),
+            "usd_per_gpu_hour": (6.0, "gpt4_at_55"),
+            "use_published_chip": (False, "frontier_chip"),
+            "context_tokens": (32_000, "gpt4_at_ten"),
+            "sonnet_speed": (150.0, "inferred_sonnet"),
+            "margin": (3.0, "read_gpt4o_empty"),
+            "draws": (500, "inferred_gpt4o_low"),
         },
     ],
     "causes": [

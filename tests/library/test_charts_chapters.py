@@ -1,81 +1,152 @@
 """Figures of the first two chapters: what is told apart, named and held by an axis."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
-from llmecon import catalog
+from llmecon import catalog, sizing
+from llmecon_book import essay, facts
+from llmecon_book.chapters import Section
+from llmecon_book.chapters import evolution as grown
+from llmecon_book.chapters import reversal as shrunk
 from llmecon_book.charts import evolution, reversal
 from llmecon_book.charts.layers import RENTS
-
-SAY = "A finding in five words"
-READ_ON = pd.Timestamp("2026-10-20")
 
 
 def marks(chart, kind):
     return [layer for layer in chart.layer if layer.mark["type"] == kind]
 
 
+def rows_of(*models):
+    return catalog.models().set_index("model", drop=False).loc[[*models]]
+
+
 def test_prices_hold_until_the_day_they_were_read_and_points_are_changes():
-    flagships = catalog.prices().query("flagship and provider in ['OpenAI', 'Anthropic']")
-    chart = reversal.price_steps(flagships, named=["GPT-4"], until=READ_ON, takeaway=SAY)
+    found = shrunk.prices(facts.ESSAY_DAY, fall=6.0)
+    chart = reversal.price_steps(found)
     (line,), (points,) = marks(chart, "line"), marks(chart, "point")
     ends = line.data.groupby("provider").effective_date.max()
-    assert (ends == READ_ON).all() and len(points.data) == len(flagships)
+    assert (ends == catalog.prices().effective_date.max()).all()
+    assert len(points.data) == found.n_prices == len(line.data) - len(ends)
     # Makers are told in a legend of lines, which a legend of the points would replace.
     assert {mark.encoding.color["legend"].symbolType for mark in (line, points)} == {"stroke"}
     last = line.data.groupby("provider").output_usd_per_mtok.last()
-    assert last["OpenAI"] == catalog.price_on("GPT-6 Astra", "2026-10-20").output_usd_per_mtok
-    assert [text.data.model.tolist() for text in marks(chart, "text")] == [["GPT-4"], []]
+    assert last["OpenAI"] == found.newest_output_usd_per_mtok
+    old, newest = (text.data.model.tolist() for text in marks(chart, "text"))
+    assert "GPT-4" in old and newest == [found.newest_model]
+    assert f"from {found.gpt4_price:.0f} to {found.gpt4o_price:.0f} dollars" in chart.title
 
 
 def test_named_models_keep_their_names_on_a_narrow_screen():
+    beside, below, other = "Gemma 2 27B", "Mistral Large 2", "Llama 3.1 70B"
     models = pd.DataFrame(
-        {"model": list("abc"), "score": [1100, 1200, 1300], "total_params": [7e9, 7e10, 4e11]}
+        {
+            "model": [beside, below, other],
+            "score": [1100, 1200, 1300],
+            "total_params": [7e9, 7e10, 4e11],
+        }
     )
-    levels = pd.DataFrame({"model": ["closed"], "score": [1150]})
-    chart = reversal.score_and_size(
-        models,
-        levels,
-        score_title="Score [points]",
-        named={"a": "left", "b": "below*"},
-        takeaway=SAY,
+    found = Section(
+        arena_day="2024-12-13",
+        n_open=3,
+        n_open_above=2,
+        smallest_total_params=7e10,
+        open_models=models,
+        closed=pd.DataFrame({"model": ["closed"], "score": [1150]}),
     )
-    shown = {
-        text.data.model.iloc[0]: text.mark.to_dict()
-        for text in marks(chart, "text")
-        if text.data.model.iloc[0] != "closed"
-    }
-    assert "opacity" not in shown["a"] and shown["a"]["align"] == "right"
-    assert "width" in shown["b"]["opacity"]["expr"] and shown["b"]["dy"] > 0
-    assert "width" in shown["c"]["opacity"]["expr"]
+    chart = reversal.score_and_size(found)
+    shown = {text.data.model.iloc[0]: text.mark.to_dict() for text in marks(chart, "text")}
+    assert "opacity" not in shown[beside] and shown[beside]["align"] == "left"
+    assert "opacity" not in shown[below] and shown[below]["dy"] > 0
+    assert "width" in shown[other]["opacity"]["expr"]
+    low, high = marks(chart, "point")[0].encoding.y["scale"]["domain"]
+    assert low < 1100 and high > 1300
 
 
 @pytest.mark.parametrize("rent", [1.0, 2.94])
 def test_the_axis_holds_every_cost_that_the_slider_gives(rent):
     curves = pd.DataFrame(
-        {"model": "m", "tokens_per_s": [10.0, 20, 30], "usd_per_mtok": [0.03, 2, 400]}
+        {
+            "fraction": 1.0,
+            "n_params": 1.8e12,
+            "tokens_per_s": [10.0, 20, 30],
+            "usd_per_mtok": [0.03, 2, 400],
+        }
     )
-    sold = pd.DataFrame([("P", 10, 20, 5.0)], columns=["product", "low", "high", "usd_per_mtok"])
-    chart = reversal.frontier(curves, sold, usd_per_gpu_hour=rent, takeaway=SAY)
-    low, high = marks(chart, "line")[0].encoding.y["scale"]["domain"]
+    found = Section(
+        rent=rent,
+        frontier_chip="a chip",
+        gpt4_at_ten=20.0,
+        gpt4_max=30.0,
+        curves=curves,
+        sold=pd.DataFrame([("P", 10, 20, 5.0)], columns=["product", "low", "high", "usd_per_mtok"]),
+        case=pd.Series({"draft": "a draft", "context": 0}),
+    )
+    low, high = marks(reversal.frontier(found), "line")[0].encoding.y["scale"]["domain"]
     assert low < 0.03 * RENTS[0] / rent and high > 400 * RENTS[1] / rent
 
 
 def test_a_size_that_is_not_disclosed_is_hollow_and_says_so():
-    models = catalog.models().set_index("model").loc[["GPT-3 175B", "GPT-4"]].reset_index()
-    chart = evolution.total_and_active(models, takeaway=SAY)
+    story = pd.Series(["GPT-1", "GPT-3 175B", "GPT-4"])
+    shown = rows_of("GPT-3 175B", "GPT-4")
+    found = Section(story=story, shown=shown, total_ratio=10.3, active_ratio=1.6)
+    chart = evolution.total_and_active(found)
     sure, told = marks(chart, "point")
     assert sure.mark.filled and set(sure.data.model) == {"GPT-3 175B"}
     assert not told.mark.filled and set(told.data.model) == {"GPT-4 (reported)"}
+    assert "GPT-4 stores 10 times the parameters of GPT-3 175B" in chart.title
 
 
 def test_the_bend_shows_the_ranges_of_what_is_not_disclosed():
-    models = catalog.models().set_index("model").loc[["GPT-3 175B", "GPT-4"]].reset_index()
-    models = models.assign(size_low=1e9, size_high=9e13)  # beyond the sizes themselves
-    line = pd.DataFrame({"line": "a", "date": models.release_date, "params": [1e11, 1e12]})
-    window = pd.DataFrame([{"start": models.release_date[0], "end": models.release_date[1]}])
-    chart = evolution.turning_point(models, line, window, takeaway=SAY)
+    models = rows_of("GPT-3 175B", "GPT-4").assign(size_low=1e9, size_high=9e13)  # beyond the sizes
+    first, last = models.release_date
+    found = Section(
+        known=models,
+        lines=pd.DataFrame({"line": "a", "date": [first, last], "params": [1e11, 1e12]}),
+        bend_date=first,
+        bend_earliest=first,
+        bend_latest=last,
+        bend_before=10.0,
+        bend_after=1.1,
+    )
+    chart = evolution.turning_point(found)
     (bars,) = marks(chart, "rule")
     assert bars.data.model.tolist() == ["GPT-4"]
     low, high = bars.encoding.y["scale"]["domain"]
     assert low < bars.data.size_low.min() and high > bars.data.size_high.max()
+
+
+@pytest.mark.parametrize(
+    ("usd", "at_ten", "cost", "markup", "reaches"),
+    [
+        (15.0, 120.0, "15.0", "2.0", "reaches"),
+        (float("inf"), 40.0, "no finite sum of", "0", "does not reach"),
+    ],
+)
+def test_what_cannot_be_bought_is_said_in_words(usd, at_ten, cost, markup, reaches):
+    shape, draft = (catalog.transformer(n) for n in (facts.GPT4_SHAPE, facts.DRAFT_SHAPE))
+    how = shrunk.options(facts.H200, True, 2.94, 0, 0.8)
+    curves = essay.halvings_frontier(shape, draft, fractions=(1.0, 1 / 8), points=20, **how)
+    changed = essay.reach(shape, draft, usd_per_mtok=10.0, points=20, **how)
+    products = pd.DataFrame({"product": list("abc"), "low": 1.0, "high": 2.0})
+    price = Section(gpt4o_price=10.0, sonnet_price=15.0, turbo_price=30.0)
+    speed = Section(gpt4o_low=60.0, products=products)
+    found = shrunk.served(curves, changed, (at_ten, usd), how, "a draft", price, speed)
+    assert (found.gpt4_at_55, found.turbo_markup, found.reaches) == (cost, markup, reaches)
+    assert found.sold.usd_per_mtok.tolist() == [10.0, 15.0, 30.0]
+
+
+def test_whether_the_stated_size_lies_inside_follows_the_samples():
+    def sizes(low, high):
+        params = np.geomspace(low, high, 101)
+        return sizing.Sizes(total_params=params, active_params=params / 10)
+
+    assert shrunk.inside(sizes(1e11, 1e12), facts.stated("R01")) == "inside"
+    assert shrunk.inside(sizes(3e11, 1e12), facts.stated("R01")) == "outside"
+    assert shrunk.inside(sizes(1e10, 1e11), facts.stated("R01")) == "outside"
+
+
+def test_a_model_left_out_is_in_no_fit():
+    frontier = facts.frontier(until=facts.ESSAY_DAY)
+    kept = grown.usable(frontier, ["GPT-4"])
+    assert set(frontier.model) - set(kept.model) >= {"GPT-4"} and kept.total_params.notna().all()

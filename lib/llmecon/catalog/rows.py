@@ -165,6 +165,7 @@ class SizeEstimateRow(Sourced):
     method: Text = column("How it was estimated")
     circular_with_price: Circular = column("Whether the estimate uses the price")
     circular_with_speed: Circular = column("Whether the estimate uses the speed")
+    superseded: YesNo = column("Whether its author has replaced it by a later one")
 
 
 class PriceRow(Sourced):

@@ -3,7 +3,7 @@
 One module a chapter, one function a section; each returns a `Section`.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 import pandas as pd
@@ -35,3 +35,35 @@ class Section:
         for name, value in vars(self).items():
             if not isinstance(value, pd.DataFrame | pd.Series):
                 yield name, value
+
+
+def named(prefix: str, thing: Any, names: str) -> dict[str, Any]:
+    """Attributes of a record or a row for a `Section`, under a prefix.
+
+    Parameters
+    ----------
+    prefix : str
+        What the thing is called in the prose.
+    thing : object
+        Record or row of a table.
+    names : str
+        Attributes, with spaces between them.
+
+    Examples
+    --------
+    >>> named("gpt4", pd.Series({"total_params": 1.8e12, "size_status": "reported"}), "size_status")
+    {'gpt4_size_status': 'reported'}
+    """
+    return {f"{prefix}_{name}": getattr(thing, name) for name in names.split()}
+
+
+def ends(prefix: str, interval: Iterable[float]) -> dict[str, float]:
+    """Both ends of an interval for a `Section`, under a prefix.
+
+    Examples
+    --------
+    >>> ends("fit", (2.0, 5.0))
+    {'fit_low': 2.0, 'fit_high': 5.0}
+    """
+    low, high = interval
+    return {f"{prefix}_low": low, f"{prefix}_high": high}
