@@ -1,0 +1,541 @@
+"""Why did they shrink? What each section of the chapter finds."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from llmecon import catalog, chinchilla, cost, sizing
+from llmecon.chinchilla import Allocation, CostOptimum, LifetimeOptimum, RepeatableLaw, SeparableLaw
+from llmecon_book import counterfactual, essay, parity
+from llmecon_book.chapters import Section
+from llmecon_book.counterfactual import CAUSES, TOGETHER, Gains
+from llmecon_book.words import short
+
+GPT3, GPT4 = "GPT-3 175B", "GPT-4"
+PER_LAW = Mapping[str, Any]  # title of a law to what it says
+
+
+def _ends(name: str, values: Iterable[Any], digits: int = 17) -> dict[str, float]:
+    """The least and the most of some values, under two names."""
+    known = [float(f"{float(value):.{digits}g}") for value in values]
+    return {f"{name}_low": min(known), f"{name}_high": max(known)}
+
+
+def _model(name: str) -> pd.Series:
+    frame = catalog.models()
+    return frame[frame.model == name].iloc[0]
+
+
+def several(*names: str) -> dict[str, SeparableLaw]:
+    """Published laws by their titles, each once."""
+    laws = {name: chinchilla.law(name) for name in names}
+    return {
+        chinchilla.law_title(name): law
+        for name, law in laws.items()
+        if isinstance(law, SeparableLaw)
+    }
+
+
+def at_quality(
+    optimum: Callable[..., Any], laws: Mapping[str, SeparableLaw], built: pd.Series, **case: Any
+) -> dict[str, Any]:
+    """Cheapest model as good as one that was built, by each law; `case` goes to `optimum`."""
+    return {name: optimum(law, loss=quality(law, built), **case) for name, law in laws.items()}
+
+
+def quality(law: SeparableLaw, built: pd.Series) -> float:
+    """Loss of a model, by its parameters at work on a token. [nats/token]"""
+    return float(law.loss(built.active_params, built.training_tokens))
+
+
+def rules(by_kaplan: Allocation, by_hoffmann: Allocation, gpt3: Allocation) -> Section:
+    """Did the rule change? Runs of ten times the compute by two laws, and Kaplan's for GPT-3."""
+    trained = catalog.models().dropna(subset=["training_tokens", "total_params"])
+    ratio = chinchilla.tokens_per_param(trained.total_params, trained.training_tokens)
+    of = pd.Series(np.asarray(ratio), index=trained.model)
+    named = ("Kaplan 2020 at GPT-3's budget", "Chinchilla itself")
+    asked = float(gpt3.tokens_per_param), of["Chinchilla 70B"]
+    return Section(
+        trained=trained.assign(tokens_per_param=np.asarray(ratio)),
+        rules=pd.DataFrame({"rule": named, "tokens_per_param": asked}),
+        kaplan_n=float(by_kaplan.params[1] / by_kaplan.params[0]),
+        kaplan_d=float(by_kaplan.tokens[1] / by_kaplan.tokens[0]),
+        equal_n=float(by_hoffmann.params[1] / by_hoffmann.params[0]),
+        gpt3_ratio=of[GPT3],
+        kaplan_ratio=asked[0],
+        chinchilla_ratio=asked[1],
+        llama2_ratio=of["Llama 2 70B"],
+        llama3_ratio=of["Llama 3 70B"],
+        gpt3_to_chinchilla=of["Chinchilla 70B"] / of[GPT3],
+        n_trained=len(trained),
+    )
+
+
+def prescriptions(compared: pd.DataFrame, gpt4_swaps: pd.DataFrame) -> Section:
+    """How much smaller would the new law have made GPT-3 and GPT-4?
+
+    Parameters
+    ----------
+    compared : pandas.DataFrame
+        Of `chinchilla.compare` for the budgets of GPT-3 and of GPT-4, in this order.
+    gpt4_swaps : pandas.DataFrame
+        Of `chinchilla.explain`: what rounding one constant does.
+    """
+    sizes = compared.assign(
+        budget=[GPT3, GPT4] * (len(compared) // 2), law=compared.law.map(chinchilla.law_title)
+    )
+    active = _model(GPT4).active_params
+    advice = sizes.set_index(["budget", "law"]).params
+    since = {budget: advice[budget].drop("Kaplan 2020") for budget in (GPT3, GPT4)}
+    return Section(
+        sizes=sizes.sort_values("budget", kind="stable"),
+        built=pd.DataFrame({"budget": [GPT3, GPT4], "params": [_model(GPT3).total_params, active]}),
+        **_ends("gpt3", since[GPT3]),
+        **_ends("gpt4", since[GPT4]),
+        gpt3_kaplan=advice[GPT3, "Kaplan 2020"],
+        gpt4_kaplan=advice[GPT4, "Kaplan 2020"],
+        gpt4_active=active,
+        gpt4_law_spread=since[GPT4].max() / since[GPT4].min(),
+        round_constant=gpt4_swaps.constant.iloc[0],
+        round_factor=gpt4_swaps.factor.iloc[0],
+    )
+
+
+def demand(worked: LifetimeOptimum, laws: Mapping[str, SeparableLaw]) -> Section:
+    """Does demand make models smaller? A worked optimum, and all demands by several laws."""
+    reference, served = float(worked.baseline.params), np.geomspace(1e10, 1e15, 41)
+    optima = {
+        name: chinchilla.inference_optimal(law, reference_params=reference, tokens_served=served)
+        for name, law in laws.items()
+    }
+    share = {
+        name: chinchilla.inference_optimal(
+            law, reference_params=reference, tokens_served=worked.tokens_served
+        ).size_ratio
+        for name, law in laws.items()
+    }
+    curves = pd.concat(
+        pd.DataFrame(
+            {
+                "law": name,
+                "tokens_served": served,
+                "share_of_optimum": best.size_ratio,
+                "ratio_known": np.asarray(best.decades.get("tokens_per_param", 0 * served)) == 0,
+                "decades_outside": best.decades_outside,
+            }
+        )
+        for name, best in optima.items()
+    )
+    return Section(
+        curves=curves,
+        shares=pd.Series(share, dtype=float),
+        life_params=float(worked.params),
+        life_reference=reference,
+        life_served=float(worked.tokens_served),
+        life_token_ratio=float(worked.token_ratio),
+        life_saved=float(worked.saved_fraction),
+        life_law=chinchilla.law_title(worked.law),
+        **_ends("floor", (law.size_floor_ratio for law in laws.values())),
+    )
+
+
+def bets(law: SeparableLaw, made: pd.DataFrame, demands: Sequence[float]) -> Section:
+    """For which demand was a model built?
+
+    Parameters
+    ----------
+    law : SeparableLaw
+        Law that was asked.
+    made : pandas.DataFrame
+        Of `counterfactual.servings_that_justify`.
+    demands : sequence of float
+        Those assumed later. [tokens]
+    """
+    bet = made.set_index("model").tokens_served
+    return Section(
+        bet_llama2=bet["Llama 2 70B"],
+        bet_llama3=bet["Llama 3 70B"],
+        **_ends("bet", bet[["Llama 3 70B", "Llama 3.1 405B", "Gemma 3 27B", "Phi-4", "Qwen3-32B"]]),
+        bet_gpt4=bet[GPT4],
+        bet_law=chinchilla.law_title(law.name),
+        range_few=min(demands),
+        range_many=max(demands),
+    )
+
+
+def serving_cost(served: pd.DataFrame, speeds: Sequence[float], machine: essay.Machine) -> Section:
+    """Are large models too expensive to serve?
+
+    Parameters
+    ----------
+    served : pandas.DataFrame
+        Of `essay.halvings_frontier`.
+    speeds : sequence of float
+        Slow, middle and fast. [tokens/s]
+    machine : Machine
+        What serves.
+    """
+    curves = {float(part): served[served.fraction == part] for part in served.fraction.unique()}
+    costs = pd.DataFrame(
+        [
+            (f"1/{round(1 / part)}", f"{speed:g} tokens/s", curve.n_params.iloc[0], usd)
+            for part, curve in curves.items()
+            for speed, usd in zip(speeds, cost.cheapest_at(curve, speeds), strict=True)
+        ],
+        columns=["model", "at", "total_params", "usd_per_mtok"],
+    )
+    costs = costs[np.isfinite(costs.usd_per_mtok)]
+    whole, eighth = (float(cost.cheapest_at(curves[f], speeds[1])) for f in (1, 1 / 8))
+    least = [curves[f].usd_per_mtok.min() for f in (1, 1 / 8)]
+    possible = bool(np.isfinite(whole))
+    return Section(
+        costs=costs,
+        serving_chip=machine.name,
+        cost_speed=speeds[1],
+        cost_whole=f"{whole:.2f}" if possible else "no finite sum of",
+        cost_eighth=eighth,
+        cost_gap=f"{whole / eighth:.0f}" if possible else "infinitely many",
+        cost_slow_gap=least[0] / least[1],
+        fast_speed=speeds[2],
+        fast_largest=costs.total_params[costs["at"] == f"{speeds[2]:g} tokens/s"].max(),
+    )
+
+
+def lifetime(
+    laws: Mapping[str, SeparableLaw],
+    best: Mapping[str, CostOptimum],
+    prices: Mapping[str, Any],
+    **said: Any,
+) -> Section:
+    """What does a model of GPT-4's quality cost over its life?
+
+    Parameters
+    ----------
+    laws, best : mapping
+        Laws, and the cheapest model by each, for one demand.
+    prices : mapping
+        ``usd_per_train_flop`` [USD/FLOP] and ``usd_per_served_token``, a `ServingPrice`.
+    **said
+        What the text says of the case.
+    """
+    per_flop, price = prices["usd_per_train_flop"], prices["usd_per_served_token"]
+    gpt4 = _model(GPT4)
+    served = float(next(iter(best.values())).tokens_served)
+    floors, double, lives = {}, {}, []
+    for name, law in laws.items():
+        loss, size = quality(law, gpt4), float(best[name].params)
+        train = per_flop * chinchilla.training_flop(2 * size, law.tokens_for(2 * size, loss))
+        double[name] = float(train + served * price(2 * size)) / float(best[name].total_usd)
+        floors[name] = size / 2 / float(law.params_floor(loss))
+        curve = counterfactual.lifetime_curve(law, loss=loss, points=100, through=[size], **prices)
+        lives.append(curve.assign(law=name))
+    return Section(
+        lives=pd.concat(lives),
+        **said,
+        life_demand=served,
+        life_exponent=float(price.exponent(gpt4.active_params)),
+        **_ends("life_cheapest", (one.params for one in best.values()), 2),  # a valley is flat
+        **_ends("life_baseline", (one.baseline.params for one in best.values())),
+        **_ends("life_double", double.values()),
+        **_ends("life_half", floors.values()),
+        **_ends("life_usd", (one.total_usd for one in best.values()), 2),
+        **_ends("life_saved", (one.saved_fraction for one in best.values())),
+    )
+
+
+def sizes_by_demand(
+    laws: Mapping[str, SeparableLaw], in_flop: PER_LAW, in_usd: PER_LAW, demands: Sequence[float]
+) -> Section:
+    """How much smaller would GPT-4 have been, had its maker known the demand?
+
+    Parameters
+    ----------
+    laws : mapping
+        Laws asked.
+    in_flop, in_usd : mapping
+        Cheapest models over a range of demands, counted in FLOP and in dollars.
+    demands : sequence of float
+        Demands assumed. [tokens]
+    """
+    gpt4 = _model(GPT4)
+    few, many = min(demands), max(demands)
+
+    def at(found: PER_LAW, what: str, served: float) -> list[float]:
+        return [
+            float(np.exp(np.interp(np.log(served), np.log(one.tokens_served), np.log(of))))
+            for one in found.values()
+            for of in (getattr(one, what),)
+        ]
+
+    both = (("flop", in_flop), ("dollars", in_usd))
+    spans = {
+        f"gpt4_{name}_{counting}": at(found, "params", served)
+        for counting, found in both
+        for name, served in (("few", few), ("many", many))
+    }
+    ends = {name: end for span, sizes in spans.items() for name, end in _ends(span, sizes).items()}
+    paths = pd.concat(
+        pd.DataFrame(
+            {
+                "law": name,
+                "counting": counting.replace("flop", "FLOP"),
+                "tokens_served": one.tokens_served,
+                "params": one.params,
+                "decades_outside": one.decades_outside,
+            }
+        )
+        for counting, found in both
+        for name, one in found.items()
+    )
+    return Section(
+        paths=paths.reset_index(drop=True),
+        built=pd.DataFrame({"label": ["GPT-4, active, reported"], "params": [gpt4.active_params]}),
+        gpt4_few=few,
+        gpt4_many=many,
+        **ends,
+        **_ends("many_tokens_flop", at(in_flop, "tokens", many)),
+        **_ends("many_tokens_usd", at(in_usd, "tokens", many)),
+        n_inside=sum(min(s) <= gpt4.active_params <= max(s) for s in spans.values()),
+        n_above=sum(gpt4.active_params > max(sizes) for sizes in spans.values()),
+        n_spans=len(spans),
+        **_ends("gpt4_floor", (law.params_floor(quality(law, gpt4)) for law in laws.values())),
+    )
+
+
+def overtraining(laws: Mapping[str, SeparableLaw], default: str, made: pd.DataFrame) -> Section:
+    """What do more tokens buy, by each law, and which trades did makers take?
+
+    Parameters
+    ----------
+    laws : mapping
+        Laws asked.
+    default : str
+        Title of the law that real models are placed on, drawn first.
+    made : pandas.DataFrame
+        Of `counterfactual.servings_that_justify`, by that law.
+    """
+    factors = np.geomspace(0.105, 3.0, 60)
+    lines = pd.concat(
+        pd.DataFrame({"law": name, "size_ratio": factors, "flop_ratio": 1 + overhead})
+        for name, law in sorted(laws.items(), key=lambda item: item[0] != default)
+        for overhead in (chinchilla.iso_loss(law, size_factor=factors).flop_overhead,)
+    )
+    half, quarter = (
+        [chinchilla.iso_loss(law, size_factor=part) for law in laws.values()]
+        for part in (0.5, 0.25)
+    )
+    floors = {name: float(law.size_floor_ratio) for name, law in laws.items()}
+    of = made.set_index("model")
+    return Section(
+        lines=lines[np.isfinite(lines.flop_ratio) & (lines.flop_ratio < 30)],
+        made=made[~made.model.isin([GPT4, "Llama 2 70B"])],
+        floors=pd.DataFrame({"law": floors.keys(), "size_ratio": floors.values()}),
+        quarter=pd.Series([float(trade.flop_overhead) for trade in quarter]),
+        **_ends("half", (trade.token_factor for trade in half)),
+        **_ends("half_flop", (trade.flop_overhead for trade in half)),
+        **_ends("critical", (chinchilla.critical_size(law) for law in laws.values())),
+        qwen_size=of.size_ratio["Qwen3-32B"],
+        qwen_flop=of.flop_ratio["Qwen3-32B"],
+        llama3_size=of.size_ratio["Llama 3 70B"],
+        llama3_flop=of.flop_ratio["Llama 3 70B"],
+    )
+
+
+def repeats(
+    law: RepeatableLaw, bound: chinchilla.RepeatedAllocation, free: Allocation, params: float
+) -> Section:
+    """What if the data run out?
+
+    Parameters
+    ----------
+    law : RepeatableLaw
+        Law that knows repeated text.
+    bound, free : Allocation
+        Optimal run of one budget with a stock of unique tokens, and without limit.
+    params : float
+        Size of the model in the figure. [parameters]
+    """
+    stock, processed = float(bound.unique_tokens), np.geomspace(3e11, 3e14, 46)
+    far = law.predict(params, processed).decades_outside
+    stocks = {short(1e12): 1e12, short(stock): stock, "without limit": None}
+    curves = pd.concat(
+        pd.DataFrame({"data": name, "tokens": processed, "loss": loss, "decades_outside": far})
+        for name, unique in stocks.items()
+        for loss in (law.loss(params, processed, unique_tokens=unique),)
+    )
+    models = catalog.models()
+    most = models.loc[models.training_tokens.idxmax()]
+    return Section(
+        curves=curves,
+        repeat_four=float(chinchilla.effective_epochs(4, law.r_d_star)),
+        repeat_sixteen=float(chinchilla.effective_epochs(16, law.r_d_star)),
+        repeat_limit=1 + law.r_d_star,
+        stock=stock,
+        stock_flop=f"{float(bound.flop):.1e}".replace("+", ""),
+        stock_wanted=float(free.tokens),
+        stock_epochs=float(bound.epochs),
+        stock_params=float(bound.params),
+        stock_free=float(free.params),
+        stock_loss=float(bound.loss - free.loss),
+        most_name=most.model,
+        most_tokens=most.training_tokens,
+    )
+
+
+def synthetic(
+    law: SeparableLaw, laws: Mapping[str, SeparableLaw], gaps: Mapping[str, float], facts: float
+) -> Section:
+    """Was it synthetic data, or distillation? Phi-4 and Gemma 3 4B beside the laws.
+
+    Parameters
+    ----------
+    law, laws : SeparableLaw, mapping
+        Law for one number, and laws for ranges.
+    gaps : mapping
+        Points that Phi-4 stands above Llama 3.3 70B, by benchmark.
+    facts : float
+        Its answers to SimpleQA. [%]
+    """
+    phi, llama, gemma = (_model(n) for n in ("Phi-4", "Llama 3.3 70B", "Gemma 3 4B"))
+    needed = [
+        float(each.tokens_for(phi.total_params, quality(each, llama))) for each in laws.values()
+    ]
+    worth = at_quality(lambda each, loss: each.optimal(loss=loss).params, laws, gemma)
+    once, ten = (float(law.loss(phi.total_params, n * phi.training_tokens)) for n in (1, 10))
+    stands = {
+        f"phi_{name}": f"{abs(gap):.{digits}f} points {'below' if gap < 0 else 'above'}"
+        for (name, gap), digits in zip(gaps.items(), (1, 1, 0), strict=True)
+    }
+    return Section(
+        phi_ratio=phi.training_tokens / phi.total_params,
+        phi_flop=llama.training_flop / phi.training_flop,
+        phi_size=llama.total_params / phi.total_params,
+        **stands,
+        phi_facts=facts,
+        phi_floors=int(np.isinf(needed).sum()),
+        phi_laws=len(laws),
+        ten_times_data=once - ten,
+        gemma_tokens=gemma.training_tokens,
+        **_ends("gemma", worth.values()),
+    )
+
+
+def better_data(
+    alone: tuple[Allocation, Allocation], served: tuple[LifetimeOptimum, LifetimeOptimum]
+) -> Section:
+    """What does a token worth two change, for training alone and with demand? Before and after."""
+    return Section(
+        twice_size=float(alone[1].params / alone[0].params),
+        twice_tokens=float(alone[1].tokens / alone[0].tokens),
+        twice_served=float(served[1].params / served[0].params),
+        twice_demand=float(served[0].tokens_served),
+    )
+
+
+def gains(progress: chinchilla.ProgressLaw, years: float) -> dict[str, Gains]:
+    """Progress of data and methods in some years: as fitted, and split evenly at its ends."""
+    fitted = Gains.after(
+        years,
+        tokens_doubling_years=progress.tokens_doubling_years,
+        params_doubling_years=progress.params_doubling_years,
+    )
+    even = {}
+    for months in sorted(progress.doubling_months_interval or (), reverse=True):
+        each = 2 * months / 12  # of two factors that double compute in so many months
+        even[f"even, twice in {months:.1f} months"] = Gains.after(
+            years, tokens_doubling_years=each, params_doubling_years=each
+        )
+    return {"as fitted": fitted} | even
+
+
+def decomposition(
+    in_flop: pd.DataFrame, in_usd: pd.DataFrame, inferred: sizing.Inference, share: float
+) -> Section:
+    """How much of the fall from GPT-4 to GPT-4o can each cause explain?
+
+    Parameters
+    ----------
+    in_flop, in_usd : pandas.DataFrame
+        Of `counterfactual.decompose`, counted in FLOP and in dollars.
+    inferred : Inference
+        GPT-4o's size.
+    share : float
+        Share of its samples that an interval holds. [1]
+    """
+    gpt4, gpt4o = _model(GPT4), _model("GPT-4o")
+    tails = [0.5 + share / 2, 0.5, 0.5 - share / 2]  # a small model is a large factor
+    active = inferred.quantile(tails, of="active_params")
+    need, need_total = gpt4.active_params / active, gpt4.total_params / inferred.quantile(tails)
+    arena = parity.scored_models("Arena text score", "2024-12-13")
+    level = arena.set_index("model").score[GPT4]
+    steps = parity.smallest_at_score(arena, level=level)
+    seen = steps[steps.open_date <= gpt4o.release_date].iloc[-1]
+    seen_factor = gpt4.active_params / seen.active_params
+
+    ends = ["low", "middle", "high"]
+    flop, usd = (counterfactual.ranges(cases)[ends] for cases in (in_flop, in_usd))
+    law, served, better = CAUSES
+    shown = [
+        ("GPT-4 to GPT-4o, active parameters", "to explain", need),
+        ("GPT-4 to GPT-4o, all parameters", "to explain", need_total),
+        ("New law", "one cause", flop.loc[law]),
+        ("Demand, in FLOP", "one cause", flop.loc[served]),
+        ("Demand, in dollars", "one cause", usd.loc[served]),
+        ("Better data and methods, in FLOP", "one cause", flop.loc[better]),
+        ("Better data and methods, in dollars", "one cause", usd.loc[better]),
+        ("All three, in FLOP", "together", flop.loc[TOGETHER]),
+        ("All three, in dollars", "together", usd.loc[TOGETHER]),
+        (f"{seen.model}, level with GPT-4 in votes", "seen", [seen_factor] * 3),
+    ]
+    found: dict[str, Any] = {}
+    keys = {"demand": served, "data": better, "all": TOGETHER}
+    for counting, frame, cases in (("flop", flop, in_flop), ("usd", usd, in_usd)):
+        for key, cause in keys.items():
+            found[f"by_{counting}_{key}_low"] = frame.low[cause]
+            found[f"by_{counting}_{key}_high"] = frame.high[cause]
+            found[f"share_{counting}_{key}"] = np.log(frame.middle[cause]) / np.log(need[1])
+        found[f"by_{counting}_all_mid"] = frame.middle[TOGETHER]
+        found[f"left_{counting}"] = need[1] / frame.middle[TOGETHER]
+        whole = cases.factor[cases.cause == TOGETHER]
+        found[f"enough_{counting}"] = (whole >= need[1]).mean()
+    return Section(
+        rows=pd.DataFrame([(row, kind, *of) for row, kind, of in shown]).set_axis(
+            ["row", "kind", *ends], axis=1
+        ),
+        cases=in_flop,
+        **dict(zip(("need_low", "need_mid", "need_high"), need, strict=True)),
+        **dict(
+            zip(("need_total_low", "need_total_mid", "need_total_high"), need_total, strict=True)
+        ),
+        **_ends("need_size", (active[0], active[2])),
+        need_share=share,
+        by_law_low=flop.low[law],
+        by_law_high=flop.high[law],
+        **found,
+        share_law=np.log(flop.middle[law]) / np.log(need[1]),
+        n_cases=int((in_usd.cause == TOGETHER).sum()),
+        seen_name=seen.model,
+        seen_factor=seen_factor,
+        seen_date=seen.open_date,
+        **_ends("far", pd.concat([in_flop, in_usd]).decades_outside),
+        better_points=catalog.score_gap("GPT-4o", GPT4, "Arena text score", "2024-12-13"),
+    )
+
+
+def exercises(law: SeparableLaw, gpt4_flop: float, llama3: pd.Series) -> Section:
+    """Answers: tokens per parameter for a budget [FLOP], and the demand Llama 3 70B bets on."""
+    twenty = {
+        key: float(
+            several(name)[chinchilla.law_title(name)].optimal(flop=gpt4_flop).tokens_per_param
+        )
+        for key, name in (
+            ("ex_printed", "HOFFMANN_2022_ROUNDED"),
+            ("ex_tex", "HOFFMANN_2022_TEX"),
+            ("ex_refit", "BESIROGLU_2024"),
+        )
+    }
+    size, tokens = llama3.total_params, llama3.training_tokens
+    wedge = float(law.wedge(size, tokens))
+    return Section(**twenty, ex_wedge_value=wedge, ex_wedge_served=3 * tokens * (wedge - 1))
