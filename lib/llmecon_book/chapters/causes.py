@@ -1,6 +1,6 @@
 """Why did they shrink? What each section of the chapter finds."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -9,7 +9,7 @@ import pandas as pd
 from llmecon import catalog, chinchilla, cost, sizing
 from llmecon.chinchilla import Allocation, CostOptimum, LifetimeOptimum, RepeatableLaw, SeparableLaw
 from llmecon_book import counterfactual, essay, parity
-from llmecon_book.chapters import Section
+from llmecon_book.chapters import Section, ends, several
 from llmecon_book.counterfactual import CAUSES, TOGETHER, Gains
 from llmecon_book.words import short
 
@@ -17,25 +17,9 @@ GPT3, GPT4 = "GPT-3 175B", "GPT-4"
 PER_LAW = Mapping[str, Any]  # title of a law to what it says
 
 
-def _ends(name: str, values: Iterable[Any], digits: int = 17) -> dict[str, float]:
-    """The least and the most of some values, under two names."""
-    known = [float(f"{float(value):.{digits}g}") for value in values]
-    return {f"{name}_low": min(known), f"{name}_high": max(known)}
-
-
 def _model(name: str) -> pd.Series:
     frame = catalog.models()
     return frame[frame.model == name].iloc[0]
-
-
-def several(*names: str) -> dict[str, SeparableLaw]:
-    """Published laws by their titles, each once."""
-    laws = {name: chinchilla.law(name) for name in names}
-    return {
-        chinchilla.law_title(name): law
-        for name, law in laws.items()
-        if isinstance(law, SeparableLaw)
-    }
 
 
 def at_quality(
@@ -92,8 +76,8 @@ def prescriptions(compared: pd.DataFrame, gpt4_swaps: pd.DataFrame) -> Section:
     return Section(
         sizes=sizes.sort_values("budget", kind="stable"),
         built=pd.DataFrame({"budget": [GPT3, GPT4], "params": [_model(GPT3).total_params, active]}),
-        **_ends("gpt3", since[GPT3]),
-        **_ends("gpt4", since[GPT4]),
+        **ends("gpt3", since[GPT3]),
+        **ends("gpt4", since[GPT4]),
         gpt3_kaplan=advice[GPT3, "Kaplan 2020"],
         gpt4_kaplan=advice[GPT4, "Kaplan 2020"],
         gpt4_active=active,
@@ -137,7 +121,7 @@ def demand(worked: LifetimeOptimum, laws: Mapping[str, SeparableLaw]) -> Section
         life_token_ratio=float(worked.token_ratio),
         life_saved=float(worked.saved_fraction),
         life_law=chinchilla.law_title(worked.law),
-        **_ends("floor", (law.size_floor_ratio for law in laws.values())),
+        **ends("floor", (law.size_floor_ratio for law in laws.values())),
     )
 
 
@@ -157,7 +141,7 @@ def bets(law: SeparableLaw, made: pd.DataFrame, demands: Sequence[float]) -> Sec
     return Section(
         bet_llama2=bet["Llama 2 70B"],
         bet_llama3=bet["Llama 3 70B"],
-        **_ends("bet", bet[["Llama 3 70B", "Llama 3.1 405B", "Gemma 3 27B", "Phi-4", "Qwen3-32B"]]),
+        **ends("bet", bet[["Llama 3 70B", "Llama 3.1 405B", "Gemma 3 27B", "Phi-4", "Qwen3-32B"]]),
         bet_gpt4=bet[GPT4],
         bet_law=chinchilla.law_title(law.name),
         range_few=min(demands),
@@ -236,12 +220,12 @@ def lifetime(
         **said,
         life_demand=served,
         life_exponent=float(price.exponent(gpt4.active_params)),
-        **_ends("life_cheapest", (one.params for one in best.values()), 2),  # a valley is flat
-        **_ends("life_baseline", (one.baseline.params for one in best.values())),
-        **_ends("life_double", double.values()),
-        **_ends("life_half", floors.values()),
-        **_ends("life_usd", (one.total_usd for one in best.values()), 2),
-        **_ends("life_saved", (one.saved_fraction for one in best.values())),
+        **ends("life_cheapest", (one.params for one in best.values()), 2),  # a valley is flat
+        **ends("life_baseline", (one.baseline.params for one in best.values())),
+        **ends("life_double", double.values()),
+        **ends("life_half", floors.values()),
+        **ends("life_usd", (one.total_usd for one in best.values()), 2),
+        **ends("life_saved", (one.saved_fraction for one in best.values())),
     )
 
 
@@ -275,7 +259,9 @@ def sizes_by_demand(
         for counting, found in both
         for name, served in (("few", few), ("many", many))
     }
-    ends = {name: end for span, sizes in spans.items() for name, end in _ends(span, sizes).items()}
+    span_ends = {
+        name: end for span, sizes in spans.items() for name, end in ends(span, sizes).items()
+    }
     paths = pd.concat(
         pd.DataFrame(
             {
@@ -294,13 +280,13 @@ def sizes_by_demand(
         built=pd.DataFrame({"label": ["GPT-4, active, reported"], "params": [gpt4.active_params]}),
         gpt4_few=few,
         gpt4_many=many,
-        **ends,
-        **_ends("many_tokens_flop", at(in_flop, "tokens", many)),
-        **_ends("many_tokens_usd", at(in_usd, "tokens", many)),
+        **span_ends,
+        **ends("many_tokens_flop", at(in_flop, "tokens", many)),
+        **ends("many_tokens_usd", at(in_usd, "tokens", many)),
         n_inside=sum(min(s) <= gpt4.active_params <= max(s) for s in spans.values()),
         n_above=sum(gpt4.active_params > max(sizes) for sizes in spans.values()),
         n_spans=len(spans),
-        **_ends("gpt4_floor", (law.params_floor(quality(law, gpt4)) for law in laws.values())),
+        **ends("gpt4_floor", (law.params_floor(quality(law, gpt4)) for law in laws.values())),
     )
 
 
@@ -333,9 +319,9 @@ def overtraining(laws: Mapping[str, SeparableLaw], default: str, made: pd.DataFr
         made=made[~made.model.isin([GPT4, "Llama 2 70B"])],
         floors=pd.DataFrame({"law": floors.keys(), "size_ratio": floors.values()}),
         quarter=pd.Series([float(trade.flop_overhead) for trade in quarter]),
-        **_ends("half", (trade.token_factor for trade in half)),
-        **_ends("half_flop", (trade.flop_overhead for trade in half)),
-        **_ends("critical", (chinchilla.critical_size(law) for law in laws.values())),
+        **ends("half", (trade.token_factor for trade in half)),
+        **ends("half_flop", (trade.flop_overhead for trade in half)),
+        **ends("critical", (chinchilla.critical_size(law) for law in laws.values())),
         qwen_size=of.size_ratio["Qwen3-32B"],
         qwen_flop=of.flop_ratio["Qwen3-32B"],
         llama3_size=of.size_ratio["Llama 3 70B"],
@@ -365,8 +351,8 @@ def repeats(
         for name, unique in stocks.items()
         for loss in (law.loss(params, processed, unique_tokens=unique),)
     )
-    models = catalog.models()
-    most = models.loc[models.training_tokens.idxmax()]
+    most = catalog.models().nlargest(1, "training_tokens").iloc[0]
+    assert bound.loss is not None and free.loss is not None
     return Section(
         curves=curves,
         repeat_four=float(chinchilla.effective_epochs(4, law.r_d_star)),
@@ -418,7 +404,7 @@ def synthetic(
         phi_laws=len(laws),
         ten_times_data=once - ten,
         gemma_tokens=gemma.training_tokens,
-        **_ends("gemma", worth.values()),
+        **ends("gemma", worth.values()),
     )
 
 
@@ -474,8 +460,7 @@ def decomposition(
     seen = steps[steps.open_date <= gpt4o.release_date].iloc[-1]
     seen_factor = gpt4.active_params / seen.active_params
 
-    ends = ["low", "middle", "high"]
-    flop, usd = (counterfactual.ranges(cases)[ends] for cases in (in_flop, in_usd))
+    flop, usd = (counterfactual.ranges(cases) for cases in (in_flop, in_usd))
     law, served, better = CAUSES
     shown = [
         ("GPT-4 to GPT-4o, active parameters", "to explain", need),
@@ -502,14 +487,14 @@ def decomposition(
         found[f"enough_{counting}"] = (whole >= need[1]).mean()
     return Section(
         rows=pd.DataFrame([(row, kind, *of) for row, kind, of in shown]).set_axis(
-            ["row", "kind", *ends], axis=1
+            ["row", "kind", *flop.columns], axis=1
         ),
         cases=in_flop,
         **dict(zip(("need_low", "need_mid", "need_high"), need, strict=True)),
         **dict(
             zip(("need_total_low", "need_total_mid", "need_total_high"), need_total, strict=True)
         ),
-        **_ends("need_size", (active[0], active[2])),
+        **ends("need_size", (active[0], active[2])),
         need_share=share,
         by_law_low=flop.low[law],
         by_law_high=flop.high[law],
@@ -519,7 +504,7 @@ def decomposition(
         seen_name=seen.model,
         seen_factor=seen_factor,
         seen_date=seen.open_date,
-        **_ends("far", pd.concat([in_flop, in_usd]).decades_outside),
+        **ends("far", pd.concat([in_flop, in_usd]).decades_outside),
         better_points=catalog.score_gap("GPT-4o", GPT4, "Arena text score", "2024-12-13"),
     )
 
