@@ -10,8 +10,9 @@ A form is a format of Python, or
 
 import math
 import string
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
+from urllib.parse import quote
 
 import pandas as pd
 
@@ -112,6 +113,18 @@ def as_month(date: Any) -> str:
     return f"{_MONTHS[day.month - 1]} {day.year}"
 
 
+def listed(names: Iterable[str]) -> str:
+    """Names as in a sentence.
+
+    Examples
+    --------
+    >>> listed(["BERT", "GPT-2", "T5"])
+    'BERT, GPT-2 and T5'
+    """
+    *first, last = names
+    return f"{', '.join(first)} and {last}" if first else last
+
+
 _WORDS = {
     "short": short,
     "spelled": spelled,
@@ -176,3 +189,39 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     '174.6 billion, a ninth'
     """
     return _Filler().vformat(template, (), values)
+
+
+_MARKS = '\\`*_{}[]<>#|$~^&"'  # of Markdown, of MyST and of HTML
+
+
+def escaped(text: Any) -> str:
+    """What a table says, as text in Markdown and in HTML: nothing in it is read as markup.
+
+    Examples
+    --------
+    >>> escaped("<script> of a_b")
+    '&#60;script&#62; of a&#95;b'
+    """
+    line = " ".join(str(text).split())
+    return "".join(f"&#{ord(mark)};" if mark in _MARKS else mark for mark in line)
+
+
+_OF_ADDRESSES = ":/?#@!&'+,;=%~-._"  # what an address may hold and Markdown does not read
+
+
+def link(text: Any, address: str) -> str:
+    """A text that leads to an address, in Markdown, both from a table.
+
+    Raises
+    ------
+    ValueError
+        If the address is none of the web.
+
+    Examples
+    --------
+    >>> link("a_b", "https://x.org/)<script>")
+    '[a&#95;b](https://x.org/%29%3Cscript%3E)'
+    """
+    if not address.startswith(("https://", "http://")):
+        raise ValueError(f"address must start with https:// or http://, got {address!r}")
+    return f"[{escaped(text)}]({quote(address, safe=_OF_ADDRESSES)})"

@@ -27,11 +27,10 @@ STAIRS = [
             "notebook",
             "charts",
             "chapters",
-            "claims",
-            "scorecard",
+            "ledger",
             "counterfactual",
             "essay",
-            "parity",
+            "facts",
             "words",
         )
     ),

@@ -357,7 +357,7 @@ def speed_readings(
     47.3
     """
     frame = speeds()
-    keep = (frame.model == model) & ~frame.note.str.contains("wafer-scale")
+    keep = (frame.model == model) & ~frame.wafer_scale
     if versions is not None:
         keep &= frame.version.isin(versions)
     if since:

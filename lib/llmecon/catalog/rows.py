@@ -111,7 +111,9 @@ class SizeEstimateRow(Sourced):
     )
 
     model: Text = column("Model")
-    estimator: Text = column("Who estimated")
+    estimator: Text = column("Who estimated, with the version")
+    by: Text = column("The same for all versions; a later one replaces an earlier one")
+    rival: YesNo = column("Whether it is a word on a rival's model")
     entry: str = column("Which entry of the estimator's table", default="")
     estimate_date: Day = column("When the estimate was published")
     date_precision: Literal["day", "month"] = column("How exact estimate_date is")
@@ -171,6 +173,7 @@ class SpeedRow(Sourced):
     date_basis: Text = column("How the day is known")
     output_tokens_per_s: float = column("Output speed of one stream", unit="tokens/s", gt=0, lt=1e4)
     host_or_basis: Text = column("Whose service was read, or how readings were combined")
+    wafer_scale: YesNo = column("Whether it runs on wafer-scale chips, which are no GPUs")
 
 
 class ScoreRow(Sourced):
@@ -411,6 +414,30 @@ class ClaimRow(Sourced):
     source_date: Day | None = column("Day of the source, where the claim uses it", default=None)
 
 
+class PropositionRow(Sourced):
+    """A sentence about what came after the article, which data can decide."""
+
+    KEY = ("id",)
+    TITLE = "Propositions"
+    RULE = (
+        "What the article expected, put so that data can decide it, and the opposite sides of it."
+    )
+
+    id: Annotated[str, StringConstraints(pattern=r"^P[0-9]+[a-z]?$")] = column("Short name")
+    proposition: Text = column("A sentence that data can decide")
+    in_short: Text = column("The same in a few words")
+    said: Literal["yes", "no", "takes for granted", "may mean", "nothing"] = column(
+        "Whether the article says it, denies it, takes it for granted, may mean it, or is silent"
+    )
+    claims: Text = column("Ids of the claims that it belongs to, separated by spaces")
+    measure: Text = column("What is measured")
+    unit: Text = column("Unit of the measure")
+    came: Text = column("What came, as a sentence; numbers are filled in")
+    came_otherwise: str = column("The same where the facts leave the usual case", default="")
+    unanswered: str = column("What is said where the facts of a day hold no number", default="")
+    each: str = column("One item of `{each}` in the sentence, with the mark after it", default="")
+
+
 # Columns that come with the records of `transformer` and `accelerator`: unit and description.
 RECORD_COLUMNS: dict[str, tuple[str, str]] = {
     "name": ("", "Name, the key"),
@@ -479,4 +506,5 @@ TABLES: dict[str, type[Sourced]] = {
     "peers": PeerRow,
     "peer_set": PeerSetRow,
     "claims": ClaimRow,
+    "propositions": PropositionRow,
 }

@@ -12,7 +12,7 @@ from llmecon.cli.output import AsCsv, AsJson, Column, console, emit, print_json
 if TYPE_CHECKING:
     import pandas as pd
 
-    from llmecon_book.claims import Finding
+    from llmecon_book.ledger import Claim
 
 
 def register(app: typer.Typer) -> None:
@@ -38,30 +38,25 @@ def claims(
     Exit status 1 if a computed verdict differs from the ledger's or a value leaves its tolerance.
     """
     from llmecon.catalog import UnknownName
-    from llmecon_book import claims as room
+    from llmecon_book import ledger
 
-    if verdict is not None and verdict not in room.VERDICTS:
-        raise UnknownName("verdict", verdict, room.VERDICTS)
+    if verdict is not None and verdict not in ledger.OF_CLAIMS:
+        raise UnknownName("verdict", verdict, ledger.OF_CLAIMS)
     if explain is not None:
-        found = [room.compute_one(explain)]
+        found = [ledger.claim(explain)]
         _explain(found[0], as_json)
     else:
-        found = [f for f in room.compute(chapter) if verdict in (None, f.verdict)]
+        found = [f for f in ledger.claims(chapter) if verdict in (None, f.verdict)]
         _list(found, as_json, as_csv)
-    if any(map(_is_off, found)):
+    if any(f.is_off for f in found):
         raise typer.Exit(1)
 
 
-def _is_off(found: Finding) -> bool:
-    """Whether the numbers no longer say what the ledger says."""
-    return found.verdict != found.ledger_verdict or found.holds is False
+def _list(found: list[Claim], as_json: bool, as_csv: bool) -> None:
+    from llmecon_book import ledger
 
-
-def _list(found: list[Finding], as_json: bool, as_csv: bool) -> None:
-    from llmecon_book import claims as room
-
-    off = [f.id for f in found if _is_off(f)]
-    said = ", ".join(f"{n} {verdict}" for verdict, n in room.counts(found).items() if n)
+    off = [f.id for f in found if f.is_off]
+    said = ", ".join(f"{n} {verdict}" for verdict, n in ledger.counts(found).items() if n)
     emit(
         _frame(found),
         [
@@ -83,30 +78,34 @@ def _list(found: list[Finding], as_json: bool, as_csv: bool) -> None:
     )
 
 
-def _frame(found: list[Finding]) -> pd.DataFrame:
+def _frame(found: list[Claim]) -> pd.DataFrame:
     import pandas as pd
 
-    rows = [
-        {
-            "id": f.id,
-            "chapter": f.chapter,
-            "verdict": f.verdict,
-            "ledger_verdict": f.ledger_verdict,
-            "claim": f.claim,
-            "stated": _said(f.stated_value, f.stated_value_high),
-            "computed": _said(f.value),
-            "expected": _said(f.expected),
-            "tolerance": f.tolerance,
-            "unit": f.unit,
-            "as_in_ledger": not _is_off(f),
-            "checked_by": f.checked_by,
-        }
-        for f in found
-    ]
-    return pd.DataFrame(rows, columns=list(rows[0]) if rows else _COLUMNS)
+    return pd.DataFrame([_row(f) for f in found], columns=_COLUMNS)
 
 
-_COLUMNS = ["id", "chapter", "verdict", "claim", "stated", "computed", "unit", "as_in_ledger"]
+_COLUMNS = [
+    *("id", "chapter", "verdict", "ledger_verdict", "claim", "stated", "computed", "expected"),
+    *("tolerance", "unit", "as_in_ledger", "checked_by"),
+]
+
+
+def _row(one: Claim) -> dict[str, Any]:
+    row = one.row
+    return {
+        "id": one.id,
+        "chapter": row.chapter,
+        "verdict": one.verdict,
+        "ledger_verdict": row.verdict,
+        "claim": row.claim,
+        "stated": _said(one.stated, row.stated_value_high),
+        "computed": _said(one.value),
+        "expected": _said(one.expected),
+        "tolerance": row.tolerance,
+        "unit": row.unit,
+        "as_in_ledger": not one.is_off,
+        "checked_by": row.checked_by,
+    }
 
 
 def _said(value: object, high: float | None = None) -> str:
@@ -121,31 +120,47 @@ def _written(value: object) -> str:
     return f"{value:.6g}" if isinstance(value, int | float) else str(value)
 
 
-def _explain(found: Finding, as_json: bool) -> None:
-    from dataclasses import asdict
-
-    content: dict[str, Any] = asdict(found)
+def _explain(one: Claim, as_json: bool) -> None:
+    row, numbers = one.row, one.result.numbers
     if as_json:
-        print_json(content)
+        print_json(
+            {
+                **row.model_dump(exclude={"verdict", "note", "source_date"}),
+                "value": one.value,
+                "values": dict(numbers),
+                "holds": one.holds,
+                "verdict": one.verdict,
+                "ledger_verdict": row.verdict,
+                "rule": one.rule,
+                "explanation": one.explanation,
+                "computation": one.computation,
+            }
+        )
         return
+    print_entry(
+        f"{one.id} · {one.verdict}",
+        row.claim,
+        one.explanation,
+        {
+            "rule": one.rule,
+            "code": one.computation,
+            "stated": f"{_said(one.stated, row.stated_value_high)} [{row.unit}]",
+            "computed": f"{_said(one.value)} by {row.checked_by}",
+            "expected": f"{_said(one.expected)} within {row.tolerance}" if row.tolerance else "",
+            "numbers": "; ".join(f"{name} = {_said(value)}" for name, value in numbers.items()),
+            "source": f"{row.source} {row.source_url}".strip(),
+            "ledger": f"{row.verdict}, which the numbers no longer say" if one.is_off else "",
+        },
+    )
+
+
+def print_entry(head: str, said: str, sentence: str, lines: dict[str, str]) -> None:
+    """One entry in full: what is said, the sentence, then a line for each thing to know."""
     from rich.markup import escape
 
     out = console(width=100)
-    out.print(f"[bold]{found.id} · {found.verdict}[/bold]  {escape(found.claim)}")
-    out.print(escape(found.explanation))
-    numbers = [f"{name} = {_said(value)}" for name, value in content["values"].items()]
-    lines = {
-        "rule": found.rule,
-        "code": f"llmecon.{found.computation}",
-        "stated": f"{_said(found.stated_value, found.stated_value_high)} [{found.unit}]",
-        "computed": f"{_said(found.value)} by {found.checked_by}",
-        "expected": f"{_said(found.expected)} within {found.tolerance}" if found.tolerance else "",
-        "numbers": "; ".join(numbers),
-        "source": f"{found.source} {found.source_url}".strip(),
-        "ledger": f"{found.ledger_verdict}, which the numbers no longer say"
-        if _is_off(found)
-        else "",
-    }
+    out.print(f"[bold]{head}[/bold]  {escape(said)}")
+    out.print(escape(sentence))
     for name, text in lines.items():
         if text:
             out.print(f"[dim]{name}:[/dim] {escape(text)}")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmecon.cli.output import AsCsv, AsJson, Column, console, emit, print_json
+from llmecon.cli.output import AsCsv, AsJson, Column, emit, print_json
+from llmecon_book.commands.ledger import print_entry
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from llmecon_book.scorecard import Scored
+    from llmecon_book.ledger import Scored
 
 
 def register(app: typer.Typer) -> None:
@@ -31,10 +32,10 @@ def scorecard(
     as_csv: AsCsv = False,
 ) -> None:
     """Score the article's outlook against what came, by the strictest rule each part allows."""
-    from llmecon_book import scorecard as room
+    from llmecon_book import facts, ledger
 
     ids = None if explain is None else [explain]
-    scored = room.compute(ids, until=room.SCORED_ON if until is None else until)
+    scored = ledger.score(ids, until=facts.SCORED_ON if until is None else until)
     if explain is not None:
         _explain(scored[0], as_json)
     else:
@@ -42,10 +43,10 @@ def scorecard(
 
 
 def _list(scored: list[Scored], as_json: bool, as_csv: bool) -> None:
-    from llmecon_book import scorecard as room
+    from llmecon_book import ledger
 
-    right, told = room.directions(scored)
-    verdicts = ", ".join(f"{n} {verdict}" for verdict, n in room.counts(scored).items() if n)
+    right, told = ledger.directions(scored)
+    verdicts = ", ".join(f"{n} {verdict}" for verdict, n in ledger.counts(scored).items() if n)
     emit(
         _frame(scored),
         [
@@ -61,7 +62,7 @@ def _list(scored: list[Scored], as_json: bool, as_csv: bool) -> None:
             Column(name="rule", header="scored by"),
             Column(name="direction", header="direction"),
         ],
-        title=f"Outlook of {scored[0].made.date()}, scored on {scored[0].until.date()}",
+        title=f"Outlook of {scored[0].days.made.date()}, scored on {scored[0].days.until.date()}",
         notes=[
             f"{len(scored)} propositions: {verdicts}.",
             f"Directions: {right} right of {told} that can be scored.",
@@ -79,57 +80,64 @@ _SIDES = {True: "right", False: "wrong", None: ""}
 def _frame(scored: list[Scored]) -> pd.DataFrame:
     import pandas as pd
 
-    return pd.DataFrame(
-        {
-            "id": one.id,
-            "verdict": one.verdict,
-            "proposition": one.proposition,
-            "said": one.said,
-            "article": one.article,
-            "measure": one.measure,
-            "observed": one.observed,
-            "low": one.low,
-            "high": one.high,
-            "unit": one.unit,
-            "rule": one.score.rule,
-            "points": one.score.points,
-            "direction": _SIDES[one.score.hit],
-            "decades": one.decades,
-            "stated_rule": one.rule,
-            "claims": " ".join(one.claims),
-            "came": one.came,
-        }
-        for one in scored
-    )
+    return pd.DataFrame(_row(one) for one in scored)
+
+
+def _row(one: Scored) -> dict[str, Any]:
+    return {
+        "id": one.id,
+        "verdict": one.verdict,
+        "proposition": one.row.proposition,
+        "said": one.said,
+        "article": one.article,
+        "measure": one.row.measure,
+        "observed": one.observed,
+        "low": one.low,
+        "high": one.high,
+        "unit": one.row.unit,
+        "rule": one.scored_by,
+        "direction": _SIDES[one.hit],
+        "decades": one.decades,
+        "stated_rule": one.rule,
+        "claims": " ".join(one.claims),
+        "came": one.came,
+    }
 
 
 def _explain(one: Scored, as_json: bool) -> None:
-    from dataclasses import asdict
+    from llmecon_book import ledger
 
-    from llmecon_book import scorecard as room
-
+    row, days = one.row, one.days
     if as_json:
-        print_json({**asdict(one), "article": one.article, "decades": one.decades})
+        forecast = one.result.forecast
+        print_json(
+            {
+                **_row(one),
+                "in_short": row.in_short,
+                "claims": one.claims,
+                "made": days.made,
+                "until": days.until,
+                "forecast": {"direction": forecast.direction, "reference": forecast.reference},
+                "numbers": dict(one.result.numbers),
+            }
+        )
         return
-    from rich.markup import escape
-
-    out = console(width=100)
-    out.print(f"[bold]{one.id} · {one.verdict}[/bold]  {escape(one.proposition)}")
-    out.print(escape(f"{one.came[0].upper()}{one.came[1:]}."))
-    lines = {
-        "rule": one.rule,
-        "measure": f"{one.measure} [{one.unit}]",
-        "observed": _observed(one),
-        "article says so": one.said,
-        "article is": one.article,
-        "scored by": one.score.rule,
-        "direction": room.direction(one).removeprefix("Direction: "),
-        "days": f"expected on {one.made:%Y-%m-%d}, scored on {one.until:%Y-%m-%d}",
-        "claims": ", ".join(one.claims),
-    }
-    for name, text in lines.items():
-        if text:
-            out.print(f"[dim]{name}:[/dim] {escape(text)}")
+    print_entry(
+        f"{one.id} · {one.verdict}",
+        row.proposition,
+        f"{one.came[0].upper()}{one.came[1:]}.",
+        {
+            "rule": one.rule,
+            "measure": f"{row.measure} [{row.unit}]",
+            "observed": _observed(one),
+            "article says so": one.said,
+            "article is": one.article,
+            "scored by": one.scored_by,
+            "direction": ledger.direction(one).removeprefix("Direction: "),
+            "days": f"expected on {days.made:%Y-%m-%d}, scored on {days.until:%Y-%m-%d}",
+            "claims": ", ".join(one.claims),
+        },
+    )
 
 
 def _observed(one: Scored) -> str:

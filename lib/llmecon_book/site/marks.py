@@ -76,8 +76,8 @@ def name_claim(
     app: Sphinx, what: str, fullname: str, decided_by: Any, options: Any, lines: list[str]
 ) -> None:
     """Begin the documentation of a function that decides a claim with that claim."""
-    from llmecon_book.claims.registry import computations
+    from llmecon_book import ledger
 
-    for claim, function in computations().items():
-        if function is decided_by:
-            lines[:0] = [f"Claim :ref:`{anchor(claim)}`.", ""]
+    for name, function in ledger.FUNCTIONS.items():
+        if function is decided_by and not name.startswith("P"):  # propositions have no row there
+            lines[:0] = [f"Claim :ref:`{anchor(name)}`.", ""]

@@ -7,7 +7,7 @@ import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import Any, ClassVar, TypeAlias
+from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from docutils import nodes
 from docutils.parsers.rst import directives
@@ -15,6 +15,10 @@ from sphinx.util.docutils import SphinxDirective
 
 from llmecon_book.site import marks
 from llmecon_book.site.specs import shown
+from llmecon_book.words import escaped
+
+if TYPE_CHECKING:
+    from llmecon_book.ledger import Claim
 
 CLAIMS_SCRIPT = "claims-table.js"
 Cell: TypeAlias = str | nodes.Node | Sequence[nodes.Node]
@@ -50,7 +54,7 @@ def _entry(cell: Cell) -> nodes.entry:
 
 def scrolling(inner: nodes.Node, label: str) -> list[nodes.Node]:
     """A part wider than a phone, in a box of its own that scrolls, by keyboard too."""
-    opening = f'<div class="table-scroll" role="region" tabindex="0" aria-label="{label}">'
+    opening = f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escaped(label)}">'
     return [
         nodes.raw(text=opening, format="html"),
         inner,
@@ -74,68 +78,67 @@ class ClaimsTable(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """Nodes of the table."""
-        from llmecon_book import claims  # late: the table shows the library as it is at build
+        from llmecon_book import ledger  # late: the table shows the library as it is at build
 
         chapter = self.options.get("chapter")
-        findings = [f for f in claims.compute() if chapter in (None, f.chapter)]
-        if not findings:
-            raise self.error(f"no claims for chapter {chapter!r}")
+        try:
+            found = ledger.claims(chapter)
+        except LookupError as error:
+            raise self.error(f"no claims for chapter {chapter!r}") from error
         if chapter is None:
-            self._name(findings)
-        rows = [self._row(finding, named=chapter is None) for finding in findings]
+            self._name(found)
+        rows = [self._row(one, named=chapter is None) for one in found]
         scope = "all chapters" if chapter is None else f"chapter {chapter}"
         marks = ["claims-table"] + (["claims-whole"] if chapter is None else [])
         return [
-            _counted(findings),
+            _counted(found),
             *scrolling(
                 table(self.heads, rows, widths=self.widths, classes=marks), f"Claims, {scope}"
             ),
         ]
 
-    def _name(self, findings: Sequence[Any]) -> None:
-        for finding in findings:
-            anchor = marks.anchor(finding.id)
-            marks.label(self.env, anchor, anchor, f"{finding.id} · {finding.verdict}")
+    def _name(self, found: Sequence[Claim]) -> None:
+        for one in found:
+            anchor = marks.anchor(one.id)
+            marks.label(self.env, anchor, anchor, f"{one.id} · {one.verdict}")
 
-    def _row(self, finding: Any, *, named: bool) -> nodes.row:
-        classes = [f"chapter-{finding.chapter}", f"verdict-{_slug(finding.verdict)}"]
-        why = nodes.inline("", f"{finding.explanation} ")
+    def _row(self, one: Claim, *, named: bool) -> nodes.row:
+        said = one.row
+        classes = [f"chapter-{said.chapter}", f"verdict-{_slug(one.verdict)}"]
+        why = nodes.inline("", f"{one.explanation} ")
         return row(
             [
-                nodes.strong("", finding.id),
+                nodes.strong("", one.id),
                 [
-                    nodes.Text(finding.claim),
-                    nodes.inline("", finding.kind, classes=["claim-kind"]),
-                    *self._paragraph(finding),
+                    nodes.Text(said.claim),
+                    nodes.inline("", said.kind, classes=["claim-kind"]),
+                    *self._paragraph(one),
                 ],
-                nodes.inline("", finding.verdict, classes=["verdict", classes[1]]),
-                [*_computed(finding), *self._code(finding)],
-                [why, _link(finding.source, finding.source_url)],
+                nodes.inline("", one.verdict, classes=["verdict", classes[1]]),
+                [*_computed(one), *self._code(one)],
+                [why, _link(said.source, said.source_url)],
             ],
             classes=classes,
-            ids=[marks.anchor(finding.id)] if named else [],
+            ids=[marks.anchor(one.id)] if named else [],
         )
 
-    def _paragraph(self, finding: Any) -> list[nodes.Node]:
+    def _paragraph(self, one: Claim) -> list[nodes.Node]:
         """Link to the paragraph that argues the claim, where the site has its chapter."""
-        if f"notebooks/{finding.chapter}" not in self.env.found_docs:
+        chapter = one.row.chapter
+        if f"notebooks/{chapter}" not in self.env.found_docs:
             return []
-        place = marks.place(finding.chapter, finding.id)
-        shown = nodes.inline("", f"paragraph in {finding.chapter}")
+        place = marks.place(chapter, one.id)
+        shown = nodes.inline("", f"paragraph in {chapter}")
         return [_small(marks.link(self.env, shown, place, domain="std", kind="ref"))]
 
-    def _code(self, finding: Any) -> list[nodes.Node]:
+    def _code(self, one: Claim) -> list[nodes.Node]:
         """Links to the function that decides the claim and to the one that it rests on."""
-        from llmecon_book.claims import READING
-
-        shown = {
-            finding.computation: nodes.inline("", "rule and code"),
-            finding.checked_by: nodes.literal("", finding.checked_by),
-        }
-        shown.pop(READING, None)  # no function of the library
+        shown = [(one.computation, nodes.inline("", "rule and code"))]
+        if one.rests_on:
+            shown.append((one.rests_on, nodes.literal("", one.row.checked_by)))
         return [
-            _small(marks.link(self.env, inner, f"llmecon.{name}", domain="py", kind="obj"))
-            for name, inner in shown.items()
+            _small(marks.link(self.env, inner, name, domain="py", kind="obj"))
+            for name, inner in shown
         ]
 
 
@@ -148,33 +151,33 @@ class ClaimsSummary(SphinxDirective):
 
     def run(self) -> list[nodes.Node]:
         """The sentence."""
-        from llmecon_book import claims  # late: as in `ClaimsTable`
+        from llmecon_book import ledger  # late: as in `ClaimsTable`
 
-        return [_counted(claims.compute())]
+        return [_counted(ledger.claims())]
 
 
-def _counted(findings: Sequence[Any]) -> nodes.paragraph:
-    counts = Counter(finding.verdict for finding in findings)
+def _counted(found: Sequence[Claim]) -> nodes.paragraph:
+    counts = Counter(one.verdict for one in found)
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
-    return nodes.paragraph("", f"{len(findings)} claims: {told}.", classes=["claims-summary"])
+    return nodes.paragraph("", f"{len(found)} claims: {told}.", classes=["claims-summary"])
 
 
 def _slug(text: str) -> str:
     return str(nodes.make_id(text))
 
 
-def _computed(finding: Any) -> list[nodes.Node]:
+def _computed(one: Claim) -> list[nodes.Node]:
     """The value; what the ledger expects of it, and loudly where the two differ."""
-    if finding.value is None or finding.value != finding.value:
+    if one.value is None:
         return [nodes.Text("judged from the source")]
-    unit = "" if finding.unit in (None, "", "1", "year", "date") else f" {finding.unit}"
-    value = nodes.Text(f"{_value(finding.value, finding.unit)}{unit}")
-    if finding.expected is None:
+    unit = "" if one.row.unit in ("", "1", "year", "date") else f" {one.row.unit}"
+    value = nodes.Text(f"{_value(one.value, one.row.unit)}{unit}")
+    if one.expected is None:
         return [value]
-    expected = _value(finding.expected, finding.unit)
-    if finding.holds is False:
+    expected = _value(one.expected, one.row.unit)
+    if one.holds is False:
         return [value, nodes.strong("", f" differs from the {expected} of the ledger")]
-    within = _within(finding.tolerance)
+    within = _within(one.row.tolerance)
     return [value, nodes.inline("", f"expected {expected}{within}", classes=["claim-kind"])]
 
 
@@ -185,8 +188,8 @@ def _within(tolerance: str) -> str:
     return f", within {tolerance}" if tolerance not in ("", "0") else ", exactly"
 
 
-def _value(value: object, unit: object) -> str:
-    if str(unit) in ("year", "date") and isinstance(value, int | float) and value < 3000:
+def _value(value: object, unit: str) -> str:
+    if unit in ("year", "date") and isinstance(value, int | float) and value < 3000:
         return f"{value:.0f}"  # a year takes no comma
     return shown(value)
 

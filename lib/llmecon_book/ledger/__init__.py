@@ -1,0 +1,253 @@
+"""The ledger: every checkable statement of the article, and what it expected, computed.
+
+An entry is a row and one small function: a row of ``data/claims.csv`` for a statement, of
+``data/propositions.csv`` for what was to come. The row holds the sentences, the function computes
+their numbers and a verdict by a stated rule. A changed fact changes all three.
+
+>>> from llmecon_book import ledger
+>>> claim = ledger.claim("E05")
+>>> round(claim.value, 1), claim.verdict
+(1495.7, 'imprecise')
+>>> came = ledger.proposition("P1a")
+>>> came.verdict, came.article
+('failed', 'right')
+
+The article gives no probability and no interval for anything ahead, so no forecast of it can be
+scored by a proper scoring rule: only directions can. Simple rivals that do have intervals are
+scored by them (`rivals`).
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date
+from typing import TypeVar
+
+import pandas as pd
+
+from llmecon import catalog
+from llmecon._names import UnknownName
+from llmecon.catalog.rows import ClaimRow, PropositionRow
+from llmecon_book.facts import ESSAY_DAY, SCORED_ON, TREND_FROM, Day
+from llmecon_book.ledger import (  # noqa: F401  (they register)
+    causes,
+    evolution,
+    outlook,
+    propositions,
+    reversal,
+)
+from llmecon_book.ledger.answers import READING, BadEntry, Claim, Scored, answer, within
+from llmecon_book.ledger.listing import as_markdown, direction, directions, scorecard, what_came
+from llmecon_book.ledger.measures import (
+    cache_by_shape,
+    facts_by_size,
+    over_an_eighth,
+    rivals,
+    servable,
+    speed_kept,
+    thinking_shift,
+)
+from llmecon_book.ledger.registry import (
+    FUNCTIONS,
+    OF_CLAIMS,
+    OF_PROPOSITIONS,
+    Days,
+    Result,
+    decides,
+)
+from llmecon_book.ledger.scoring import Forecast, brier, interval_score
+
+__all__ = [
+    "FUNCTIONS",
+    "OF_CLAIMS",
+    "OF_PROPOSITIONS",
+    "READING",
+    "BadEntry",
+    "Claim",
+    "Days",
+    "Forecast",
+    "Result",
+    "Scored",
+    "as_markdown",
+    "brier",
+    "cache_by_shape",
+    "claim",
+    "claims",
+    "counts",
+    "days",
+    "decides",
+    "direction",
+    "directions",
+    "facts_by_size",
+    "interval_score",
+    "over_an_eighth",
+    "proposition",
+    "rivals",
+    "score",
+    "scorecard",
+    "servable",
+    "speed_kept",
+    "thinking_shift",
+    "what_came",
+    "within",
+]
+
+Entry = TypeVar("Entry")
+
+
+def days(*, made: Day = ESSAY_DAY, until: Day = SCORED_ON, since: Day = TREND_FROM) -> Days:
+    """Days of a scoring, checked.
+
+    Parameters
+    ----------
+    made, until : day, optional
+        Day of the forecast; last day whose facts count.
+    since : day, optional
+        First day of the trends of open frontier models.
+
+    Raises
+    ------
+    ValueError
+        If a day is none, or the forecast is not older than the score.
+    """
+    stamps = {}
+    for name, value in {"made": made, "until": until, "since": since}.items():
+        try:
+            iso = date.fromisoformat(value) if isinstance(value, str) else value
+        except ValueError as error:
+            raise ValueError(f"{name} must be an ISO date, got {value!r}") from error
+        stamps[name] = pd.Timestamp(iso)
+        if pd.isna(stamps[name]):
+            raise ValueError(f"{name} must be a date, got {value!r}")
+    if not stamps["made"] < stamps["until"]:
+        raise ValueError(f"until must be after made, got {until} and {made}")
+    return Days(**stamps)
+
+
+def claims(
+    chapter: str | None = None,
+    *,
+    ids: Iterable[str] | None = None,
+    rows: Sequence[ClaimRow] | None = None,
+) -> list[Claim]:
+    """The article's statements, computed: all, or those of one chapter.
+
+    Parameters
+    ----------
+    chapter : str, optional
+        ``evolution``, ``reversal``, ``causes`` or ``outlook``.
+    ids : iterable of str, optional
+        Names of the claims to compute, in this order.
+    rows : sequence of ClaimRow, optional
+        Rows to compute in place of ``data/claims.csv``.
+
+    Raises
+    ------
+    UnknownName
+        If there is no such chapter or claim, or a row has no function of that name.
+    BadEntry
+        If an id comes twice or a row cannot be checked as it stands.
+
+    Examples
+    --------
+    >>> [found.id for found in claims("evolution")][:3]
+    ['E01', 'E02', 'E03']
+    """
+    given = catalog.rows("claims") if rows is None else rows
+    chosen = [row for row in given if isinstance(row, ClaimRow)]
+    by_id = {row.id: row for row in chosen}
+    if len(by_id) < len(chosen):
+        names = [row.id for row in chosen]
+        raise BadEntry(f"in the ledger twice: {', '.join(n for n in by_id if names.count(n) > 1)}")
+    if chapter is not None:
+        chosen = [row for row in chosen if row.chapter == chapter]
+        if not chosen:
+            raise UnknownName("chapter", chapter, {row.chapter for row in by_id.values()})
+    if ids is not None:
+        chosen = [_named("claim", name, by_id) for name in ids]
+    when = days()
+    found = [answer(row, _named("claim", row.id, FUNCTIONS), when) for row in chosen]
+    return [one for one in found if isinstance(one, Claim)]
+
+
+def claim(name: str) -> Claim:
+    """One claim, computed.
+
+    Raises
+    ------
+    UnknownName
+        If no claim is called so; the nearest are suggested.
+
+    Examples
+    --------
+    >>> claim("E5")
+    Traceback (most recent call last):
+    llmecon._names.UnknownName: no claim is called 'E5'; nearest: E05, E15, E25
+    """
+    (found,) = claims(ids=[name])
+    return found
+
+
+def score(
+    ids: Iterable[str] | None = None,
+    *,
+    made: Day = ESSAY_DAY,
+    until: Day = SCORED_ON,
+    since: Day = TREND_FROM,
+) -> list[Scored]:
+    """Score the outlook, or some propositions of it.
+
+    Parameters
+    ----------
+    ids : iterable of str, optional
+        Propositions, in this order; all by default.
+    made, until, since
+        As of `days`.
+
+    Raises
+    ------
+    UnknownName
+        If no proposition is called so.
+    ValueError
+        If the days leave too few facts, or are none.
+
+    Examples
+    --------
+    >>> [found.id for found in score(["P1a", "P9"])]
+    ['P1a', 'P9']
+    """
+    when = days(made=made, until=until, since=since)
+    rows = {r.id: r for r in catalog.rows("propositions") if isinstance(r, PropositionRow)}
+    chosen = [_named("proposition", name, rows) for name in (rows if ids is None else ids)]
+    found = [answer(row, _named("proposition", row.id, FUNCTIONS), when) for row in chosen]
+    return [one for one in found if isinstance(one, Scored)]
+
+
+def proposition(name: str) -> Scored:
+    """One proposition, scored.
+
+    Raises
+    ------
+    UnknownName
+        If none is called so; the nearest are suggested.
+    """
+    (found,) = score([name])
+    return found
+
+
+def _named(kind: str, name: str, known: Mapping[str, Entry]) -> Entry:
+    if name not in known:
+        raise UnknownName(kind, name, known)
+    return known[name]
+
+
+def counts(found: Iterable[Claim | Scored] | None = None) -> dict[str, int]:
+    """How many claims, or propositions, have each verdict, in a fixed order.
+
+    Examples
+    --------
+    >>> counts()
+    {'right': 30, 'imprecise': 17, 'wrong': 5, 'unsupported': 2, 'unverifiable': 3}
+    """
+    entries: list[Claim | Scored] = [*(claims() if found is None else found)]
+    verdicts: list[str] = [one.verdict for one in entries]
+    names = OF_PROPOSITIONS if any(isinstance(one, Scored) for one in entries) else OF_CLAIMS
+    return {name: verdicts.count(name) for name in names}

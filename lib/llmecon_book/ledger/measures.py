@@ -1,0 +1,327 @@
+"""What entries of the ledger and figures of the outlook measure by models, laws and lines."""
+
+from functools import cache
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from llmecon import catalog, chinchilla, cost, roofline
+from llmecon.transformer import Transformer
+from llmecon_book import counterfactual, essay, facts
+from llmecon_book.ledger.scoring import interval_score
+
+LONG, SHORT = 100_000.0, 1_000.0  # tokens of context
+
+
+# ---- the H200 figure of Erdil 2024 -----------------------------------------------------------
+
+
+def h200_frontier(
+    name: str = facts.GPT4_SHAPE, *, scale: float = 1.0, context: float = 0.0
+) -> pd.DataFrame:
+    """Frontier of the H200 figure, as the chapters take it.
+
+    16 bit, Llama 3 8B as draft at an acceptance of 0.8. The notebook behind the figure samples
+    it at latency levels, which makes a token up to 5 % dearer. Computed once for each shape,
+    rent and context: the entries share it.
+
+    Parameters
+    ----------
+    name : str, optional
+        Model of ``architectures.csv``.
+    scale : float, optional
+        Size relative to it. [1]
+    context : float, optional
+        Tokens in the cache. [tokens]
+    """
+    shapes = catalog.transformer(name), catalog.transformer(facts.DRAFT_SHAPE)
+    return _halving(*shapes, facts.h200_rent(), scale, float(context))
+
+
+@cache
+def _halving(
+    model: Transformer, draft: Transformer, rent: float, scale: float, context: float
+) -> pd.DataFrame:
+    return essay.halvings_frontier(
+        model, draft, usd_per_gpu_hour=rent, context=context, fractions=(scale,)
+    )
+
+
+def usd_at(frontier: pd.DataFrame, tokens_per_s: float) -> float:
+    """Least cost at a speed. [USD per million tokens]"""
+    return float(cost.cheapest_at(frontier, tokens_per_s))
+
+
+def over_an_eighth(context: float, tokens_per_s: float | None = None) -> float:
+    """Cost of GPT-4's reported shape over that of an eighth of it, at one speed of a user. [times]
+
+    By the H200 figure of Erdil 2024, whose rent the ratio does not depend on.
+
+    Parameters
+    ----------
+    context : float
+        Tokens in the cache. [tokens]
+    tokens_per_s : float, optional
+        Speed of one user; what the article gives GPT-4 Turbo if not given. [tokens/s]
+
+    Examples
+    --------
+    >>> over_an_eighth(0.0) > over_an_eighth(100_000.0) > 1
+    True
+    """
+    speed = facts.stated("R11") if tokens_per_s is None else tokens_per_s
+    whole, eighth = (h200_frontier(scale=scale, context=context) for scale in (1.0, facts.EIGHTH))
+    return usd_at(whole, speed) / usd_at(eighth, speed)
+
+
+# ---- sizes that an accelerator serves --------------------------------------------------------
+
+
+def servable(
+    chip: str,
+    usd_per_gpu_hour: float,
+    *,
+    tokens_per_s: list[float],
+    usd_per_mtok: float,
+    context: float = 0.0,
+) -> pd.DataFrame:
+    """Largest copy of GPT-4's reported shape that an accelerator serves at each speed for a price.
+
+    Parameters
+    ----------
+    chip : str
+        Name in ``accelerators.csv``; its fast links join as many as the table says.
+    usd_per_gpu_hour : float
+        Its rent. [USD/h]
+    tokens_per_s : list of float
+        Speeds of one user. [tokens/s]
+    usd_per_mtok : float
+        Cost that is accepted. [USD per million output tokens]
+    context : float, optional
+        Tokens in the cache. [tokens]
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of :func:`llmecon_book.counterfactual.servable_sizes`.
+    """
+    return counterfactual.servable_sizes(
+        catalog.transformer(facts.GPT4_SHAPE),
+        _scaled(chip, float(usd_per_gpu_hour), float(context)),
+        tokens_per_s=tokens_per_s,
+        usd_per_mtok=usd_per_mtok,
+    )
+
+
+@cache
+def _scaled(chip: str, rent: float, context: float) -> dict[float, pd.DataFrame]:
+    """Frontiers of the scaled shape, computed once for each case: entries share them."""
+    record = catalog.accelerator(chip)
+    machine = essay.machine_of(record, rent)
+    domain = record.scaleup_domain_size or machine.node_size
+    return counterfactual.scaled_frontiers(
+        catalog.transformer(facts.GPT4_SHAPE),
+        catalog.transformer(facts.DRAFT_SHAPE),
+        machine=counterfactual.with_domain(machine, int(domain)),
+        usd_per_gpu_hour=rent,
+        context=context,
+        scales=counterfactual.SCALES,
+    )
+
+
+# ---- long conversations ----------------------------------------------------------------------
+
+
+def cache_by_shape(least_params: float = 5e9) -> pd.DataFrame:
+    """KV cache of one token at 16 bit over disclosed shapes, twins counted once.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``name``, ``attention``, ``total_params``, ``active_params``, ``kv_bytes_per_token``.
+    """
+    table = catalog.architectures()
+    records = [catalog.transformer(name) for name in table[table.status == "disclosed"].name]
+    frame = pd.DataFrame(
+        {
+            "name": [r.name for r in records],
+            "attention": [r.attention_family for r in records],
+            "total_params": [float(r.n_params) for r in records],
+            "active_params": [float(r.n_active_params) for r in records],
+            "kv_bytes_per_token": [float(r.kv_cache_bytes_per_token()) for r in records],
+        }
+    )
+    kept = frame[frame.total_params > least_params]
+    return kept.drop_duplicates(["total_params", "kv_bytes_per_token"]).reset_index(drop=True)
+
+
+def speed_kept(
+    names: list[str],
+    *,
+    batch: list[float],
+    chip: str = facts.H200,
+    context: float = LONG,
+    from_context: float = SHORT,
+    tensor_parallel: int = 8,
+    weights: str = "bf16",
+    **options: Any,
+) -> pd.DataFrame:
+    """Share of its speed that a model keeps when the conversation grows, by batch.
+
+    Parameters
+    ----------
+    names : list of str
+        Models of ``architectures.csv``.
+    batch : list of float
+        Sequences decoded together. [sequences]
+    chip : str, optional
+        Accelerator.
+    context, from_context : float, optional
+        Long and short conversation. [tokens]
+    tensor_parallel : int, optional
+        Accelerators that share a layer.
+    weights, **options
+        As of :func:`llmecon.roofline.decode`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``name``, ``attention``, ``total_params``, ``batch``, ``kept`` [1], ``fits``: whether
+        weights and caches fit in memory at the long context.
+    """
+    accelerator = catalog.accelerator(chip)
+    parts = []
+    for name in names:
+        model = catalog.transformer(name)
+        step = roofline.decode(
+            model,
+            accelerator,
+            batch=np.asarray(batch, dtype=float)[:, None],
+            context=np.array([from_context, context]),
+            tensor_parallel=tensor_parallel,
+            weights=weights,
+            **options,
+        )
+        parts.append(
+            pd.DataFrame(
+                {
+                    "name": name,
+                    "attention": model.attention_family,
+                    "total_params": float(model.n_params),
+                    "batch": batch,
+                    "kept": step.seconds[:, 0] / step.seconds[:, 1],
+                    "fits": np.broadcast_to(step.fits, step.seconds.shape)[:, 1],
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True)
+
+
+# ---- laws and simple forecasts ---------------------------------------------------------------
+
+
+def facts_by_size(*, until: facts.Day = facts.SCORED_ON) -> pd.DataFrame:
+    """SimpleQA of open models of known size, with the line of score on log size.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``model``, ``total_params``, ``score``; attributes ``points_per_decade`` [percentage
+        points] and ``size_of``, a mapping from closed model to the size at which the line reaches
+        its score. [parameters]
+    """
+    known = facts.simple_qa(until=until)
+    opened = known[known.open_weights & known.total_params.notna()].copy()
+    if len(opened) < 3:
+        raise ValueError(f"until must leave three open models with SimpleQA, got {len(opened)}")
+    slope, intercept = np.polyfit(np.log10(opened.total_params), opened.score, 1)
+    closed = known[~known.open_weights].drop_duplicates("model")
+    opened.attrs["points_per_decade"] = float(slope)
+    opened.attrs["size_of"] = {
+        row.model: float(10 ** ((row.score - intercept) / slope)) for row in closed.itertuples()
+    }
+    return opened.sort_values("total_params").reset_index(drop=True)
+
+
+def thinking_shift(
+    times: float, *, law: str = "BESIROGLU_2024", demand_per_training_token: float = 1.0
+) -> np.ndarray:
+    """Cheapest size when every answer takes so many times the tokens, over that at one time.
+
+    Parameters
+    ----------
+    times : float or array
+        Tokens of an answer over those of an answer without reasoning. [1]
+    law : str, optional
+        Separable law, by name.
+    demand_per_training_token : float, optional
+        Demand without reasoning over the training tokens of the compute-optimal model; the size
+        does not matter then. [1]
+
+    Returns
+    -------
+    array
+        Size at equal loss of the text that is written; what reasoning adds to its quality is not
+        in the law. [1]
+    """
+    chosen = chinchilla.law(law)
+    assert isinstance(chosen, chinchilla.SeparableLaw)
+    base = chosen.optimal(n_params=1e11)
+    served = np.asarray(times) * demand_per_training_token * base.tokens
+    one = chinchilla.inference_optimal(
+        chosen, loss=base.loss, tokens_served=demand_per_training_token * base.tokens
+    )
+    more = chinchilla.inference_optimal(chosen, loss=base.loss, tokens_served=served)
+    return np.asarray(more.params / one.params)
+
+
+def rivals(
+    *,
+    made: facts.Day = facts.ESSAY_DAY,
+    until: facts.Day = facts.SCORED_ON,
+    confidence: float = 0.8,
+) -> pd.DataFrame:
+    """Simple forecasts of the largest open model that the data of the day allowed, with scores.
+
+    Parameters
+    ----------
+    made, until : day, optional
+        When they are made and scored.
+    confidence : float, optional
+        Share of cases that the interval is meant to hold. [1]
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``forecast``, ``low``, ``value``, ``high`` [parameters], ``error_decades`` and
+        ``interval_score`` [decades]; attributes ``observed`` and ``model``.
+
+    Notes
+    -----
+    "The fall goes on" and "GPT-3 to GPT-4 goes on" are lines through two points and have no
+    interval. "No change" takes the largest open model of its day. The trend is fitted to frontier
+    models, from GPT-1 to the day of the forecast, whose size was known by then: estimates made
+    later are left out.
+    """
+    largest = facts.largest(facts.open_frontier(after=made, until=until))
+    came, day = float(largest.total_params), [largest.release_date]
+    before = facts.frontier(until=made)
+    before = before[before.total_params.notna() & facts.known_by(before, made)]
+    fitted = facts.growth(before, before.total_params, confidence=confidence)
+    low, high = (float(end[0]) for end in fitted.band(day))
+    old = facts.growth_between(facts.GPT3, facts.GPT4)
+    at_rest = facts.open_frontier(until=made).total_params.max()
+    rows = [
+        ("the fall goes on", np.nan, float(facts.the_fall().at(day)[0]), np.nan),
+        ("no change", np.nan, float(at_rest), np.nan),
+        ("GPT-3 to GPT-4 goes on", np.nan, float(old.at(day)[0]), np.nan),
+        ("trend of all frontier models", low, float(fitted.at(day)[0]), high),
+    ]
+    table = pd.DataFrame(rows, columns=["forecast", "low", "value", "high"])
+    table["error_decades"] = np.abs(np.log10(table.value / came))
+    table["interval_score"] = [np.nan] * 3 + [interval_score(low, high, came, confidence)]
+    table.attrs.update(
+        observed=came, model=str(largest.model), date=largest.release_date, n_fitted=fitted.n
+    )
+    return table
