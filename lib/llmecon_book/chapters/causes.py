@@ -8,18 +8,26 @@ import pandas as pd
 
 from llmecon import catalog, chinchilla, cost, sizing
 from llmecon.chinchilla import Allocation, CostOptimum, LifetimeOptimum, RepeatableLaw, SeparableLaw
-from llmecon_book import counterfactual, essay, parity
+from llmecon_book import counterfactual, essay, facts
 from llmecon_book.chapters import Section, ends, several
 from llmecon_book.counterfactual import CAUSES, TOGETHER, Gains
+from llmecon_book.facts import (
+    ARENA,
+    CHINCHILLA,
+    ESSAY_DAY,
+    GEMMA_4B,
+    GPT3,
+    GPT4,
+    GPT4O,
+    LLAMA2,
+    LLAMA3,
+    LLAMA33,
+    PHI4,
+    model,
+)
 from llmecon_book.words import short
 
-GPT3, GPT4 = "GPT-3 175B", "GPT-4"
 PER_LAW = Mapping[str, Any]  # title of a law to what it says
-
-
-def _model(name: str) -> pd.Series:
-    frame = catalog.models()
-    return frame[frame.model == name].iloc[0]
 
 
 def at_quality(
@@ -40,7 +48,7 @@ def rules(by_kaplan: Allocation, by_hoffmann: Allocation, gpt3: Allocation) -> S
     ratio = chinchilla.tokens_per_param(trained.total_params, trained.training_tokens)
     of = pd.Series(np.asarray(ratio), index=trained.model)
     named = ("Kaplan 2020 at GPT-3's budget", "Chinchilla itself")
-    asked = float(gpt3.tokens_per_param), of["Chinchilla 70B"]
+    asked = float(gpt3.tokens_per_param), of[CHINCHILLA]
     return Section(
         trained=trained.assign(tokens_per_param=np.asarray(ratio)),
         rules=pd.DataFrame({"rule": named, "tokens_per_param": asked}),
@@ -50,9 +58,9 @@ def rules(by_kaplan: Allocation, by_hoffmann: Allocation, gpt3: Allocation) -> S
         gpt3_ratio=of[GPT3],
         kaplan_ratio=asked[0],
         chinchilla_ratio=asked[1],
-        llama2_ratio=of["Llama 2 70B"],
-        llama3_ratio=of["Llama 3 70B"],
-        gpt3_to_chinchilla=of["Chinchilla 70B"] / of[GPT3],
+        llama2_ratio=of[LLAMA2],
+        llama3_ratio=of[LLAMA3],
+        gpt3_to_chinchilla=of[CHINCHILLA] / of[GPT3],
         n_trained=len(trained),
     )
 
@@ -70,12 +78,12 @@ def prescriptions(compared: pd.DataFrame, gpt4_swaps: pd.DataFrame) -> Section:
     sizes = compared.assign(
         budget=[GPT3, GPT4] * (len(compared) // 2), law=compared.law.map(chinchilla.law_title)
     )
-    active = _model(GPT4).active_params
+    active = model(GPT4).active_params
     advice = sizes.set_index(["budget", "law"]).params
     since = {budget: advice[budget].drop("Kaplan 2020") for budget in (GPT3, GPT4)}
     return Section(
         sizes=sizes.sort_values("budget", kind="stable"),
-        built=pd.DataFrame({"budget": [GPT3, GPT4], "params": [_model(GPT3).total_params, active]}),
+        built=pd.DataFrame({"budget": [GPT3, GPT4], "params": [model(GPT3).total_params, active]}),
         **ends("gpt3", since[GPT3]),
         **ends("gpt4", since[GPT4]),
         gpt3_kaplan=advice[GPT3, "Kaplan 2020"],
@@ -139,9 +147,9 @@ def bets(law: SeparableLaw, made: pd.DataFrame, demands: Sequence[float]) -> Sec
     """
     bet = made.set_index("model").tokens_served
     return Section(
-        bet_llama2=bet["Llama 2 70B"],
-        bet_llama3=bet["Llama 3 70B"],
-        **ends("bet", bet[["Llama 3 70B", "Llama 3.1 405B", "Gemma 3 27B", "Phi-4", "Qwen3-32B"]]),
+        bet_llama2=bet[LLAMA2],
+        bet_llama3=bet[LLAMA3],
+        **ends("bet", bet[[LLAMA3, "Llama 3.1 405B", "Gemma 3 27B", PHI4, "Qwen3-32B"]]),
         bet_gpt4=bet[GPT4],
         bet_law=chinchilla.law_title(law.name),
         range_few=min(demands),
@@ -205,7 +213,7 @@ def lifetime(
         What the text says of the case.
     """
     per_flop, price = prices["usd_per_train_flop"], prices["usd_per_served_token"]
-    gpt4 = _model(GPT4)
+    gpt4 = model(GPT4)
     served = float(next(iter(best.values())).tokens_served)
     floors, double, lives = {}, {}, []
     for name, law in laws.items():
@@ -243,7 +251,7 @@ def sizes_by_demand(
     demands : sequence of float
         Demands assumed. [tokens]
     """
-    gpt4 = _model(GPT4)
+    gpt4 = model(GPT4)
     few, many = min(demands), max(demands)
 
     def at(found: PER_LAW, what: str, served: float) -> list[float]:
@@ -316,7 +324,7 @@ def overtraining(laws: Mapping[str, SeparableLaw], default: str, made: pd.DataFr
     of = made.set_index("model")
     return Section(
         lines=lines[np.isfinite(lines.flop_ratio) & (lines.flop_ratio < 30)],
-        made=made[~made.model.isin([GPT4, "Llama 2 70B"])],
+        made=made[~made.model.isin([GPT4, LLAMA2])],
         floors=pd.DataFrame({"law": floors.keys(), "size_ratio": floors.values()}),
         quarter=pd.Series([float(trade.flop_overhead) for trade in quarter]),
         **ends("half", (trade.token_factor for trade in half)),
@@ -324,8 +332,8 @@ def overtraining(laws: Mapping[str, SeparableLaw], default: str, made: pd.DataFr
         **ends("critical", (chinchilla.critical_size(law) for law in laws.values())),
         qwen_size=of.size_ratio["Qwen3-32B"],
         qwen_flop=of.flop_ratio["Qwen3-32B"],
-        llama3_size=of.size_ratio["Llama 3 70B"],
-        llama3_flop=of.flop_ratio["Llama 3 70B"],
+        llama3_size=of.size_ratio[LLAMA3],
+        llama3_flop=of.flop_ratio[LLAMA3],
     )
 
 
@@ -371,7 +379,7 @@ def repeats(
 
 
 def synthetic(
-    law: SeparableLaw, laws: Mapping[str, SeparableLaw], gaps: Mapping[str, float], facts: float
+    law: SeparableLaw, laws: Mapping[str, SeparableLaw], gaps: Mapping[str, float], answers: float
 ) -> Section:
     """Was it synthetic data, or distillation? Phi-4 and Gemma 3 4B beside the laws.
 
@@ -381,10 +389,10 @@ def synthetic(
         Law for one number, and laws for ranges.
     gaps : mapping
         Points that Phi-4 stands above Llama 3.3 70B, by benchmark.
-    facts : float
+    answers : float
         Its answers to SimpleQA. [%]
     """
-    phi, llama, gemma = (_model(n) for n in ("Phi-4", "Llama 3.3 70B", "Gemma 3 4B"))
+    phi, llama, gemma = map(model, (PHI4, LLAMA33, GEMMA_4B))
     needed = [
         float(each.tokens_for(phi.total_params, quality(each, llama))) for each in laws.values()
     ]
@@ -399,7 +407,7 @@ def synthetic(
         phi_flop=llama.training_flop / phi.training_flop,
         phi_size=llama.total_params / phi.total_params,
         **stands,
-        phi_facts=facts,
+        phi_facts=answers,
         phi_floors=int(np.isinf(needed).sum()),
         phi_laws=len(laws),
         ten_times_data=once - ten,
@@ -450,13 +458,12 @@ def decomposition(
     share : float
         Share of its samples that an interval holds. [1]
     """
-    gpt4, gpt4o = _model(GPT4), _model("GPT-4o")
+    gpt4, gpt4o = model(GPT4), model(GPT4O)
     tails = [0.5 + share / 2, 0.5, 0.5 - share / 2]  # a small model is a large factor
     active = inferred.quantile(tails, of="active_params")
     need, need_total = gpt4.active_params / active, gpt4.total_params / inferred.quantile(tails)
-    arena = parity.scored_models("Arena text score", "2024-12-13")
-    level = arena.set_index("model").score[GPT4]
-    steps = parity.smallest_at_score(arena, level=level)
+    level = catalog.score(GPT4, ARENA, ESSAY_DAY)
+    steps = facts.smallest_at_score(facts.scored_models(ARENA, ESSAY_DAY), level=level)
     seen = steps[steps.open_date <= gpt4o.release_date].iloc[-1]
     seen_factor = gpt4.active_params / seen.active_params
 
@@ -505,7 +512,7 @@ def decomposition(
         seen_factor=seen_factor,
         seen_date=seen.open_date,
         **ends("far", pd.concat([in_flop, in_usd]).decades_outside),
-        better_points=catalog.score_gap("GPT-4o", GPT4, "Arena text score", "2024-12-13"),
+        better_points=catalog.score_gap(GPT4O, GPT4, ARENA, ESSAY_DAY),
     )
 
 

@@ -8,23 +8,38 @@ import pandas as pd
 
 from llmecon import catalog, chinchilla, cost, trends
 from llmecon.chinchilla import SeparableLaw
-from llmecon_book import claims, parity, scorecard
+from llmecon_book import facts, ledger
 from llmecon_book.chapters import Section, ends
-from llmecon_book.scorecard import Days, Scored
+from llmecon_book.facts import (
+    CHINCHILLA,
+    DEEPSEEK_V3,
+    GEMMA_4B,
+    GPT3,
+    GPT4,
+    GPT4O,
+    GPT5,
+    LLAMA2,
+    LLAMA3,
+    LLAMA33,
+    MISTRAL,
+    TURBO,
+)
+from llmecon_book.ledger import Days, Scored
+from llmecon_book.ledger.propositions import CLEARLY_LESS, LEVELS
+from llmecon_book.ledger.registry import by_parts
 
-ARENA = "Arena text score"
 _CHIPS = {"h200": "H200", "b200": "B200", "gb200": "GB200 rack", "rubin": "Vera Rubin rack"}
 _SLOW = (20.0, 1.0)  # tokens/s and USD/Mtok where speed hardly matters
-_KV_SHAPES = ("GPT-3 175B", "Mistral Large 2", "Llama 3.3 70B", "DeepSeek-V3")
+_KV_SHAPES = (GPT3, MISTRAL, LLAMA33, DEEPSEEK_V3)
 _STEADY_SHAPES = (
     "Llama 3.1 8B",
     "Qwen3-32B",
-    "Llama 3.3 70B",
+    LLAMA33,
     "gpt-oss-120b",
-    "Mistral Large 2",
+    MISTRAL,
     "MiMo-V2-Flash",
     "Llama 3.1 405B",
-    "DeepSeek-V3",
+    DEEPSEEK_V3,
 )
 
 
@@ -36,13 +51,13 @@ def by_id(scored: Iterable[Scored]) -> dict[str, Scored]:
 def scoring(scored: Mapping[str, Scored], days: Days) -> Section:
     """How is a forecast scored? How many propositions each rule decides."""
     every = scored.values()
-    rules = pd.Series([one.score.rule for one in every]).value_counts()
-    right, told = scorecard.directions(every)
-    unknown = scorecard.counts(every)["cannot be scored"]
+    rules = pd.Series([one.scored_by for one in every]).value_counts()
+    right, told = ledger.directions(every)
+    unknown = ledger.counts(every)["cannot be scored"]
     unsaid = sum(one.said == "nothing" for one in every)
     counts = {
         "n_proper": rules.get("probability", 0) + rules.get("interval", 0),
-        "n_number": rules.get("magnitude", 0),
+        "n_number": rules.get("number", 0),
         "n_direction": rules.get("direction", 0),
         "n_right": right,
         "n_wrong": told - right,
@@ -67,15 +82,14 @@ def open_frontier(
     confidence: float,
 ) -> Section:
     """Did the largest open models shrink? Models, and the growth of three of their sizes."""
-    models = catalog.models().set_index("model")
-    fall = scorecard.facts.the_fall()
+    fall = facts.the_fall()
     bodies = frontier.drop_duplicates(["total_params", "active_params"])
-    body = trends.growth_rate(bodies.release_date, bodies.total_params, confidence=confidence)
-    largest = frontier.nlargest(1, "total_params").iloc[0]
+    body = facts.growth(bodies, bodies.total_params, confidence=confidence)
+    largest = facts.largest(frontier)
     drawn = (
         ("fit, all parameters", total, days.since),
         ("fit, active parameters", active, days.since),
-        ("GPT-4 to GPT-4o, drawn on", fall, models.release_date["GPT-4o"]),
+        ("GPT-4 to GPT-4o, drawn on", fall, facts.released(GPT4O)),
     )
     lines = pd.concat(
         pd.DataFrame({"line": name, "date": dates, "params": trend.at(dates)})
@@ -96,8 +110,8 @@ def open_frontier(
         bodies_n=body.n,
         bodies_rate=body.factor_per_year,
         **ends("bodies", body.interval),
-        before_from=models.total_params["Llama 2 70B"],
-        before_to=models.total_params["Llama 3.1 405B"],
+        before_from=facts.size(LLAMA2),
+        before_to=facts.size("Llama 3.1 405B"),
         largest_name=largest.model,
         largest_size=largest.total_params,
         largest_date=largest.release_date,
@@ -105,8 +119,9 @@ def open_frontier(
     )
 
 
-def closed_sizes(closed: pd.DataFrame, known: pd.DataFrame, gpt4_params: float) -> Section:
-    """And the largest closed ones? Closed frontier models, sizes known of them, GPT-4's size."""
+def closed_sizes(closed: pd.DataFrame, known: pd.DataFrame) -> Section:
+    """And the largest closed ones? Closed frontier models, and the sizes known of them."""
+    gpt4 = facts.size(GPT4)
     told = closed[(closed.size_status == "reported") & closed.total_params.notna()]
     ranged = known[known.high > known.low]
     return Section(
@@ -117,13 +132,13 @@ def closed_sizes(closed: pd.DataFrame, known: pd.DataFrame, gpt4_params: float) 
         closed_maker=" and ".join(sorted(told.developer.unique())),
         closed_known=len(known),
         closed_width=(ranged.high / ranged.low).median(),
-        closed_holds=int(((known.low <= gpt4_params) & (known.high >= gpt4_params)).sum()),
-        closed_below=int((known.high < gpt4_params).sum()),
+        closed_holds=int(((known.low <= gpt4) & (known.high >= gpt4)).sum()),
+        closed_below=int((known.high < gpt4).sum()),
     )
 
 
 def rivals(table: pd.DataFrame) -> Section:
-    """Could a reader have forecast it? Forecasts of `scorecard.rivals`."""
+    """Could a reader have forecast it? Forecasts of `ledger.rivals`."""
     times = 10 ** table.set_index("forecast").error_decades
     fit = table.iloc[-1]
     return Section(
@@ -145,31 +160,29 @@ def ability(arena: pd.DataFrame, **said: Any) -> Section:
     """Did the size needed for a given ability fall? Scores of one Arena list."""
     score = arena.set_index("model").score
     steps = pd.concat(
-        parity.smallest_at_score(arena, level=score[name]).assign(level=name)
-        for name in scorecard.sizes.LEVELS
+        facts.smallest_at_score(arena, level=score[name]).assign(level=name) for name in LEVELS
     )
     steps["release_date"] = steps.open_date
     by_level = steps.groupby("level", sort=False)
     first, last = by_level.first(), by_level.last()
     times = first.total_params / last.total_params
-    clear = times * scorecard.sizes.CLEARLY_LESS > 1
-    gpt4 = catalog.models().set_index("model").total_params["GPT-4"]
-    years = trends.elapsed_years(first.release_date["GPT-5"], last.release_date["GPT-5"])
+    clear = times * CLEARLY_LESS > 1
+    years = trends.elapsed_years(first.release_date[GPT5], last.release_date[GPT5])
     return Section(
         steps=steps,
-        gpt4_small_name=last.model["GPT-4"],
-        gpt4_small_size=last.total_params["GPT-4"],
-        gpt4_small_date=last.release_date["GPT-4"],
-        gpt4_small_times=gpt4 / last.total_params["GPT-4"],
+        gpt4_small_name=last.model[GPT4],
+        gpt4_small_size=last.total_params[GPT4],
+        gpt4_small_date=last.release_date[GPT4],
+        gpt4_small_times=facts.size(GPT4) / last.total_params[GPT4],
         ability_levels=len(times),
         ability_fell=int(clear.sum()),
-        ability_strict=scorecard.record.by_parts(*clear),
+        ability_strict=by_parts(*clear),
         ability_least=times[clear].min() if clear.any() else 1.0,
-        gpt4o_first_size=first.total_params["GPT-4o"],
-        gpt4o_small_size=last.total_params["GPT-4o"],
-        gpt5_first_size=first.total_params["GPT-5"],
-        gpt5_small_name=last.model["GPT-5"],
-        gpt5_small_size=last.total_params["GPT-5"],
+        gpt4o_first_size=first.total_params[GPT4O],
+        gpt4o_small_size=last.total_params[GPT4O],
+        gpt5_first_size=first.total_params[GPT5],
+        gpt5_small_name=last.model[GPT5],
+        gpt5_small_size=last.total_params[GPT5],
         gpt5_months=12 * years,
         **said,
     )
@@ -197,23 +210,22 @@ def floor(laws: Mapping[str, SeparableLaw], reference: pd.Series, **said: Any) -
     )
 
 
-def facts_and_size(facts: pd.DataFrame, verdict: str) -> Section:
-    """Is there a floor for knowledge? Facts of `scorecard.facts_by_size`, verdict of P4."""
-    known = catalog.scores().query("benchmark == 'SimpleQA'").drop_duplicates("model")
-    answers = known.set_index("model").score
-    matched = facts[facts.score >= answers["GPT-4 Turbo"]].iloc[0]
+def facts_and_size(known: pd.DataFrame, verdict: str) -> Section:
+    """Is there a floor for knowledge? Facts of `ledger.facts_by_size`, verdict of P4."""
+    answers = facts.simple_qa().drop_duplicates("model").set_index("model").score
+    matched = known[known.score >= answers[TURBO]].iloc[0]
     return Section(
-        facts=facts,
-        closed=answers[["GPT-4 Turbo", "GPT-4o", "GPT-5"]].reset_index(),
-        facts_small_name="Gemma 3 4B",
-        facts_small=answers["Gemma 3 4B"],
-        facts_turbo=answers["GPT-4 Turbo"],
-        facts_gpt4o=answers["GPT-4o"],
-        facts_per_decade=facts.attrs["points_per_decade"],
+        known=known,
+        closed=answers[[TURBO, GPT4O, GPT5]].reset_index(),
+        facts_small_name=GEMMA_4B,
+        facts_small=answers[GEMMA_4B],
+        facts_turbo=answers[TURBO],
+        facts_gpt4o=answers[GPT4O],
+        facts_per_decade=known.attrs["points_per_decade"],
         facts_first=matched.model,
         facts_first_size=matched.total_params,
-        facts_turbo_size=facts.attrs["size_of"]["GPT-4 Turbo"],
-        facts_n=len(facts),
+        facts_turbo_size=known.attrs["size_of"][TURBO],
+        facts_n=len(known),
         floor_scored=verdict,
     )
 
@@ -228,22 +240,22 @@ def ratios(models: pd.DataFrame, days: Days) -> Section:
     of = known.set_index("model").per_param
     since = known[known.open_weights & (known.release_date > days.made)]
     sparse = since.per_active[since.per_active > since.per_param]
-    largest, following = scorecard.largest_trained(days)
+    largest, following = facts.largest_trained(after=days.made, until=days.until)
     return Section(
         models=known,
-        ratio_target=of["Chinchilla 70B"],
+        ratio_target=of[CHINCHILLA],
         ratio_top=", ".join(largest.model),
         **ends("ratio_top", of[largest.model]),
         ratio_next=following.model.iloc[0],
         ratio_next_size=following.total_params.iloc[0],
         ratio_next_ratio=of[following.model.iloc[0]],
         **ends("ratio_active", sparse),
-        ratio_dense=of["Llama 3 70B"],
+        ratio_dense=of[LLAMA3],
     )
 
 
 def prices_and_speeds(
-    arena: pd.DataFrame, days: Days, earlier: Days, speed: Scored, on_list: str
+    arena: pd.DataFrame, days: Days, speed: Scored, *, on_list: str, since: str
 ) -> Section:
     """Did prices and speeds go on?
 
@@ -251,24 +263,26 @@ def prices_and_speeds(
     ----------
     arena : pandas.DataFrame
         Scores of one list.
-    days, earlier : Days
-        The scoring, and the same from an earlier start of the paths on.
+    days : Days
+        Of the scoring.
     speed : Scored
         Proposition P8c, on speeds.
     on_list : str
         Day of the Arena list, ISO.
+    since : str
+        First day of the makers' paths, ISO.
     """
     paths = [
-        scorecard.flagship_path(maker, earlier)
+        facts.flagship_path(maker, made=since, until=days.until)
         .rename("output_usd_per_mtok")
         .rename_axis("date")
         .reset_index()
         .assign(path=f"{maker} flagship", model=f"{maker} flagship")
-        for maker in ("OpenAI", "Anthropic")
+        for maker in facts.MAKERS
     ]
     score = arena.set_index("model").score
-    for name in ("GPT-4", "GPT-4o"):
-        cheapest = scorecard.cheapest_at_level(score[name], days, on_list=on_list)
+    for name in (GPT4, GPT4O):
+        cheapest = facts.cheapest_at_level(score[name], until=days.until, on_list=on_list)
         paths.append(cheapest.assign(path=f"cheapest at {name}'s level"))
     every = pd.concat(paths, ignore_index=True)
     then, now = (
@@ -278,7 +292,7 @@ def prices_and_speeds(
     level4, level4o = "cheapest at GPT-4's level", "cheapest at GPT-4o's level"
     of_level4 = every[every["path"] == level4]
     least = of_level4.nsmallest(1, "output_usd_per_mtok").iloc[0]
-    readings = scorecard.flagship_speeds(days)
+    readings = facts.flagship_speeds(until=days.until)
     flagships = (
         readings.assign(maker=readings.provider, year=readings.date.dt.year)
         .groupby(["maker", "model", "year", "output_usd_per_mtok"], as_index=False)
@@ -313,8 +327,7 @@ def thinking(pulls: Sequence[Any], traded: chinchilla.Exchange, **said: Any) -> 
     printed = {row.technique: row for row in chinchilla.EPOCH_2023_SPANS}
     longer, resampling = printed["scaling policy"], printed["resampling, cheap verification"]
     first, flagship = (
-        catalog.price_on(name, "2024-09-12").output_usd_per_mtok
-        for name in ("o1-preview", "GPT-4o")
+        catalog.price_on(name, "2024-09-12").output_usd_per_mtok for name in ("o1-preview", GPT4O)
     )
     return Section(
         **ends("think", pulls),
@@ -344,7 +357,7 @@ def hardware(
     names = dict(zip(_CHIPS, rents, strict=True))
     speeds = [float(v) for v in np.geomspace(15, 250, 16)]
     sizes = pd.concat(
-        scorecard.servable(name, rents[name], tokens_per_s=speeds, usd_per_mtok=usd).assign(
+        ledger.servable(name, rents[name], tokens_per_s=speeds, usd_per_mtok=usd).assign(
             chip=f"{_CHIPS[key]}, ${rents[name]:g}/h", usd_per_mtok=usd
         )
         for key, name in names.items()
@@ -353,7 +366,7 @@ def hardware(
 
     def served(key: str, speed: float, usd: float, rent: float = 1.0) -> float:
         chip = names[key]
-        found = scorecard.servable(chip, rent * rents[chip], tokens_per_s=[speed], usd_per_mtok=usd)
+        found = ledger.servable(chip, rent * rents[chip], tokens_per_s=[speed], usd_per_mtok=usd)
         return float(found.total_params.iloc[0])
 
     case = tokens_per_s, usd_per_mtok
@@ -414,14 +427,14 @@ def context_cost(context_tokens: float, **machine: float) -> Section:
     )
     large2, deepseek = (
         float(cost.kv_read(kv_bytes=context_tokens * held[name], **machine))
-        for name in ("Mistral Large 2", "DeepSeek-V3")
+        for name in (MISTRAL, DEEPSEEK_V3)
     )
     return Section(
         curves=curves,
         context=context_tokens,
         read_large2=large2,
         read_deepseek=deepseek,
-        context_size_ratio=shapes["DeepSeek-V3"].n_params / shapes["Mistral Large 2"].n_params,
+        context_size_ratio=shapes[DEEPSEEK_V3].n_params / shapes[MISTRAL].n_params,
         read_rent=machine["usd_per_gpu_hour"],
         read_bandwidth=machine["hbm_bytes_per_s"],
     )
@@ -437,7 +450,7 @@ def steady_speed(context_tokens: float, costs: Mapping[str, Any]) -> Section:
     costs : mapping
         Of P7a: cost of the whole over an eighth, ``long`` and ``empty``. [times]
     """
-    kept = scorecard.speed_kept(
+    kept = ledger.speed_kept(
         list(_STEADY_SHAPES), batch=[1.0, 8.0, 32.0], context=float(max(context_tokens, 2_000))
     )
     too_large = kept[~kept.fits].groupby("name", sort=False).batch.min()
@@ -446,9 +459,9 @@ def steady_speed(context_tokens: float, costs: Mapping[str, Any]) -> Section:
         kept=kept,
         kept_too_large=", ".join(f"{name} with {n:g}" for name, n in too_large.items()) or "none",
         kept_small=left["Llama 3.1 8B", 1.0],
-        kept_large=left["Mistral Large 2", 1.0],
+        kept_large=left[MISTRAL, 1.0],
         kept_crowd_small=left["Llama 3.1 8B", 32.0],
-        kept_crowd_large=left["Mistral Large 2", 32.0],
+        kept_crowd_large=left[MISTRAL, 32.0],
         kept_crowd_window=left["gpt-oss-120b", 32.0],
         kept_crowd_405=left["Llama 3.1 405B", 32.0],
         long_gap=costs["long"],
@@ -474,22 +487,22 @@ def llama(law: SeparableLaw, two: pd.Series, three: pd.Series, arena_gap: float)
 
 def tally(scored: Mapping[str, Scored], earlier: Sequence[Scored]) -> Section:
     """How did the article fare, and how on an earlier day?"""
-    counts = scorecard.counts(scored.values())
+    counts = ledger.counts(scored.values())
     fares = pd.Series([one.article for one in scored.values()]).value_counts()
     grades = ("right", "partly right", "not supported", "wrong")
-    ledger = {found.id: found.verdict for found in claims.compute(ids=["O03", "O06"])}
+    verdicts = {found.id: found.verdict for found in ledger.claims(ids=["O03", "O06"])}
     before = {one.id: one.verdict for one in earlier}
     changed = [name for name, one in scored.items() if one.verdict != before[name]]
     return Section(
         tally=", ".join(f"{count} {verdict}" for verdict, count in counts.items() if count),
         article_fares=", ".join(f"{grade} in {fares.get(grade, 'none')}" for grade in grades),
         floor_fares=scored["P4"].article,
-        floor_verdict=ledger["O03"],
+        floor_verdict=verdicts["O03"],
         steady_fares=scored["P7b"].article,
-        steady_verdict=ledger["O06"],
+        steady_verdict=verdicts["O06"],
         fall_decades=abs(scored["P1a"].decades or 0.0),
-        until=scored["P1a"].until,
-        earlier_until=earlier[0].until,
+        until=scored["P1a"].days.until,
+        earlier_until=earlier[0].days.until,
         earlier_changed=len(changed) or "none",
         earlier_ids=", ".join(f"{n}: {before[n]}" for n in changed) or "nothing else",
     )
@@ -510,8 +523,8 @@ def exercises(law: SeparableLaw, read_usd_per_token: float, fall: Scored) -> Sec
     went_on = fall.verdict == "held"
     return Section(
         ex_factor=2**law.alpha,
-        ex_brier_sure=scorecard.brier(0.9, went_on),
-        ex_brier_shy=scorecard.brier(0.4, went_on),
-        ex_brier_coin=scorecard.brier(0.5, went_on),
-        ex_cache_tokens=10.0 / read_usd_per_token,
+        ex_brier_sure=ledger.brier(0.9, went_on),
+        ex_brier_shy=ledger.brier(0.4, went_on),
+        ex_brier_coin=ledger.brier(0.5, went_on),
+        ex_cache_tokens=facts.list_price(GPT4O) / read_usd_per_token,
     )

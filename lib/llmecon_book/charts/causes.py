@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from llmecon_book import facts
 from llmecon_book.chapters import Section
 from llmecon_book.charts import theme
 from llmecon_book.charts.common import (
@@ -38,16 +39,8 @@ from llmecon_book.charts.layers import (
 )
 from llmecon_book.words import short
 
-_NAMED = (
-    "GPT-3 175B",
-    "Chinchilla 70B",
-    "Llama 2 70B",
-    "Llama 3 70B",
-    "Phi-4",
-    "DeepSeek-V3",
-    "Gemma 3 4B",
-    "GPT-4",
-)
+_NAMED = [facts.GPT3, facts.CHINCHILLA, facts.LLAMA2, facts.LLAMA3]
+_NAMED += [facts.PHI4, facts.DEEPSEEK_V3, facts.GEMMA_4B, facts.GPT4]
 
 
 def _points(data: pd.DataFrame, *channels: Any, tooltip: list[str], **mark: Any) -> alt.Chart:
@@ -98,8 +91,8 @@ def prescriptions(found: Section) -> alt.LayerChart:
         _points(data, x, y, *kinds("law", "Law", data.law), tooltip=tooltip, size=80),
         takeaway=(
             f"For GPT-3's budget the laws since 2022 ask for {short(found.gpt3_low)} to "
-            f"{short(found.gpt3_high)}, not 175B; for GPT-4's they disagree "
-            f"{found.gpt4_law_spread:.1f}-fold"
+            f"{short(found.gpt3_high)}, not {short(facts.quoted_gpt3())}; for GPT-4's they "
+            f"disagree {found.gpt4_law_spread:.1f}-fold"
         ),
         subtitle=outside(data),
         height=76 * len(built),

@@ -7,6 +7,7 @@ from typing import Any
 import altair as alt
 import pandas as pd
 
+from llmecon_book import facts
 from llmecon_book.chapters import Section
 from llmecon_book.charts import theme
 from llmecon_book.charts.common import (
@@ -76,16 +77,9 @@ def open_frontier(found: Section) -> alt.LayerChart:
     )
 
 
-def closed_sizes(found: Section, level: float) -> alt.LayerChart:
-    """What is known of the size of closed frontier models, with the ranges of the estimates.
-
-    Parameters
-    ----------
-    found : Section
-        Of `llmecon_book.chapters.outlook.closed_sizes`.
-    level : float
-        Size of GPT-4, as a line. [parameters]
-    """
+def closed_sizes(found: Section) -> alt.LayerChart:
+    """What is known of the size of closed frontier models, with the ranges of the estimates."""
+    level = facts.size(facts.GPT4)
     columns = ["model", "release_date", "total_params", "low", "high", "size_status"]
     data = tidy(found.known.sort_values("release_date", kind="stable"), columns)
     x = log_x("total_params", data.total_params, data.low, data.high, [level], title=ALL)
@@ -188,7 +182,7 @@ def iso_loss(found: Section) -> alt.LayerChart:
 def facts_and_size(found: Section) -> alt.LayerChart:
     """Score in factual questions against size, with closed models as lines."""
     columns = ["model", "total_params", "score"]
-    data, lines = tidy(found.facts, columns), tidy(found.closed, ["model", "score"])
+    data, lines = tidy(found.known, columns), tidy(found.closed, ["model", "score"])
     x = log_x("total_params", data.total_params, title=ALL)
     y = alt.Y("score:Q", title="SimpleQA, answered correctly [%]")
     rules, closed = named_levels(
