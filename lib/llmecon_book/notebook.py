@@ -83,7 +83,7 @@ _STORED_DIGITS = 8  # the last digits of a float differ from processor to proces
 
 def _stored(value: Any) -> Any:
     """A value as the notebook keeps it: plain, short, the same on every machine."""
-    if isinstance(value, np.generic):
+    if isinstance(value, np.generic | np.ndarray):
         value = value.item()
     if isinstance(value, float):
         value = float(f"{value:.{_STORED_DIGITS}g}")

@@ -44,7 +44,7 @@ def of_causes():
         *[(how, 10.0**n, 4e11 / n) for how in ("FLOP", "dollars") for n in range(11, 17)],
     )
     trades = table("size_ratio flop_ratio", (0.2, 9.0), (0.5, 1.3), (1.0, 1.0), (3.0, 1.4))
-    served = {"tokens_served": [1e10, 1e13], "share_of_optimum": [1.0, 0.4]}
+    served = {"tokens_served": [1e10, 1e13], "size_ratio": [1.0, 0.4]}
     yield causes.tokens_per_param(
         Section(
             trained=models.assign(tokens_per_param=models.training_tokens / models.total_params),
@@ -59,7 +59,7 @@ def of_causes():
         Section(
             curves=pd.DataFrame(two | served | {"ratio_known": [True, False]}),
             shares=pd.Series({"a": 0.4}),
-            life_served=1e13,
+            life_tokens_served=1e13,
             life_reference=3e10,
         )
     )
@@ -129,7 +129,7 @@ def of_causes():
             ),
             cases=pd.DataFrame(two | {"tokens_served": [1e13, 1e14]}),
             **dict.fromkeys(("by_flop_all_low", "need_low", "far_low"), 2.0),
-            **dict.fromkeys(("by_usd_all_high", "need_high", "far_high"), 9.0),
+            **dict.fromkeys(("by_dollars_all_high", "need_high", "far_high"), 9.0),
         ),
         1.2,
     )
@@ -146,8 +146,8 @@ def of_outlook():
         Section(
             frontier=arena[arena.open_weights],
             lines=pd.DataFrame({"line": "a", "date": DAYS, "params": [1e12, 2e12]}),
-            total_rate=2.5,
-            active_rate=0.8,
+            total_factor_per_year=2.5,
+            active_factor_per_year=0.8,
         )
     )
     yield outlook.closed_sizes(
@@ -183,8 +183,8 @@ def of_outlook():
             ),
             floors=table("law params", ("a", 9e9)),
             floor_name="m",
-            floor_min=9e9,
-            floor_max=2e10,
+            floor_low=9e9,
+            floor_high=2e10,
         )
     )
     yield outlook.facts_and_size(
@@ -192,7 +192,7 @@ def of_outlook():
             known=table("model total_params score", ("m", 4e9, 4.0), ("n", 1e12, 31.0)),
             closed=table("model score", ("c", 24.0)),
             facts_per_decade=10.0,
-            facts_first_size=6.7e11,
+            facts_first_total_params=6.7e11,
         )
     )
     yield outlook.ratios(

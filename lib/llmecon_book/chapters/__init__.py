@@ -3,7 +3,7 @@
 One module a chapter, one function a section; each returns a `Section`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
@@ -40,16 +40,61 @@ class Section:
                 yield name, value
 
 
-def ends(name: str, values: Iterable[Any], digits: int = 17) -> dict[str, float]:
-    """The least and the most of some values, cut to some digits, under two names.
+def named(prefix: str, thing: Any, names: str) -> dict[str, Any]:
+    """Attributes of a record or a row for a `Section`, under a prefix.
+
+    Parameters
+    ----------
+    prefix : str
+        What the thing is called in the prose.
+    thing : object
+        Record or row of a table.
+    names : str
+        Attributes, with spaces between them.
 
     Examples
     --------
-    >>> ends("size", [3e9, 1.234e9], digits=2)
-    {'size_low': 1200000000.0, 'size_high': 3000000000.0}
+    >>> named("gpt4", pd.Series({"total_params": 1.8e12, "size_status": "reported"}), "size_status")
+    {'gpt4_size_status': 'reported'}
+    """
+    return {f"{prefix}_{name}": getattr(thing, name) for name in names.split()}
+
+
+def ends(prefix: str, values: Iterable[Any], digits: int = 17) -> dict[str, float]:
+    """The least and the most of some values for a `Section`, under a prefix.
+
+    Examples
+    --------
+    >>> ends("fit", (5.0, 2.0)), ends("size", [1.234e9], digits=2)
+    ({'fit_low': 2.0, 'fit_high': 5.0}, {'size_low': 1200000000.0, 'size_high': 1200000000.0})
     """
     known = [float(f"{float(value):.{digits}g}") for value in values]
-    return {f"{name}_low": min(known), f"{name}_high": max(known)}
+    return {f"{prefix}_low": min(known), f"{prefix}_high": max(known)}
+
+
+def columns(thing: Any, names: str, **more: Any) -> pd.DataFrame:
+    """Attributes of a record, such as an optimum, and other values as columns.
+
+    Examples
+    --------
+    >>> best = chinchilla.BESIROGLU_2024.optimal(flop=[1e21, 1e22])
+    >>> columns(best, "flop params", law="one").shape
+    (2, 3)
+    """
+    return pd.DataFrame({name: getattr(thing, name) for name in names.split()} | more)
+
+
+def stacked(column: str, parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Frames under one another, their names in a column.
+
+    Examples
+    --------
+    >>> two = pd.DataFrame({"n": [1, 2]})
+    >>> stacked("law", {"a": two, "b": two}).law.tolist()
+    ['a', 'a', 'b', 'b']
+    """
+    whole = pd.concat(parts, names=[column, "row"])
+    return whole.reset_index(column).reset_index(drop=True)
 
 
 def several(*names: str) -> dict[str, SeparableLaw]:

@@ -9,7 +9,7 @@ import pandas as pd
 from llmecon import catalog, chinchilla, cost, sizing
 from llmecon.chinchilla import Allocation, CostOptimum, LifetimeOptimum, RepeatableLaw, SeparableLaw
 from llmecon_book import counterfactual, essay, facts
-from llmecon_book.chapters import Section, ends, several
+from llmecon_book.chapters import Section, columns, ends, named, stacked
 from llmecon_book.counterfactual import CAUSES, TOGETHER, Gains
 from llmecon_book.facts import (
     ARENA,
@@ -27,7 +27,7 @@ from llmecon_book.facts import (
 )
 from llmecon_book.words import short
 
-PER_LAW = Mapping[str, Any]  # title of a law to what it says
+PerLaw = Mapping[str, Any]  # title of a law to what it says
 
 
 def at_quality(
@@ -90,44 +90,30 @@ def prescriptions(compared: pd.DataFrame, gpt4_swaps: pd.DataFrame) -> Section:
         gpt4_kaplan=advice[GPT4, "Kaplan 2020"],
         gpt4_active=active,
         gpt4_law_spread=since[GPT4].max() / since[GPT4].min(),
-        round_constant=gpt4_swaps.constant.iloc[0],
-        round_factor=gpt4_swaps.factor.iloc[0],
+        **named("round", gpt4_swaps.iloc[0], "constant factor"),
     )
 
 
 def demand(worked: LifetimeOptimum, laws: Mapping[str, SeparableLaw]) -> Section:
     """Does demand make models smaller? A worked optimum, and all demands by several laws."""
     reference, served = float(worked.baseline.params), np.geomspace(1e10, 1e15, 41)
-    optima = {
-        name: chinchilla.inference_optimal(law, reference_params=reference, tokens_served=served)
-        for name, law in laws.items()
-    }
-    share = {
-        name: chinchilla.inference_optimal(
-            law, reference_params=reference, tokens_served=worked.tokens_served
-        ).size_ratio
-        for name, law in laws.items()
-    }
-    curves = pd.concat(
-        pd.DataFrame(
-            {
-                "law": name,
-                "tokens_served": served,
-                "share_of_optimum": best.size_ratio,
-                "ratio_known": np.asarray(best.decades.get("tokens_per_param", 0 * served)) == 0,
-                "decades_outside": best.decades_outside,
-            }
+    curves, shares = {}, []
+    for name, law in laws.items():
+        best, at_worked = (
+            chinchilla.inference_optimal(law, reference_params=reference, tokens_served=tokens)
+            for tokens in (served, worked.tokens_served)
         )
-        for name, best in optima.items()
-    )
+        shares.append(float(at_worked.size_ratio))
+        curves[name] = columns(
+            best,
+            "tokens_served size_ratio decades_outside",
+            ratio_known=np.asarray(best.decades.get("tokens_per_param", 0 * served)) == 0,
+        )
     return Section(
-        curves=curves,
-        shares=pd.Series(share, dtype=float),
-        life_params=float(worked.params),
+        curves=stacked("law", curves),
+        shares=pd.Series(shares),
+        **named("life", worked, "params tokens_served token_ratio saved_fraction"),
         life_reference=reference,
-        life_served=float(worked.tokens_served),
-        life_token_ratio=float(worked.token_ratio),
-        life_saved=float(worked.saved_fraction),
         life_law=chinchilla.law_title(worked.law),
         **ends("floor", (law.size_floor_ratio for law in laws.values())),
     )
@@ -215,30 +201,31 @@ def lifetime(
     per_flop, price = prices["usd_per_train_flop"], prices["usd_per_served_token"]
     gpt4 = model(GPT4)
     served = float(next(iter(best.values())).tokens_served)
-    floors, double, lives = {}, {}, []
+    floors, double, lives = [], [], {}
     for name, law in laws.items():
         loss, size = quality(law, gpt4), float(best[name].params)
         train = per_flop * chinchilla.training_flop(2 * size, law.tokens_for(2 * size, loss))
-        double[name] = float(train + served * price(2 * size)) / float(best[name].total_usd)
-        floors[name] = size / 2 / float(law.params_floor(loss))
-        curve = counterfactual.lifetime_curve(law, loss=loss, points=100, through=[size], **prices)
-        lives.append(curve.assign(law=name))
+        double.append((train + served * price(2 * size)) / best[name].total_usd)
+        floors.append(size / 2 / law.params_floor(loss))
+        lives[name] = counterfactual.lifetime_curve(
+            law, loss=loss, points=100, through=[size], **prices
+        ).drop(columns="law")
     return Section(
-        lives=pd.concat(lives),
+        lives=stacked("law", lives),
         **said,
         life_demand=served,
         life_exponent=float(price.exponent(gpt4.active_params)),
         **ends("life_cheapest", (one.params for one in best.values()), 2),  # a valley is flat
         **ends("life_baseline", (one.baseline.params for one in best.values())),
-        **ends("life_double", double.values()),
-        **ends("life_half", floors.values()),
+        **ends("life_double", double),
+        **ends("life_half", floors),
         **ends("life_usd", (one.total_usd for one in best.values()), 2),
         **ends("life_saved", (one.saved_fraction for one in best.values())),
     )
 
 
 def sizes_by_demand(
-    laws: Mapping[str, SeparableLaw], in_flop: PER_LAW, in_usd: PER_LAW, demands: Sequence[float]
+    laws: Mapping[str, SeparableLaw], in_flop: PerLaw, in_usd: PerLaw, demands: Sequence[float]
 ) -> Section:
     """How much smaller would GPT-4 have been, had its maker known the demand?
 
@@ -253,44 +240,32 @@ def sizes_by_demand(
     """
     gpt4 = model(GPT4)
     few, many = min(demands), max(demands)
+    both = {"FLOP": in_flop, "dollars": in_usd}
 
-    def at(found: PER_LAW, what: str, served: float) -> list[float]:
-        return [
-            float(np.exp(np.interp(np.log(served), np.log(one.tokens_served), np.log(of))))
-            for one in found.values()
-            for of in (getattr(one, what),)
-        ]
+    def at(found: PerLaw, what: str, served: float) -> list[float]:
+        logs = (np.log([one.tokens_served, getattr(one, what)]) for one in found.values())
+        return [float(np.exp(np.interp(np.log(served), *log))) for log in logs]
 
-    both = (("flop", in_flop), ("dollars", in_usd))
     spans = {
         f"gpt4_{name}_{counting}": at(found, "params", served)
-        for counting, found in both
+        for counting, found in both.items()
         for name, served in (("few", few), ("many", many))
     }
-    span_ends = {
-        name: end for span, sizes in spans.items() for name, end in ends(span, sizes).items()
-    }
-    paths = pd.concat(
-        pd.DataFrame(
-            {
-                "law": name,
-                "counting": counting.replace("flop", "FLOP"),
-                "tokens_served": one.tokens_served,
-                "params": one.params,
-                "decades_outside": one.decades_outside,
-            }
+    wanted = {f"many_tokens_{n}": at(found, "tokens", many) for n, found in both.items()}
+    said = [ends(name.lower(), sizes) for name, sizes in (spans | wanted).items()]
+    paths = {
+        counting: stacked(
+            "law",
+            {n: columns(one, "tokens_served params decades_outside") for n, one in found.items()},
         )
-        for counting, found in both
-        for name, one in found.items()
-    )
+        for counting, found in both.items()
+    }
     return Section(
-        paths=paths.reset_index(drop=True),
+        paths=stacked("counting", paths),
         built=pd.DataFrame({"label": ["GPT-4, active, reported"], "params": [gpt4.active_params]}),
         gpt4_few=few,
         gpt4_many=many,
-        **span_ends,
-        **ends("many_tokens_flop", at(in_flop, "tokens", many)),
-        **ends("many_tokens_usd", at(in_usd, "tokens", many)),
+        **dict(item for pair in said for item in pair.items()),
         n_inside=sum(min(s) <= gpt4.active_params <= max(s) for s in spans.values()),
         n_above=sum(gpt4.active_params > max(sizes) for sizes in spans.values()),
         n_spans=len(spans),
@@ -311,10 +286,14 @@ def overtraining(laws: Mapping[str, SeparableLaw], default: str, made: pd.DataFr
         Of `counterfactual.servings_that_justify`, by that law.
     """
     factors = np.geomspace(0.105, 3.0, 60)
-    lines = pd.concat(
-        pd.DataFrame({"law": name, "size_ratio": factors, "flop_ratio": 1 + overhead})
-        for name, law in sorted(laws.items(), key=lambda item: item[0] != default)
-        for overhead in (chinchilla.iso_loss(law, size_factor=factors).flop_overhead,)
+    first = sorted(laws, key=lambda name: name != default)
+    trades = {name: chinchilla.iso_loss(laws[name], size_factor=factors) for name in first}
+    lines = stacked(
+        "law",
+        {
+            name: pd.DataFrame({"size_ratio": factors, "flop_ratio": 1 + trade.flop_overhead})
+            for name, trade in trades.items()
+        },
     )
     half, quarter = (
         [chinchilla.iso_loss(law, size_factor=part) for law in laws.values()]
@@ -330,10 +309,8 @@ def overtraining(laws: Mapping[str, SeparableLaw], default: str, made: pd.DataFr
         **ends("half", (trade.token_factor for trade in half)),
         **ends("half_flop", (trade.flop_overhead for trade in half)),
         **ends("critical", (chinchilla.critical_size(law) for law in laws.values())),
-        qwen_size=of.size_ratio["Qwen3-32B"],
-        qwen_flop=of.flop_ratio["Qwen3-32B"],
-        llama3_size=of.size_ratio[LLAMA3],
-        llama3_flop=of.flop_ratio[LLAMA3],
+        **named("qwen", of.loc["Qwen3-32B"], "size_ratio flop_ratio"),
+        **named("llama3", of.loc[LLAMA3], "size_ratio flop_ratio"),
     )
 
 
@@ -352,29 +329,27 @@ def repeats(
         Size of the model in the figure. [parameters]
     """
     stock, processed = float(bound.unique_tokens), np.geomspace(3e11, 3e14, 46)
-    far = law.predict(params, processed).decades_outside
+    run = law.predict(params, processed)
     stocks = {short(1e12): 1e12, short(stock): stock, "without limit": None}
-    curves = pd.concat(
-        pd.DataFrame({"data": name, "tokens": processed, "loss": loss, "decades_outside": far})
+    curves = {
+        name: columns(run, "tokens decades_outside").assign(
+            loss=law.loss(params, processed, unique_tokens=unique)
+        )
         for name, unique in stocks.items()
-        for loss in (law.loss(params, processed, unique_tokens=unique),)
-    )
+    }
     most = catalog.models().nlargest(1, "training_tokens").iloc[0]
     assert bound.loss is not None and free.loss is not None
     return Section(
-        curves=curves,
+        curves=stacked("data", curves),
         repeat_four=float(chinchilla.effective_epochs(4, law.r_d_star)),
         repeat_sixteen=float(chinchilla.effective_epochs(16, law.r_d_star)),
         repeat_limit=1 + law.r_d_star,
         stock=stock,
         stock_flop=f"{float(bound.flop):.1e}".replace("+", ""),
-        stock_wanted=float(free.tokens),
-        stock_epochs=float(bound.epochs),
-        stock_params=float(bound.params),
-        stock_free=float(free.params),
+        **named("bound", bound, "epochs params"),
+        **named("free", free, "tokens params"),
         stock_loss=float(bound.loss - free.loss),
-        most_name=most.model,
-        most_tokens=most.training_tokens,
+        **named("most", most, "model training_tokens"),
     )
 
 
@@ -467,50 +442,47 @@ def decomposition(
     seen = steps[steps.open_date <= gpt4o.release_date].iloc[-1]
     seen_factor = gpt4.active_params / seen.active_params
 
-    flop, usd = (counterfactual.ranges(cases) for cases in (in_flop, in_usd))
+    both = {"FLOP": in_flop, "dollars": in_usd}
+    flop = counterfactual.ranges(in_flop)
     law, served, better = CAUSES
-    shown = [
-        ("GPT-4 to GPT-4o, active parameters", "to explain", need),
-        ("GPT-4 to GPT-4o, all parameters", "to explain", need_total),
-        ("New law", "one cause", flop.loc[law]),
-        ("Demand, in FLOP", "one cause", flop.loc[served]),
-        ("Demand, in dollars", "one cause", usd.loc[served]),
-        ("Better data and methods, in FLOP", "one cause", flop.loc[better]),
-        ("Better data and methods, in dollars", "one cause", usd.loc[better]),
-        ("All three, in FLOP", "together", flop.loc[TOGETHER]),
-        ("All three, in dollars", "together", usd.loc[TOGETHER]),
-        (f"{seen.model}, level with GPT-4 in votes", "seen", [seen_factor] * 3),
+    rows = [
+        ("GPT-4 to GPT-4o, active parameters", "to explain", *need),
+        ("GPT-4 to GPT-4o, all parameters", "to explain", *need_total),
+        ("New law", "one cause", *flop.loc[law]),
     ]
-    found: dict[str, Any] = {}
-    keys = {"demand": served, "data": better, "all": TOGETHER}
-    for counting, frame, cases in (("flop", flop, in_flop), ("usd", usd, in_usd)):
-        for key, cause in keys.items():
-            found[f"by_{counting}_{key}_low"] = frame.low[cause]
-            found[f"by_{counting}_{key}_high"] = frame.high[cause]
-            found[f"share_{counting}_{key}"] = np.log(frame.middle[cause]) / np.log(need[1])
-        found[f"by_{counting}_all_mid"] = frame.middle[TOGETHER]
-        found[f"left_{counting}"] = need[1] / frame.middle[TOGETHER]
-        whole = cases.factor[cases.cause == TOGETHER]
-        found[f"enough_{counting}"] = (whole >= need[1]).mean()
+    causes = (
+        ("demand", served, "Demand", "one cause"),
+        ("data", better, "Better data and methods", "one cause"),
+        ("all", TOGETHER, "All three", "together"),
+    )
+    said: dict[str, Any] = {}
+    for key, cause, label, kind in causes:
+        for counting, cases in both.items():
+            frame, name = counterfactual.ranges(cases), f"{counting.lower()}_{key}"
+            rows.append((f"{label}, in {counting}", kind, *frame.loc[cause]))
+            said |= named(f"by_{name}", frame.loc[cause], "low high")
+            said[f"share_{name}"] = np.log(frame.middle[cause]) / np.log(need[1])
+    for counting, cases in both.items():
+        whole, name = cases.factor[cases.cause == TOGETHER], counting.lower()
+        said[f"by_{name}_all_mid"] = whole.median()
+        said[f"left_{name}"] = need[1] / whole.median()
+        said[f"enough_{name}"] = (whole >= need[1]).mean()
+    rows.append((f"{seen.model}, level with GPT-4 in votes", "seen", *[seen_factor] * 3))
     return Section(
-        rows=pd.DataFrame([(row, kind, *of) for row, kind, of in shown]).set_axis(
-            ["row", "kind", *flop.columns], axis=1
-        ),
+        rows=pd.DataFrame(rows, columns=["row", "kind", "low", "middle", "high"]),
         cases=in_flop,
-        **dict(zip(("need_low", "need_mid", "need_high"), need, strict=True)),
-        **dict(
-            zip(("need_total_low", "need_total_mid", "need_total_high"), need_total, strict=True)
-        ),
-        **ends("need_size", (active[0], active[2])),
+        **ends("need", need),
+        need_mid=need[1],
+        **ends("need_total", need_total),
+        need_total_mid=need_total[1],
+        **ends("need_size", active),
         need_share=share,
-        by_law_low=flop.low[law],
-        by_law_high=flop.high[law],
-        **found,
+        **named("by_law", flop.loc[law], "low high"),
         share_law=np.log(flop.middle[law]) / np.log(need[1]),
+        **said,
         n_cases=int((in_usd.cause == TOGETHER).sum()),
-        seen_name=seen.model,
+        **named("seen", seen, "model open_date"),
         seen_factor=seen_factor,
-        seen_date=seen.open_date,
         **ends("far", pd.concat([in_flop, in_usd]).decades_outside),
         better_points=catalog.score_gap(GPT4O, GPT4, ARENA, ESSAY_DAY),
     )
@@ -518,16 +490,14 @@ def decomposition(
 
 def exercises(law: SeparableLaw, gpt4_flop: float, llama3: pd.Series) -> Section:
     """Answers: tokens per parameter for a budget [FLOP], and the demand Llama 3 70B bets on."""
-    twenty = {
-        key: float(
-            several(name)[chinchilla.law_title(name)].optimal(flop=gpt4_flop).tokens_per_param
-        )
-        for key, name in (
-            ("ex_printed", "HOFFMANN_2022_ROUNDED"),
-            ("ex_tex", "HOFFMANN_2022_TEX"),
-            ("ex_refit", "BESIROGLU_2024"),
-        )
-    }
-    size, tokens = llama3.total_params, llama3.training_tokens
-    wedge = float(law.wedge(size, tokens))
-    return Section(**twenty, ex_wedge_value=wedge, ex_wedge_served=3 * tokens * (wedge - 1))
+    names = ["HOFFMANN_2022_ROUNDED", "HOFFMANN_2022_TEX", "BESIROGLU_2024"]
+    printed, tex, refit = chinchilla.compare(names, flop=gpt4_flop).tokens_per_param
+    tokens = llama3.training_tokens
+    wedge = law.wedge(llama3.total_params, tokens)
+    return Section(
+        ex_printed=printed,
+        ex_tex=tex,
+        ex_refit=refit,
+        ex_wedge_value=wedge,
+        ex_wedge_served=3 * tokens * (wedge - 1),
+    )

@@ -9,7 +9,7 @@ import pandas as pd
 from llmecon import catalog, chinchilla, cost, trends
 from llmecon.chinchilla import SeparableLaw
 from llmecon_book import facts, ledger
-from llmecon_book.chapters import Section, ends
+from llmecon_book.chapters import Section, columns, ends, named, stacked
 from llmecon_book.facts import (
     CHINCHILLA,
     DEEPSEEK_V3,
@@ -86,35 +86,30 @@ def open_frontier(
     bodies = frontier.drop_duplicates(["total_params", "active_params"])
     body = facts.growth(bodies, bodies.total_params, confidence=confidence)
     largest = facts.largest(frontier)
-    drawn = (
-        ("fit, all parameters", total, days.since),
-        ("fit, active parameters", active, days.since),
-        ("GPT-4 to GPT-4o, drawn on", fall, facts.released(GPT4O)),
-    )
-    lines = pd.concat(
-        pd.DataFrame({"line": name, "date": dates, "params": trend.at(dates)})
-        for name, trend, start in drawn
-        for dates in (pd.date_range(start, days.until, periods=20),)
-    )
+    drawn = {
+        "fit, all parameters": (total, days.since),
+        "fit, active parameters": (active, days.since),
+        "GPT-4 to GPT-4o, drawn on": (fall, facts.released(GPT4O)),
+    }
+    lines = {}
+    for name, (trend, start) in drawn.items():
+        dates = pd.date_range(start, days.until, periods=20)
+        lines[name] = pd.DataFrame({"date": dates, "params": trend.at(dates)})
     return Section(
         frontier=frontier,
-        lines=lines,
-        n_frontier=total.n,
-        total_rate=total.factor_per_year,
+        lines=stacked("line", lines),
+        **named("total", total, "n factor_per_year"),
         **ends("total", total.interval),
-        active_rate=active.factor_per_year,
+        active_factor_per_year=active.factor_per_year,
         **ends("active", active.interval),
-        sparsity_rate=sparsity.factor_per_year,
-        fall_rate=fall.factor_per_year,
+        sparsity_factor_per_year=sparsity.factor_per_year,
+        fall_factor_per_year=fall.factor_per_year,
         fall_today=fall.at(days.until)[0],
-        bodies_n=body.n,
-        bodies_rate=body.factor_per_year,
+        **named("bodies", body, "n factor_per_year"),
         **ends("bodies", body.interval),
         before_from=facts.size(LLAMA2),
         before_to=facts.size("Llama 3.1 405B"),
-        largest_name=largest.model,
-        largest_size=largest.total_params,
-        largest_date=largest.release_date,
+        **named("largest", largest, "model total_params release_date"),
         confidence=confidence,
     )
 
@@ -148,9 +143,7 @@ def rivals(table: pd.DataFrame) -> Section:
         rival_fall_error=times["the fall goes on"],
         rival_rest_error=times["no change"],
         rival_old_error=times["GPT-3 to GPT-4 goes on"],
-        rival_low=fit.low,
-        rival_high=fit.high,
-        rival_score=fit.interval_score,
+        **named("rival", fit, "low high interval_score"),
         rival_came=table.attrs["observed"],
         rival_fitted=table.attrs["n_fitted"],
     )
@@ -170,9 +163,7 @@ def ability(arena: pd.DataFrame, **said: Any) -> Section:
     years = trends.elapsed_years(first.release_date[GPT5], last.release_date[GPT5])
     return Section(
         steps=steps,
-        gpt4_small_name=last.model[GPT4],
-        gpt4_small_size=last.total_params[GPT4],
-        gpt4_small_date=last.release_date[GPT4],
+        **named("gpt4_small", last.loc[GPT4], "model total_params release_date"),
         gpt4_small_times=facts.size(GPT4) / last.total_params[GPT4],
         ability_levels=len(times),
         ability_fell=int(clear.sum()),
@@ -181,8 +172,7 @@ def ability(arena: pd.DataFrame, **said: Any) -> Section:
         gpt4o_first_size=first.total_params[GPT4O],
         gpt4o_small_size=last.total_params[GPT4O],
         gpt5_first_size=first.total_params[GPT5],
-        gpt5_small_name=last.model[GPT5],
-        gpt5_small_size=last.total_params[GPT5],
+        **named("gpt5_small", last.loc[GPT5], "model total_params"),
         gpt5_months=12 * years,
         **said,
     )
@@ -190,22 +180,20 @@ def ability(arena: pd.DataFrame, **said: Any) -> Section:
 
 def floor(laws: Mapping[str, SeparableLaw], reference: pd.Series, **said: Any) -> Section:
     """Is there a floor? Sizes and tokens for the loss of one model, by the first law and others."""
-    floors, curves = {}, []
+    floors, curves = {}, {}
     for name, law in laws.items():
         loss = float(law.loss(reference.total_params, reference.training_tokens))
         floors[name] = float(law.params_floor(loss))
         sizes = np.geomspace(floors[name] * 1.02, 10 * reference.total_params, 60)
         run = law.predict(sizes, law.tokens_for(sizes, loss))
-        columns = {"params": sizes, "tokens": run.tokens, "decades_outside": run.decades_outside}
-        curves.append(pd.DataFrame(columns).assign(law=name))
+        curves[name] = columns(run, "params tokens decades_outside")
     return Section(
-        curves=pd.concat(curves).query("tokens < 2e15"),
+        curves=stacked("law", curves).query("tokens < 2e15"),
         floors=pd.DataFrame({"law": floors.keys(), "params": floors.values()}),
         floor_name=reference.model,
         floor_law=next(iter(laws)),
         floor_size=next(iter(floors.values())),
-        floor_min=min(floors.values()),
-        floor_max=max(floors.values()),
+        **ends("floor", floors.values()),
         **said,
     )
 
@@ -222,8 +210,7 @@ def facts_and_size(known: pd.DataFrame, verdict: str) -> Section:
         facts_turbo=answers[TURBO],
         facts_gpt4o=answers[GPT4O],
         facts_per_decade=known.attrs["points_per_decade"],
-        facts_first=matched.model,
-        facts_first_size=matched.total_params,
+        **named("facts_first", matched, "model total_params"),
         facts_turbo_size=known.attrs["size_of"][TURBO],
         facts_n=len(known),
         floor_scored=verdict,
@@ -272,25 +259,24 @@ def prices_and_speeds(
     since : str
         First day of the makers' paths, ISO.
     """
-    paths = [
-        facts.flagship_path(maker, made=since, until=days.until)
-        .rename("output_usd_per_mtok")
-        .rename_axis("date")
-        .reset_index()
-        .assign(path=f"{maker} flagship", model=f"{maker} flagship")
-        for maker in facts.MAKERS
-    ]
+    paths = {}
+    for maker in facts.MAKERS:
+        path = facts.flagship_path(maker, made=since, until=days.until).reset_index()
+        paths[f"{maker} flagship"] = path.assign(model=f"{maker} flagship")
     score = arena.set_index("model").score
     for name in (GPT4, GPT4O):
-        cheapest = facts.cheapest_at_level(score[name], until=days.until, on_list=on_list)
-        paths.append(cheapest.assign(path=f"cheapest at {name}'s level"))
-    every = pd.concat(paths, ignore_index=True)
-    then, now = (
-        every[every.date <= day].sort_values("date").groupby("path").output_usd_per_mtok.last()
-        for day in (days.made, days.until)
+        paths[f"cheapest at {name}'s level"] = facts.cheapest_at_level(
+            score[name], until=days.until, on_list=on_list
+        )
+    keys = dict(zip(("openai", "anthropic", "gpt4", "gpt4o"), paths, strict=True))
+    every = stacked(
+        "path", {n: path.rename(columns={"effective_date": "date"}) for n, path in paths.items()}
     )
-    level4, level4o = "cheapest at GPT-4's level", "cheapest at GPT-4o's level"
-    of_level4 = every[every["path"] == level4]
+    price: dict[str, float] = {}
+    for when, day in (("then", days.made), ("now", days.until)):
+        last = every[every.date <= day].groupby("path").output_usd_per_mtok.last()
+        price |= {f"price_{key}_{when}": last[path] for key, path in keys.items()}
+    of_level4 = every[every["path"] == keys["gpt4"]]
     least = of_level4.nsmallest(1, "output_usd_per_mtok").iloc[0]
     readings = facts.flagship_speeds(until=days.until)
     flagships = (
@@ -301,20 +287,12 @@ def prices_and_speeds(
     return Section(
         paths=every,
         flagships=flagships,
-        price_openai_then=then["OpenAI flagship"],
-        price_openai_now=now["OpenAI flagship"],
-        price_anthropic_then=then["Anthropic flagship"],
-        price_anthropic_now=now["Anthropic flagship"],
+        **price,
         price_gpt4_first=of_level4.output_usd_per_mtok.iloc[0],
-        price_gpt4_then=then[level4],
-        price_gpt4_now=now[level4],
-        price_gpt4o_then=then[level4o],
-        price_gpt4o_now=now[level4o],
-        price_gpt4o_times=then[level4o] / now[level4o],
+        price_gpt4o_times=price["price_gpt4o_then"] / price["price_gpt4o_now"],
         price_gpt4_least=least.output_usd_per_mtok,
         price_gpt4_least_date=least.date,
-        speed_low=speed.low,
-        speed_high=speed.high,
+        **named("speed", speed, "low high"),
         speed_n=len(flagships),
         speed_rank=flagships.output_tokens_per_s.corr(
             flagships.output_usd_per_mtok, method="spearman"
@@ -332,12 +310,9 @@ def thinking(pulls: Sequence[Any], traded: chinchilla.Exchange, **said: Any) -> 
     return Section(
         **ends("think", pulls),
         think_price=first / flagship,
-        think_train=traded.train_decades,
-        think_serve=traded.serve_decades,
-        think_printed_train=longer.train_decades,
-        think_printed_serve=longer.serve_decades,
-        think_more_train=resampling.train_decades,
-        think_more_serve=resampling.serve_decades,
+        **named("think", traded, "train_decades serve_decades"),
+        **named("think_printed", longer, "train_decades serve_decades"),
+        **named("think_more", resampling, "train_decades serve_decades"),
         **said,
     )
 
@@ -371,8 +346,9 @@ def hardware(
 
     case = tokens_per_s, usd_per_mtok
     chips = {key: catalog.accelerator(name) for key, name in names.items()}
-    bandwidth = {key: chip.hbm_bytes_per_s for key, chip in chips.items()}
-    grown = bandwidth["rubin"] / bandwidth["h200"]
+    bandwidth = {f"{key}_bandwidth": chip.hbm_bytes_per_s for key, chip in chips.items()}
+    grown = bandwidth["rubin_bandwidth"] / bandwidth["h200_bandwidth"]
+    del bandwidth["gb200_bandwidth"]  # that of the B200
     return Section(
         sizes=sizes[~sizes.at_end],
         chip_speed=tokens_per_s,
@@ -384,9 +360,7 @@ def hardware(
         chip_joined=chips["gb200"].scaleup_domain_size,
         chip_slow_b200=served("b200", *_SLOW) / served("h200", *_SLOW),
         chip_rent_ratio=rents[names["b200"]] / rents[names["h200"]],
-        h200_bandwidth=bandwidth["h200"],
-        b200_bandwidth=bandwidth["b200"],
-        rubin_bandwidth=bandwidth["rubin"],
+        **bandwidth,
         bandwidth_ratio=grown,
         speed_gain=grown ** (1 / 3),
         **said,
@@ -420,17 +394,21 @@ def context_cost(context_tokens: float, **machine: float) -> Section:
     shapes = {name: catalog.transformer(name) for name in _KV_SHAPES}
     held = {name: float(one.kv_cache_bytes_per_token()) for name, one in shapes.items()}
     contexts = np.geomspace(1e3, 1e6, 31)
-    curves = pd.concat(
-        pd.DataFrame({"name": name, "context_tokens": contexts, "usd_per_mtok": usd})
+    curves = {
+        name: pd.DataFrame(
+            {
+                "context_tokens": contexts,
+                "usd_per_mtok": cost.kv_read(kv_bytes=contexts * each, **machine),
+            }
+        )
         for name, each in held.items()
-        for usd in (cost.kv_read(kv_bytes=contexts * each, **machine),)
-    )
+    }
     large2, deepseek = (
         float(cost.kv_read(kv_bytes=context_tokens * held[name], **machine))
         for name in (MISTRAL, DEEPSEEK_V3)
     )
     return Section(
-        curves=curves,
+        curves=stacked("name", curves),
         context=context_tokens,
         read_large2=large2,
         read_deepseek=deepseek,

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
-import pandas as pd
 
 from llmecon_book import facts
 from llmecon_book.chapters import Section
@@ -30,6 +27,7 @@ from llmecon_book.charts.layers import (
     DOTTED,
     at_moved_rent,
     cost_y,
+    dots,
     named_levels,
     names,
     ranges,
@@ -41,11 +39,6 @@ from llmecon_book.words import short
 
 _NAMED = [facts.GPT3, facts.CHINCHILLA, facts.LLAMA2, facts.LLAMA3]
 _NAMED += [facts.PHI4, facts.DEEPSEEK_V3, facts.GEMMA_4B, facts.GPT4]
-
-
-def _points(data: pd.DataFrame, *channels: Any, tooltip: list[str], **mark: Any) -> alt.Chart:
-    points: alt.Chart = alt.Chart(data).mark_point(**mark).encode(*channels, tooltip=tooltip)
-    return points
 
 
 def tokens_per_param(found: Section) -> alt.LayerChart:
@@ -84,11 +77,10 @@ def prescriptions(found: Section) -> alt.LayerChart:
     built = tidy(found.built, ["budget", "params"], digits=4)
     y = row_y("budget", built.budget)
     x = log_x("params", data.params, built.params, title="Parameters, log scale [parameters]")
-    tooltip = ["budget", "law", "params", "decades_outside"]
     said = listed(data, "{law} {params:short}", by="budget", group="budget of {}")
     return finish(
         alt.Chart(built).mark_tick(thickness=4, size=34, color=theme.GREY).encode(x, y),
-        _points(data, x, y, *kinds("law", "Law", data.law), tooltip=tooltip, size=80),
+        dots(data, x, y, *kinds("law", "Law", data.law), filled=False),
         takeaway=(
             f"For GPT-3's budget the laws since 2022 ask for {short(found.gpt3_low)} to "
             f"{short(found.gpt3_high)}, not {short(facts.quoted_gpt3())}; for GPT-4's they "
@@ -106,17 +98,17 @@ def prescriptions(found: Section) -> alt.LayerChart:
 
 def demand(found: Section) -> alt.LayerChart:
     """The cheapest size over a model's life as the tokens it will serve grow."""
-    columns = ["law", "tokens_served", "share_of_optimum", "ratio_known", "decades_outside"]
+    columns = ["law", "tokens_served", "size_ratio", "ratio_known", "decades_outside"]
     data = tidy(found.curves, columns, digits=4)
     title = "Tokens served over the model's life, log scale [tokens]"
     x = log_x("tokens_served", data.tokens_served, title=title)
     axis = alt.Axis(format="%", title="Cheapest size [share of the training optimum]")
-    y = alt.Y("share_of_optimum:Q", scale=alt.Scale(domain=[0, 1]), axis=axis)
+    y = alt.Y("size_ratio:Q", scale=alt.Scale(domain=[0, 1]), axis=axis)
     of_law = series("law", "Law", data.law)
     last = data[data.ratio_known].groupby("law", sort=False).tail(1)
     said = "; ".join(
-        f"{name}: {rows.share_of_optimum.iloc[0]:.0%} at {short(rows.tokens_served.iloc[0])} "
-        f"tokens, {rows.share_of_optimum.iloc[-1]:.0%} at {short(rows.tokens_served.iloc[-1])}"
+        f"{name}: {rows.size_ratio.iloc[0]:.0%} at {short(rows.tokens_served.iloc[0])} "
+        f"tokens, {rows.size_ratio.iloc[-1]:.0%} at {short(rows.tokens_served.iloc[-1])}"
         for name, rows in data.sort_values("tokens_served").groupby("law", sort=False)
     )
     limits = listed(last, "{law} {tokens_served:short} tokens")
@@ -124,8 +116,9 @@ def demand(found: Section) -> alt.LayerChart:
         alt.Chart(data).mark_line().encode(x, y, *of_law),
         alt.Chart(last).mark_point(size=90, filled=True, shape="square").encode(x, y, of_law[0]),
         takeaway=(
-            f"Serving {short(found.life_served)} tokens makes a model of {found.shares.min():.0%} "
-            f"to {found.shares.max():.0%} of the training optimum the cheapest, by law"
+            f"Serving {short(found.life_tokens_served)} tokens makes a model of "
+            f"{found.shares.min():.0%} to {found.shares.max():.0%} of the training optimum the "
+            "cheapest, by law"
         ),
         subtitle=outside(data),
         height=320,
@@ -296,13 +289,12 @@ def overtraining(found: Section) -> alt.LayerChart:
     x = log_x("size_ratio", *sizes, title=title, counts=False)
     title = "Training compute over the least, log scale [times]"
     y = log_y("flop_ratio", data.flop_ratio, real.flop_ratio, title=title, counts=False)
-    tooltip = ["model", "size_ratio", "flop_ratio"]
     near_least = real.flop_ratio < 1.02  # the line is flat there: names would meet
     beyond = outside(real, of="the points")
     return finish(
         alt.Chart(ends).mark_rule(strokeDash=[2, 3]).encode(x, of_law[0]),
         alt.Chart(data).mark_line(clip=True).encode(x, y, *of_law),
-        _points(real, x, y, tooltip=tooltip, filled=True, size=60, color=theme.INK),
+        dots(real, x, y, size=60, color=theme.INK),
         names(real[~near_least], x, y, "model", align="left", dx=8, dy=-6),
         names(real[near_least], x, y, "model", align="left", dx=8, dy=14),
         takeaway=(
@@ -367,16 +359,15 @@ def decomposition(found: Section, years: float) -> alt.LayerChart:
     title = "Factor by which the model is smaller, log scale [times]"
     x = log_x("low", data.low, data.high, [1.0], title=title, counts=False)
     color, shape = kinds("kind", "What", data.kind)
-    marks = (data, like(x, "middle"), y, color, shape)
     said = listed(data, "{row} ({kind}): {low:.2g} to {high:.2g}, middle {middle:.2g}")
     served = found.cases.tokens_served
     return finish(
         rule_at(x, 1.0, color=theme.GREY),
         ranges(data, x, y, color, strokeWidth=5, opacity=0.55),
-        _points(*marks, tooltip=list(data.columns), filled=True, size=90),
+        dots(data, like(x, "middle"), y, color, shape, size=90),
         takeaway=(
             f"The causes together make a model {found.by_flop_all_low:.1f} to "
-            f"{found.by_usd_all_high:.0f} times smaller; {found.need_low:.1f} to "
+            f"{found.by_dollars_all_high:.0f} times smaller; {found.need_low:.1f} to "
             f"{found.need_high:.0f} are to be explained"
         ),
         subtitle=(

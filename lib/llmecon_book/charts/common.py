@@ -163,10 +163,10 @@ def status_fill(color: str) -> alt.Fill:
 def tidy(frame: pd.DataFrame, columns: list[str], digits: int = _DIGITS) -> pd.DataFrame:
     """The columns a chart draws, uncut: a number rounded twice would contradict the text.
 
-    The digits go with the frame, and `finish` cuts what is drawn.
+    The digits go with the frame, and `finish` cuts what is drawn; the columns too, for `dots`.
     """
     out = frame[columns].reset_index(drop=True)
-    out.attrs["digits"] = digits
+    out.attrs.update(digits=digits, shown=columns)
     return out
 
 

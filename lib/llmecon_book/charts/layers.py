@@ -42,6 +42,14 @@ def names(data: pd.DataFrame, x: alt.X, y: alt.Y, name: str, **text: Any) -> alt
     return said
 
 
+def dots(data: pd.DataFrame, x: alt.X, y: alt.Y, *apart: Any, **mark: Any) -> alt.Chart:
+    """A mark a row, told apart by other channels, with the columns kept by `tidy` as tooltip."""
+    look: Any = {"filled": True, "size": 80, "opacity": 1} | mark
+    marks = alt.Chart(data).mark_point(**look)
+    points: alt.Chart = marks.encode(x, y, *apart, tooltip=data.attrs["shown"])
+    return points
+
+
 def rule_at(axis: alt.X | alt.Y, value: float, **rule: Any) -> alt.Chart:
     """A line across the panel at one value of an axis."""
     data = pd.DataFrame({field_of(axis): [value]})

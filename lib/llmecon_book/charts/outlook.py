@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import altair as alt
-import pandas as pd
 
 from llmecon_book import facts
 from llmecon_book.chapters import Section
@@ -32,6 +29,7 @@ from llmecon_book.charts.common import (
 )
 from llmecon_book.charts.layers import (
     DOTTED,
+    dots,
     named_levels,
     names,
     names_beside,
@@ -44,11 +42,6 @@ from llmecon_book.charts.layers import (
 from llmecon_book.words import as_month, short
 
 
-def _points(data: pd.DataFrame, *channels: Any, tooltip: list[str], **mark: Any) -> alt.Chart:
-    points: alt.Chart = alt.Chart(data).mark_point(**mark).encode(*channels, tooltip=tooltip)
-    return points
-
-
 def open_frontier(found: Section) -> alt.LayerChart:
     """Sizes of open frontier models, their trend, and the fall drawn on."""
     data = tidy(found.frontier, ["model", "release_date", "total_params", "active_params"])
@@ -57,16 +50,16 @@ def open_frontier(found: Section) -> alt.LayerChart:
     )
     drawn = tidy(found.lines, ["line", "date", "params"])
     y = log_y("params", long.params, drawn.params, title="Parameters, log scale [parameters]")
+    long.attrs["shown"] = ["model", "release_date", "which", "params"]
     marks = (long.dropna(), date_x("release_date"), y, *kinds_of_params())
-    tooltip = ["model", "release_date:T", "which", "params"]
     dash = series("line", "Trend", drawn.line)[1]
     said = listed(last_of_each(drawn, "line", "date"), "{line} reaches {params:short}")
     return finish(
         alt.Chart(drawn).mark_line(color=theme.GREY).encode(date_x("date"), y, dash),
-        _points(*marks, tooltip=tooltip, filled=True, size=60),
+        dots(*marks, size=60),
         takeaway=(
-            f"Open frontier models grew {found.total_rate:.1f} times a year in all parameters, "
-            f"while active ones did not ({found.active_rate:.1f} times)"
+            f"Open frontier models grew {found.total_factor_per_year:.1f} times a year in all "
+            f"parameters, while active ones did not ({found.active_factor_per_year:.1f} times)"
         ),
         height=380,
         description=(
@@ -119,7 +112,7 @@ def rivals(found: Section) -> alt.LayerChart:
     return finish(
         rule_at(x, came, color=theme.VERMILLION, strokeWidth=2),
         ranges(known, x, y, strokeWidth=5, opacity=0.5, color=theme.BLUE),
-        _points(data, x, y, tooltip=columns, size=90, filled=True, color=theme.BLUE),
+        dots(data, x, y, size=90, color=theme.BLUE),
         takeaway=(
             f"Least wrong was the {found.rival_best}, {found.rival_best_error:.1f} times off; the "
             f"fall drawn on was {found.rival_fall_error:,.0f} times off"
@@ -166,8 +159,8 @@ def iso_loss(found: Section) -> alt.LayerChart:
         alt.Chart(floors).mark_rule(strokeDash=[2, 3]).encode(x, of_law[0]),
         alt.Chart(data).mark_line(clip=True).encode(x, y, *of_law),
         takeaway=(
-            f"For the loss of {found.floor_name} size has a floor: {short(found.floor_min)} to "
-            f"{short(found.floor_max)} parameters, depending on the law"
+            f"For the loss of {found.floor_name} size has a floor: {short(found.floor_low)} to "
+            f"{short(found.floor_high)} parameters, depending on the law"
         ),
         subtitle=outside(data),
         height=340,
@@ -190,12 +183,12 @@ def facts_and_size(found: Section) -> alt.LayerChart:
     )
     return finish(
         rules,
-        _points(data, x, y, tooltip=columns, filled=True, size=80),
+        dots(data, x, y),
         *names_beside(data, x, y, name="model", across="total_params"),
         closed,
         takeaway=(
             f"Ten times the size answers {found.facts_per_decade:.0f} points more of SimpleQA; "
-            f"{short(found.facts_first_size)} match GPT-4 Turbo"
+            f"{short(found.facts_first_total_params)} match GPT-4 Turbo"
         ),
         height=340,
         description=(
@@ -217,7 +210,7 @@ def ratios(found: Section) -> alt.LayerChart:
     x = date_x("release_date")
     y = log_y("tokens_per_param", long.tokens_per_param, [level], title=title, counts=False)
     is_sparse = data.per_param < data.per_active
-    tooltip = ["model", "release_date:T", "which", "tokens_per_param"]
+    long.attrs["shown"] = ["model", "release_date", "which", "tokens_per_param"]
     marks = (long.dropna(), x, y, *kinds_of_params())
     named = ["GPT-3 175B", "Chinchilla 70B", "Llama 3 70B", "Kimi K2"]
     chosen = long[long.model.isin(named) & (long.which == KINDS[0])]
@@ -228,7 +221,7 @@ def ratios(found: Section) -> alt.LayerChart:
     return finish(
         rule_at(y, level, color=theme.GREY, strokeDash=[5, 3]),
         ranges(data[is_sparse], y, x, low="per_param", high="per_active", opacity=0.5),
-        _points(*marks, tooltip=tooltip, filled=True, size=55),
+        dots(*marks, size=55),
         names(chosen[~sparse & first], x, y, "model", align="left", dx=-4, dy=-11),
         names(chosen[~sparse & on_line], x, y, "model", align="center", dy=-11),
         names(chosen[~sparse & ~first & ~on_line], x, y, "model", align="right", dx=-8),
@@ -280,7 +273,7 @@ def speed_and_price(found: Section) -> alt.LayerChart:
     y = log_y("output_tokens_per_s", data.output_tokens_per_s, title=title, counts=False)
     paths = data[data.groupby("maker").model.transform("nunique") > 1]
     lines = alt.Chart(paths).mark_line(color=theme.GREY, strokeWidth=1)
-    of_year, tooltip = kinds("year", "Read in", years), [*columns[:3], *columns[4:]]
+    of_year = kinds("year", "Read in", years)
     named = data.drop_duplicates("model", keep="last")
     named = named.assign(model=named.model.str.replace(r" \(.*\)", "", regex=True))
     first, last = named.year == years[0], named.year == years[-1]
@@ -289,7 +282,7 @@ def speed_and_price(found: Section) -> alt.LayerChart:
     said = "{model} {output_tokens_per_s:.0f} at {output_usd_per_mtok:g}"
     return finish(
         lines.encode(x, y, alt.StrokeDash("maker:N", title="Path of"), alt.Order("date:T")),
-        _points(data, x, y, *of_year, tooltip=tooltip, filled=True, size=80),
+        dots(data, x, y, *of_year),
         # A year a side, for there the readings of one price and speed differ.
         names(named[first], x, y, "model", align="right", dx=-7),
         names(named[~first & ~last], x, y, "model", align="left", dx=7),
@@ -355,7 +348,7 @@ def kv_cache(found: Section) -> alt.LayerChart:
     of_kind = kinds("attention", "Attention", present)
     chosen = data[data.name.isin(["Mistral Large 2", "DeepSeek-V3", "Qwen-72B", "GPT-3 175B"])]
     return finish(
-        _points(data, x, y, *of_kind, tooltip=columns, size=70),
+        dots(data, x, y, *of_kind, filled=False, size=70),
         *names_beside(chosen, x, y, name="name", across="total_params"),
         takeaway=(
             "The cache follows the attention design, not size: rank correlation "
@@ -415,7 +408,7 @@ def speed_kept(found: Section, context_tokens: float) -> alt.LayerChart:
     of_batch = kinds("requests", "Requests at once", data.requests)
     said = listed(data, "{kept:.0%} with {requests}", by="row")
     return finish(
-        _points(data, x, y, *of_batch, tooltip=columns, size=90, filled=True),
+        dots(data, x, y, *of_batch, size=90),
         takeaway=(
             f"Alone, 8B keep {found.kept_small:.0%} of their speed and 123B "
             f"{found.kept_large:.0%}; with 32 requests {found.kept_crowd_small:.0%} and "
