@@ -93,7 +93,7 @@ def open_frontier(
     }
     lines = {}
     for name, (trend, start) in drawn.items():
-        dates = pd.date_range(start, days.until, periods=20)
+        dates = pd.date_range(start, days.until, periods=20, unit="us")
         lines[name] = pd.DataFrame({"date": dates, "params": trend.at(dates)})
     return Section(
         frontier=frontier,

@@ -283,6 +283,7 @@ def overtraining(found: Section) -> alt.LayerChart:
     data = tidy(found.lines, ["law", "size_ratio", "flop_ratio"], digits=4)
     real = tidy(found.made, ["model", "size_ratio", "flop_ratio", "decades_outside"], digits=4)
     ends = tidy(found.floors, ["law", "size_ratio"], digits=4)
+    real.attrs["shown"] = ["model", "size_ratio", "flop_ratio"]
     of_law = series("law", "Law", data.law)
     title = "Size over the compute-optimal one of the same loss, log scale [times]"
     sizes = (data.size_ratio, real.size_ratio, ends.size_ratio)
