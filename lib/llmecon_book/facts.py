@@ -152,15 +152,15 @@ def size(name: str) -> float:
     return known(name, "total_params")
 
 
-def quoted_gpt3() -> float:
-    """GPT-3's size as its paper's text, the essay and the article quote it. [parameters]
+def quoted(params: float) -> float:
+    """A size as people quote it: to three digits. [parameters]
 
     Examples
     --------
-    >>> size(GPT3), quoted_gpt3()
+    >>> size(GPT3), quoted(size(GPT3))
     (174600000000.0, 175000000000.0)
     """
-    return float(f"{size(GPT3):.2e}")
+    return float(f"{params:.2e}")
 
 
 def released(name: str) -> pd.Timestamp:

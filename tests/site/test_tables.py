@@ -5,51 +5,59 @@ from __future__ import annotations
 import io
 import json
 import shutil
-import sys
-import types
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import pytest
 from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
+from llmecon.catalog.rows import ClaimRow
+from llmecon_book import ledger
+from llmecon_book.ledger import Result
 from llmecon_book.site import tables
 
 DATA = Path(__file__).parents[2] / "data"
 
 
-@dataclass(frozen=True)
-class Finding:
-    """The part of a finding that the table reads."""
-
-    id: str
-    chapter: str
-    verdict: str
-    value: Any
-    unit: str = "parameters"
-    expected: Any = 1.75e11
-    holds: bool | None = True
-    kind: str = "fact"
-    claim: str = "GPT-3 has 175 billion parameters."
-    explanation: str = "The paper's table says so."
-    tolerance: str = "1%"
-    source: str = "Brown et al. 2020"
-    source_url: str = "https://arxiv.org/abs/2005.14165"
-    checked_by: str = "catalog.value"
-    computation: str = "claims.evolution.gpt3_size"
+ROW = ClaimRow(
+    id="E04",
+    chapter="evolution",
+    kind="fact",
+    claim="GPT-3 has 175 billion parameters.",
+    unit="parameters",
+    expected_value="1.75e11",
+    tolerance="1%",
+    verdict="right",
+    explanation="The paper's table says so.",
+    checked_by="catalog.value",
+    source="Brown et al. 2020",
+    source_url="https://arxiv.org/abs/2005.14165",
+    licence="CC BY 4.0",
+)
 
 
-FINDINGS = [
-    Finding("E04", "evolution", "right", 1.746e11),
-    Finding("R02", "reversal", "wrong", 2.0e11, holds=False),
-    Finding("O01", "outlook", "unverifiable", None, checked_by="claims.reading"),
-    Finding("E01", "evolution", "right", 2017, unit="year", expected=2017, tolerance="0"),
-    Finding("E02", "evolution", "right", 3e11, tolerance="x3.2"),
-    Finding("E10", "evolution", "wrong", None, expected=None, tolerance=""),
+def claim(value, **cells):
+    row = ROW.model_copy(update=cells)
+    result = Result(value=value, verdict=row.verdict)
+    name = "llmecon_book.ledger.evolution.gpt3_size"
+    return ledger.Claim(row, result, "Right if it is.", name, ledger.days())
+
+
+SCRIPT = "<script>alert(1)</script> [a](b) `c`"
+READ = {"checked_by": ledger.READING, "expected_value": "", "tolerance": ""}
+CLAIMS = [
+    claim(1.746e11),
+    claim(2.0e11, id="R02", chapter="reversal", verdict="wrong"),
+    claim(None, id="O01", chapter="outlook", verdict="unverifiable", **READ),
+    claim(2017, id="E01", unit="year", expected_value="2017", tolerance="0"),
+    claim(3e11, id="E02", tolerance="x3.2"),
+    claim(None, id="E10", verdict="wrong", claim=SCRIPT, explanation=SCRIPT, source=SCRIPT, **READ),
 ]
+
+
+def given(chapter=None):
+    return [one for one in CLAIMS if chapter in (None, one.row.chapter)]
 
 
 @pytest.fixture(scope="module")
@@ -82,14 +90,8 @@ def built(root: Path, marked: str) -> tuple[Path, str]:
     one = f"# One\n\n```{{claims-table}}\n:chapter: evolution\n```\n\n{CODE}"
     (root / "book" / "one.md").write_text(one)
     (root / "book" / "data.md").write_text("# Data\n\n```{data-tables}\n```\n")
-    fake = types.ModuleType("llmecon_book.claims")
-    fake.compute = lambda: list(FINDINGS)
-    fake.READING = "claims.reading"
     with pytest.MonkeyPatch.context() as patch:
-        import llmecon
-
-        patch.setitem(sys.modules, "llmecon_book.claims", fake)
-        patch.setattr(llmecon, "claims", fake, raising=False)
+        patch.setattr(ledger, "claims", given)
         told = io.StringIO()
         # Other tests of this process build, too: what they registered is not met here.
         with patch_docutils(), docutils_namespace():
@@ -102,8 +104,8 @@ def built(root: Path, marked: str) -> tuple[Path, str]:
 
 
 CODE = "".join(
-    f"```{{py:function}} llmecon.{name}\n```\n"
-    for name in ("catalog.value", "claims.evolution.gpt3_size")
+    f"```{{py:function}} {name}\n```\n"
+    for name in ("llmecon.catalog.value", "llmecon_book.ledger.evolution.gpt3_size")
 )
 
 
@@ -114,7 +116,7 @@ def soup(pages, name):
 def test_each_claim_is_a_row_with_its_verdict_and_source(pages):
     page = soup(pages, "book/all.html")
     rows = page.select("table.claims-table tbody tr")
-    assert [row["id"] for row in rows] == [f"claim-{finding.id.lower()}" for finding in FINDINGS]
+    assert [row["id"] for row in rows] == [f"claim-{one.id.lower()}" for one in CLAIMS]
     texts = [[" ".join(cell.text.split()) for cell in row.select("td")] for row in rows]
     assert texts[0] == [
         "E04",
@@ -131,6 +133,12 @@ def test_each_claim_is_a_row_with_its_verdict_and_source(pages):
     assert page.select_one("p.claims-summary").text == (
         "6 claims: 3 right, 2 wrong, 1 unverifiable."
     )
+
+
+def test_what_a_table_says_never_becomes_markup(pages):
+    row = soup(pages, "book/all.html").select_one("#claim-e10")
+    assert not row.select("script, code") and not row.select("a[href='b']")
+    assert "<script>alert(1)</script> [a](b) `c`" in row.select("td")[1].text
 
 
 def test_rows_carry_what_the_filters_ask_for(pages):
@@ -168,7 +176,7 @@ def test_a_paragraph_shows_the_verdict_and_leads_back(pages):
 def test_a_claim_leads_to_its_code(pages):
     cell = soup(pages, "book/all.html").select_one("#claim-r02 td:nth-of-type(4)")
     assert {link.text: link["href"].partition("#")[2] for link in cell.select("a")} == {
-        "rule and code": "llmecon_book.claims.evolution.gpt3_size",
+        "rule and code": "llmecon_book.ledger.evolution.gpt3_size",
         "catalog.value": "llmecon.catalog.value",
     }
 

@@ -401,6 +401,7 @@ class ClaimRow(Sourced):
     claim: Text = column("The statement")
     stated_value: str = column("Number or date the article states", default="")
     stated_value_high: float | None = column("Upper end of a stated range", default=None)
+    model: str = column("Model that it is about, where its rule asks for one", default="")
     unit: str = column("Unit of stated and expected value", default="")
     expected_value: str = column("What the computation must give (test oracle)", default="")
     tolerance: str = column(
@@ -429,7 +430,9 @@ class PropositionRow(Sourced):
     said: Literal["yes", "no", "takes for granted", "may mean", "nothing"] = column(
         "Whether the article says it, denies it, takes it for granted, may mean it, or is silent"
     )
-    claims: Text = column("Ids of the claims that it belongs to, separated by spaces")
+    claims: Annotated[str, StringConstraints(pattern=r"^[ERCO]\d\d( [ERCO]\d\d)*$")] = column(
+        "Ids of the claims that it belongs to, separated by spaces"
+    )
     measure: Text = column("What is measured")
     unit: Text = column("Unit of the measure")
     came: Text = column("What came, as a sentence; numbers are filled in")

@@ -121,11 +121,13 @@ def _written(value: object) -> str:
 
 
 def _explain(one: Claim, as_json: bool) -> None:
-    row, numbers = one.row, one.result.numbers
+    row, numbers = one.row, one.numbers
     if as_json:
         print_json(
             {
-                **row.model_dump(exclude={"verdict", "note", "source_date"}),
+                **row.model_dump(exclude={"verdict", "expected_value", "note", "source_date"}),
+                "stated_value": one.stated,
+                "expected": one.expected,
                 "value": one.value,
                 "values": dict(numbers),
                 "holds": one.holds,

@@ -113,12 +113,14 @@ def _explain(one: Scored, as_json: bool) -> None:
         print_json(
             {
                 **_row(one),
+                "rule": one.rule,
+                "score": {"rule": one.scored_by, "hit": one.hit},
                 "in_short": row.in_short,
                 "claims": one.claims,
                 "made": days.made,
                 "until": days.until,
                 "forecast": {"direction": forecast.direction, "reference": forecast.reference},
-                "numbers": dict(one.result.numbers),
+                "numbers": dict(one.numbers),
             }
         )
         return

@@ -2,6 +2,7 @@
 
 import importlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -28,13 +29,13 @@ class BadEntry(ValueError):
     """A row of the ledger that cannot be answered as it stands."""
 
 
-@dataclass(frozen=True, slots=True)
-class Claim:
-    """A statement of the article, computed.
+@dataclass(frozen=True)
+class Answered:
+    """An entry of the ledger with its answer.
 
     Attributes
     ----------
-    row : ClaimRow
+    row : ClaimRow or PropositionRow
         What the ledger says of it.
     result : Result
         What its function found.
@@ -42,17 +43,31 @@ class Claim:
         How the verdict follows from the numbers.
     computation : str
         The function, which holds the rule: ``llmecon_book.ledger.module.function``.
+    days : Days
+        Day of the forecast, and day of the score; a claim is judged by all that is known.
     """
 
-    row: ClaimRow
+    row: Any
     result: Result
     rule: str
     computation: str
+    days: Days
 
     @property
     def id(self) -> str:
-        """Name."""
-        return self.row.id
+        """Name: a letter and a number; a letter after it sets parts of one proposition apart."""
+        return str(self.row.id)
+
+    @property
+    def numbers(self) -> Mapping[str, Any]:
+        """Every number of the sentence, by name."""
+        return self.result.numbers
+
+
+class Claim(Answered):
+    """A statement of the article, computed."""
+
+    row: ClaimRow
 
     @property
     def value(self) -> float | str | None:
@@ -108,34 +123,10 @@ class Claim:
         return resolved(self.row)
 
 
-@dataclass(frozen=True, slots=True)
-class Scored:
-    """A proposition with what came.
-
-    Attributes
-    ----------
-    row : PropositionRow
-        What is asked.
-    result : Result
-        What its function found.
-    rule : str
-        How the verdict follows from the numbers.
-    computation : str
-        The function, which holds the rule.
-    days : Days
-        Day of the forecast, and day of the score.
-    """
+class Scored(Answered):
+    """A proposition with what came."""
 
     row: PropositionRow
-    result: Result
-    rule: str
-    computation: str
-    days: Days
-
-    @property
-    def id(self) -> str:
-        """P1a and so on; a letter sets parts of one proposition apart."""
-        return self.row.id
 
     @property
     def said(self) -> str:
@@ -223,19 +214,25 @@ def answer(row: ClaimRow | PropositionRow, function: Function, days: Days) -> Cl
     UnknownName
         If ``checked_by`` names nothing in the library.
     """
-    computation = f"{function.__module__}.{function.__qualname__}"
-    if isinstance(row, PropositionRow):
-        scored = Scored(row, function(Asked(row, days)), rule(function), computation, days)
-        _ = scored.came
-        return scored
+    if isinstance(row, ClaimRow):
+        _check(row)
+    kind = Claim if isinstance(row, ClaimRow) else Scored
+    name = f"{function.__module__}.{function.__qualname__}"
+    found = kind(row, function(Asked(row, days)), rule(function), name, days)
+    if isinstance(found, Scored):
+        _ = found.came
+    elif found.result.verdict is None and found.row.checked_by != READING:
+        raise BadEntry(f"claim {row.id}: {found.row.checked_by} gives no verdict")
+    else:
+        _ = found.explanation, found.holds
+    return found
+
+
+def _check(row: ClaimRow) -> None:
     resolved(row)
+    _number(row, row.stated_value)
     if _number(row, row.expected_value) is not None and not row.tolerance:
         raise BadEntry(f"claim {row.id}: expected_value without tolerance")
-    claim = Claim(row, function(Asked(row, days)), rule(function), computation)
-    if claim.result.verdict is None and row.checked_by != READING:
-        raise BadEntry(f"claim {row.id}: {row.checked_by} gives no verdict")
-    _ = claim.explanation, claim.holds, claim.stated
-    return claim
 
 
 def resolved(row: ClaimRow) -> str:

@@ -7,24 +7,6 @@ import pandas as pd
 
 from llmecon import catalog, chinchilla, cost, trends
 from llmecon_book import facts
-from llmecon_book.facts import (
-    ARENA,
-    ARENA_LAST,
-    CHINCHILLA,
-    EIGHTH,
-    GPQA_BY_VENDORS,
-    GPT3,
-    GPT4,
-    GPT4O,
-    H200,
-    LLAMA2,
-    LLAMA3,
-    LLAMA33,
-    MMLU,
-    PHI4,
-    SIMPLE_QA,
-    TURBO,
-)
 from llmecon_book.ledger import measures
 from llmecon_book.ledger.registry import Asked, Result, Verdict, decides, found, rounded, verdict
 
@@ -51,24 +33,15 @@ def three_factors(asked: Asked) -> Result:
 def chatgpt_release(asked: Asked) -> Result:
     """Right if the announcement is of the stated month; else wrong."""
     released = asked.source_day
+    decided = _in_period(asked, released)
     return found(
-        f"{released:%Y-%m-%d}",
-        _in_period(asked, released),
-        released=released,
-        claimed=asked.claim.stated_value,
+        f"{released:%Y-%m-%d}", decided, released=released, claimed=asked.claim.stated_value
     )
 
 
 def _in_period(asked: Asked, day: pd.Timestamp) -> Verdict:
     """Whether a day lies in the stated year or month."""
     return verdict(right=f"{day:%Y-%m-%d}".startswith(asked.claim.stated_value))
-
-
-@decides("C03")
-def gpt4_release(asked: Asked) -> Result:
-    """Right if GPT-4's release is of the stated month; else wrong."""
-    released = facts.released(GPT4)
-    return found(f"{released:%Y-%m-%d}", _in_period(asked, released), released=released)
 
 
 @decides("C04")
@@ -87,7 +60,6 @@ def demand_moves_the_optimum(asked: Asked) -> Result:
         verdict(right=smaller >= _WORTH_IT, imprecise=smaller > 1),
         reference=DEMAND_REFERENCE_PARAMS,
         served=DEMAND_TOKENS,
-        params=best.params,
         tokens=best.token_ratio,
         saved=best.saved_fraction,
     )
@@ -99,16 +71,14 @@ def too_expensive_to_serve(asked: Asked) -> Result:
     if it only misses GPT-4o's speed at GPT-4o's price; else wrong.
     """
     frontier, speed = measures.h200_frontier(), facts.stated("R11")
-    price, turbo_price = facts.list_price(GPT4O), facts.list_price(TURBO)
+    price, turbo_price = facts.list_price(facts.GPT4O), facts.list_price(facts.TURBO)
     fastest = float(cost.fastest_at(frontier, price))
     at_turbo = measures.usd_at(frontier, speed)
     return found(
         fastest,
         verdict(right=at_turbo > turbo_price, imprecise=fastest < facts.stated("R09")),
         price=price,
-        params=facts.size(GPT4),
-        fastest=fastest,
-        any_price=frontier.tokens_per_s.max(),
+        params=facts.size(facts.GPT4),
         turbo_speed=speed,
         turbo_price=turbo_price,
         margin=turbo_price / at_turbo,
@@ -120,9 +90,9 @@ def synthetic_data_instead_of_size(asked: Asked) -> Result:
     """No maker of a closed model states its share of synthetic data: unverifiable while an open
     model shows the route, with more tokens per parameter than Chinchilla; else unsupported.
     """
-    ratio = facts.tokens_per_param(PHI4)
-    shown = ratio > facts.tokens_per_param(CHINCHILLA)
-    return found(ratio, verdict(unverifiable=shown, otherwise="unsupported"), ratio=ratio)
+    ratio = facts.tokens_per_param(facts.PHI4)
+    shown = ratio > facts.tokens_per_param(facts.CHINCHILLA)
+    return found(ratio, verdict(unverifiable=shown, otherwise="unsupported"))
 
 
 @decides("C07")
@@ -131,7 +101,7 @@ def before_2020(asked: Asked) -> Result:
     imprecise if in it but superseded by its end; else wrong.
     """
     published = asked.source_day
-    superseded = facts.released(CHINCHILLA)
+    superseded = facts.released(facts.CHINCHILLA)
     year = int(asked.stated)
     a = chinchilla.KAPLAN_2020.efficient_size[1]
     b = chinchilla.KAPLAN_2020.efficient_tokens[1]
@@ -143,21 +113,21 @@ def before_2020(asked: Asked) -> Result:
         budget=_BUDGET_FACTOR,
         params=_BUDGET_FACTOR**a,
         tokens=_BUDGET_FACTOR**b,
-        gpt3=facts.tokens_per_param(GPT3),
+        gpt3=facts.tokens_per_param(facts.GPT3),
     )
 
 
-@decides("C08")
-def chinchilla_year(asked: Asked) -> Result:
-    """Right if the paper is of the stated year; else wrong."""
-    released = facts.released(CHINCHILLA)
+@decides("C03", "C08")
+def released_in_period(asked: Asked) -> Result:
+    """Right if the model's release is of the stated year or month; else wrong."""
+    released, tokens = facts.released(asked.model), facts.known(asked.model, "training_tokens")
     return found(
         f"{released:%Y-%m-%d}",
         _in_period(asked, released),
         released=released,
-        params=facts.size(CHINCHILLA),
-        tokens=facts.known(CHINCHILLA, "training_tokens"),
-        ratio=facts.tokens_per_param(CHINCHILLA),
+        params=facts.size(asked.model),
+        tokens=tokens,
+        ratio=facts.tokens_per_param(asked.model),
     )
 
 
@@ -169,13 +139,8 @@ def data_instead_of_parameters(asked: Asked) -> Result:
     # Approach 1 of Hoffmann et al., Table 2, prints 0.50 and 0.50.
     printed: Any = chinchilla.HOFFMANN_2022_TABLE_2["approach 1"]
     a, b = float(printed["a"][0]), float(printed["b"][0])
-    return found(
-        float(_BUDGET_FACTOR**a),
-        verdict(right=b >= _INSTEAD, imprecise=b >= _AS_WELL),
-        budget=_BUDGET_FACTOR,
-        params=_BUDGET_FACTOR**a,
-        tokens=_BUDGET_FACTOR**b,
-    )
+    decided = verdict(right=b >= _INSTEAD, imprecise=b >= _AS_WELL)
+    return found(float(_BUDGET_FACTOR**a), decided, budget=_BUDGET_FACTOR, tokens=_BUDGET_FACTOR**b)
 
 
 @decides("C10")
@@ -185,15 +150,12 @@ def cost_is_predicted(asked: Asked) -> Result:
     """
     frontier, speed = measures.h200_frontier(), facts.stated("R11")
     usd = measures.usd_at(frontier, speed)
-    covered = usd <= facts.list_price(TURBO)
+    covered = usd <= facts.list_price(facts.TURBO)
     return found(
         usd,
         verdict(right=covered, imprecise=math.isfinite(usd)),
-        usd=usd,
         speed=speed,
         cheapest=frontier.usd_per_mtok.min(),
-        slow_speed=_SLOW_SPEED,
-        slow_usd=measures.usd_at(frontier, _SLOW_SPEED),
         fastest=frontier.tokens_per_s.max(),
     )
 
@@ -204,7 +166,7 @@ def h200_hour(asked: Asked) -> Result:
     rent assumed in the essay's code is; else wrong.
     """
     prices = catalog.gpu_prices()
-    h200 = prices[prices.accelerator == H200]
+    h200 = prices[prices.accelerator == facts.H200]
     owned = h200[h200.price_kind.str.contains("ownership")].usd_per_gpu_hour
     rent = facts.h200_rent()
     later = h200[h200.price_kind == "rental"].sort_values("date").iloc[-1]
@@ -214,10 +176,8 @@ def h200_hour(asked: Asked) -> Result:
         verdict(
             right=any(rounded(claimed, usd) for usd in owned), imprecise=rounded(claimed, rent)
         ),
-        rent=rent,
         later=later.usd_per_gpu_hour,
         later_day=later.date,
-        owned=owned.min(),
     )
 
 
@@ -227,17 +187,11 @@ def best_size(asked: Asked) -> Result:
     speed; imprecise if it is cheaper; else wrong.
     """
     speed = facts.stated("R11")
-    full, eighth = measures.h200_frontier(), measures.h200_frontier(scale=EIGHTH)
+    full, eighth = measures.h200_frontier(), measures.h200_frontier(scale=facts.EIGHTH)
     at_speed = measures.usd_at(full, speed) / measures.usd_at(eighth, speed)
     cheapest = float(full.usd_per_mtok.min() / eighth.usd_per_mtok.min())
-    return found(
-        at_speed,
-        verdict(right=at_speed > 1 / EIGHTH, imprecise=at_speed > 1),
-        parts=1 / EIGHTH,
-        at_speed=at_speed,
-        speed=speed,
-        cheapest=cheapest,
-    )
+    decided = verdict(right=at_speed > 1 / facts.EIGHTH, imprecise=at_speed > 1)
+    return found(at_speed, decided, parts=1 / facts.EIGHTH, speed=speed, cheapest=cheapest)
 
 
 @decides("C13")
@@ -245,16 +199,18 @@ def tokens_per_parameter_rose(asked: Asked) -> Result:
     """Right if Chinchilla has at least five times the tokens per parameter of GPT-3; imprecise if
     more; else wrong.
     """
-    gpt3, chinchilla_ratio = facts.tokens_per_param(GPT3), facts.tokens_per_param(CHINCHILLA)
+    gpt3, chinchilla_ratio = (
+        facts.tokens_per_param(facts.GPT3),
+        facts.tokens_per_param(facts.CHINCHILLA),
+    )
     rise = float(trends.ratio(chinchilla_ratio, gpt3))
     return found(
         rise,
         verdict(right=rise >= _OVERTURNED, imprecise=rise > 1),
-        rise=rise,
         gpt3=gpt3,
         chinchilla=chinchilla_ratio,
-        llama2=facts.tokens_per_param(LLAMA2),
-        llama3=facts.tokens_per_param(LLAMA3),
+        llama2=facts.tokens_per_param(facts.LLAMA2),
+        llama3=facts.tokens_per_param(facts.LLAMA3),
     )
 
 
@@ -263,19 +219,18 @@ def better_for_less(asked: Asked) -> Result:
     """Right if the model on synthetic data is ahead on all of MMLU, GPQA and Arena at less
     compute; imprecise if on one; else wrong.
     """
-    flop = facts.known(LLAMA33, "training_flop") / facts.known(PHI4, "training_flop")
+    flop = facts.known(facts.LLAMA33, "training_flop") / facts.known(facts.PHI4, "training_flop")
     mmlu, gpqa = (
-        facts.score_on_release(PHI4, test) - facts.score_on_release(LLAMA33, test)
-        for test in (MMLU, GPQA_BY_VENDORS)
+        facts.score_on_release(facts.PHI4, test) - facts.score_on_release(facts.LLAMA33, test)
+        for test in (facts.MMLU, facts.GPQA_BY_VENDORS)
     )
-    arena = catalog.score_gap(PHI4, LLAMA33, ARENA, ARENA_LAST)
+    arena = catalog.score_gap(facts.PHI4, facts.LLAMA33, facts.ARENA, facts.ARENA_LAST)
     ahead = [gap >= 0 for gap in (mmlu, gpqa, arena)]
     return found(
         flop,
         verdict(right=flop > 1 and all(ahead), imprecise=flop > 1 and any(ahead)),
-        flop=flop,
         mmlu=-mmlu,
         gpqa=gpqa,
         arena=-arena,
-        simpleqa=facts.score_on_release(PHI4, SIMPLE_QA),
+        simpleqa=facts.score_on_release(facts.PHI4, facts.SIMPLE_QA),
     )

@@ -4,32 +4,6 @@ import pandas as pd
 
 from llmecon import catalog, chinchilla, cost, trends
 from llmecon_book import facts
-from llmecon_book.facts import (
-    ARENA,
-    ARENA_2025,
-    B200,
-    CHINCHILLA,
-    DEEPSEEK_V3,
-    EIGHTH,
-    ESSAY_DAY,
-    FIRST_SONNET,
-    GEMMA_4B,
-    GPT3,
-    GPT4,
-    GPT4O,
-    H200,
-    KIMI_K2,
-    LLAMA2,
-    LLAMA3,
-    LLAMA33,
-    MISTRAL,
-    O1,
-    O1_PREVIEW,
-    RUBIN,
-    SCORED_ON,
-    SIMPLE_QA,
-    TREND_FROM,
-)
 from llmecon_book.ledger import measures
 from llmecon_book.ledger.measures import LONG
 from llmecon_book.ledger.registry import (
@@ -60,22 +34,20 @@ def open_totals_since(asked: Asked) -> Result:
     """Right if the whole interval of the growth of open frontier totals lies above the article's
     rate of shrinking; imprecise if only the central value does; else wrong.
     """
-    models = facts.open_frontier(since=TREND_FROM)
+    models = facts.open_frontier(since=facts.TREND_FROM)
     growth = facts.growth(models, models.total_params)
     shrink = facts.the_fall().factor_per_year
     earlier = trends.growth_rate(
-        [facts.released(GPT3), facts.released(GPT4)],
-        [facts.quoted_gpt3(), facts.size(GPT4)],
+        [facts.released(facts.GPT3), facts.released(facts.GPT4)],
+        [facts.quoted(facts.size(facts.GPT3)), facts.size(facts.GPT4)],
     ).factor_per_year
     return found(
         growth.factor_per_year,
         verdict(right=growth.interval[0] > shrink, imprecise=growth.factor_per_year > shrink),
-        growth=growth.factor_per_year,
         low=growth.interval[0],
         high=growth.interval[1],
         count=growth.n,
-        since=pd.Timestamp(TREND_FROM),
-        shrink=shrink,
+        since=pd.Timestamp(facts.TREND_FROM),
         earlier=earlier,
     )
 
@@ -86,10 +58,10 @@ def back_at_chinchilla(asked: Asked) -> Result:
     Chinchilla's tokens per parameter by total and by active size; imprecise if by total size
     only; else wrong.
     """
-    largest, following = facts.largest_trained(after=ESSAY_DAY, until=SCORED_ON)
-    target = facts.tokens_per_param(CHINCHILLA)
+    largest, following = facts.largest_trained(after=facts.ESSAY_DAY, until=facts.SCORED_ON)
+    target = facts.tokens_per_param(facts.CHINCHILLA)
     total = [facts.tokens_per_param(name) for name in largest.model]
-    later = facts.models(after=ESSAY_DAY)
+    later = facts.models(after=facts.ESSAY_DAY)
     sparse = later[later.open_weights & (later.active_params < later.total_params)]
     active = (sparse.training_tokens / sparse.active_params).dropna()
     by_total = all(apart(ratio, target) <= SAME_ORDER for ratio in total)
@@ -103,9 +75,8 @@ def back_at_chinchilla(asked: Asked) -> Result:
         ),
         next_name=listed(following.model),
         next_ratio=facts.tokens_per_param(following.model.iloc[0]),
-        k2=facts.tokens_per_param(KIMI_K2),
-        v3=facts.tokens_per_param(DEEPSEEK_V3),
-        dense=facts.tokens_per_param(LLAMA3, "active_params"),
+        v3=facts.tokens_per_param(facts.DEEPSEEK_V3),
+        dense=facts.tokens_per_param(facts.LLAMA3, "active_params"),
         active_low=active.min(),
         active_high=active.max(),
     )
@@ -117,26 +88,22 @@ def floor_of_size(asked: Asked) -> Result:
     falls with size; imprecise if only one of the two; else wrong.
     """
     law = chinchilla.BESIROGLU_2024
-    params = facts.size(CHINCHILLA)
-    loss = law.loss(params, facts.known(CHINCHILLA, "training_tokens"))
+    params = facts.size(facts.CHINCHILLA)
+    loss = law.loss(params, facts.known(facts.CHINCHILLA, "training_tokens"))
     floor = float(law.params_floor(loss))
-    small, large = (facts.score_on_release(name, SIMPLE_QA) for name in (GEMMA_4B, GPT4O))
-    exists = 0 < floor < params
-    return found(
-        floor,
-        verdict(right=exists and small < large, imprecise=exists or small < large),
-        floor=floor,
-        loss=loss,
-        small=small,
-        large=large,
+    small, large = (
+        facts.score_on_release(name, facts.SIMPLE_QA) for name in (facts.GEMMA_4B, facts.GPT4O)
     )
+    exists = 0 < floor < params
+    decided = verdict(right=exists and small < large, imprecise=exists or small < large)
+    return found(floor, decided, small=small, large=large)
 
 
 @decides("O04")
 def test_time_compute(asked: Asked) -> Result:
     """Right if a model sold on it was out by the essay's day; else wrong."""
-    preview, full = facts.released(O1_PREVIEW), facts.released(O1)
-    day = pd.Timestamp(ESSAY_DAY)
+    preview, full = facts.released(facts.O1_PREVIEW), facts.released(facts.O1)
+    day = pd.Timestamp(facts.ESSAY_DAY)
     return found(
         f"{preview:%Y-%m-%d}",
         verdict(right=preview <= day),
@@ -151,15 +118,8 @@ def long_context_favours_large(asked: Asked) -> Result:
     the same speed; else unsupported, for no source was found.
     """
     long, empty = (measures.over_an_eighth(context) for context in (LONG, 0.0))
-    return found(
-        long,
-        verdict(right=long < 1, otherwise="unsupported"),
-        parts=1 / EIGHTH,
-        long=long,
-        empty=empty,
-        context=LONG,
-        speed=facts.stated("R11"),
-    )
+    decided = verdict(right=long < 1, otherwise="unsupported")
+    return found(long, decided, parts=1 / facts.EIGHTH, empty=empty, context=LONG)
 
 
 def _kv_read_usd(name: str, context: float) -> float:
@@ -179,16 +139,10 @@ def steady_speed_at_long_context(asked: Asked) -> Result:
     by context length was found.
     """
     context = asked.stated
-    usd = _kv_read_usd(MISTRAL, context)
-    price = facts.list_price(FIRST_SONNET)
-    return found(
-        usd,
-        verdict(wrong=usd > price, otherwise="unverifiable"),
-        usd=usd,
-        latent=_kv_read_usd(DEEPSEEK_V3, context),
-        context=context,
-        price=price,
-    )
+    usd = _kv_read_usd(facts.MISTRAL, context)
+    price = facts.list_price(facts.FIRST_SONNET)
+    decided = verdict(wrong=usd > price, otherwise="unverifiable")
+    return found(usd, decided, latent=_kv_read_usd(facts.DEEPSEEK_V3, context), context=context)
 
 
 @decides("O07")
@@ -197,17 +151,16 @@ def training_grew(asked: Asked) -> Result:
     within 5 % of it; imprecise if it grew, but not at one size; else wrong.
     """
     params = asked.stated
-    tokens = [facts.known(name, "training_tokens") for name in (LLAMA2, LLAMA3)]
+    tokens = [facts.known(name, "training_tokens") for name in (facts.LLAMA2, facts.LLAMA3)]
     flop = chinchilla.training_flop(params, tokens)
     growth = float(trends.ratio(flop[1], flop[0]))
-    same = all(rounded(params, facts.size(name)) for name in (LLAMA2, LLAMA3))
+    same = all(rounded(params, facts.size(name)) for name in (facts.LLAMA2, facts.LLAMA3))
     return found(
         growth,
         verdict(right=growth >= _GREW and same, imprecise=growth >= _GREW),
-        growth=growth,
         tokens=trends.ratio(tokens[1], tokens[0]),
-        own=facts.size(LLAMA3),
-        own_growth=growth * trends.ratio(facts.size(LLAMA3), facts.size(LLAMA2)),
+        own=facts.size(facts.LLAMA3),
+        own_growth=growth * trends.ratio(facts.size(facts.LLAMA3), facts.size(facts.LLAMA2)),
     )
 
 
@@ -216,14 +169,10 @@ def small_and_strong(asked: Asked) -> Result:
     """Right if a model of less than a tenth of GPT-4's size scores above it; imprecise if a
     smaller one does; else wrong.
     """
-    gap = catalog.score_gap(LLAMA33, GPT4, ARENA, ARENA_2025)
-    ratio = float(trends.ratio(facts.size(GPT4), facts.size(LLAMA33)))
-    return found(
-        gap,
-        verdict(right=gap > 0 and ratio > 1 / _TENTH, imprecise=gap > 0 and ratio > 1),
-        gap=gap,
-        ratio=ratio,
-    )
+    gap = catalog.score_gap(facts.LLAMA33, facts.GPT4, facts.ARENA, facts.ARENA_2025)
+    ratio = float(trends.ratio(facts.size(facts.GPT4), facts.size(facts.LLAMA33)))
+    decided = verdict(right=gap > 0 and ratio > 1 / _TENTH, imprecise=gap > 0 and ratio > 1)
+    return found(gap, decided, ratio=ratio)
 
 
 @decides("O09")
@@ -231,18 +180,15 @@ def architecture_instead_of_size(asked: Asked) -> Result:
     """Right if sparsity and data per active parameter of open frontier models grow and their size
     does not; imprecise if the size grows as well; else wrong.
     """
-    models = facts.open_frontier(since=TREND_FROM)
+    models = facts.open_frontier(since=facts.TREND_FROM)
     sparsity = facts.growth(models, models.total_params / models.active_params)
     total = facts.growth(models, models.total_params)
-    active = facts.growth(models, models.active_params)
     data = facts.growth(models, models.training_tokens / models.active_params)
     other_ways = sparsity.factor_per_year > 1 and data.factor_per_year > 1
     return found(
         sparsity.factor_per_year,
         verdict(right=other_ways and total.factor_per_year <= 1, imprecise=other_ways),
-        sparsity=sparsity.factor_per_year,
         total=total.factor_per_year,
-        active=active.factor_per_year,
         data=data.factor_per_year,
         data_low=data.interval[0],
         data_high=data.interval[1],
@@ -256,13 +202,13 @@ def hardware_improves(asked: Asked) -> Result:
     """Right if the B200, on sale, reads memory at least 1.5 times as fast as the H200; imprecise if
     faster; else wrong. The number counts the announced Vera Rubin, whose figures may change.
     """
-    h200, b200, rubin = (catalog.accelerator(name).hbm_bytes_per_s for name in (H200, B200, RUBIN))
+    h200, b200, rubin = (
+        catalog.accelerator(name).hbm_bytes_per_s for name in (facts.H200, facts.B200, facts.RUBIN)
+    )
     ratio, sold = (float(trends.ratio(rate, h200)) for rate in (rubin, b200))
     return found(
         ratio,
         verdict(right=sold >= _GREW, imprecise=sold > 1),
-        ratio=ratio,
-        sold=sold,
         h200=h200,
         b200=b200,
         rubin=rubin,

@@ -8,7 +8,6 @@ import pandas as pd
 
 from llmecon import catalog
 from llmecon_book import counterfactual, facts
-from llmecon_book.facts import CHINCHILLA, GB200, GPT4, GPT4O, GPT5, H200, SONNET, TURBO
 from llmecon_book.ledger import measures
 from llmecon_book.ledger.measures import LONG
 from llmecon_book.ledger.registry import (
@@ -26,7 +25,7 @@ from llmecon_book.ledger.registry import (
 from llmecon_book.ledger.scoring import Forecast
 from llmecon_book.words import spelled
 
-LEVELS = (GPT4, GPT4O, SONNET, GPT5)
+LEVELS = (facts.GPT4, facts.GPT4O, facts.SONNET, facts.GPT5)
 CLEARLY_LESS = 0.9  # of the first size; a few percent less are another shape, not a fall
 _FOUR_MONTHS = 120  # d
 _KNOWN_WITHIN = 3.0  # a size known no better than this does not tell two generations apart
@@ -78,7 +77,6 @@ def open_totals(asked: Asked) -> Result:
         verdict(failed=low > fall, held=high >= fall, otherwise="mixed"),
         interval=(low, high),
         forecast=Forecast(direction=1, reference=fall),
-        growth=grown.factor_per_year,
         n=grown.n,
         fall=fall,
         largest=largest.model,
@@ -105,7 +103,7 @@ def closed_totals(asked: Asked) -> Result:
         float(len(sure)) if len(sure) else None,
         decided,
         forecast=forecast,
-        each=[{"name": row.model, "params": row.total_params} for row in told.itertuples()],
+        each=told.to_dict("records"),
         n=len(frame),
         disclosed=len(sure),
         reported=len(told),
@@ -128,8 +126,6 @@ def active(asked: Asked) -> Result:
         grown.factor_per_year,
         decided,
         interval=(low, high),
-        growth=grown.factor_per_year,
-        n=grown.n,
         least=least.model,
         least_params=least.active_params,
         largest=last.model,
@@ -189,8 +185,6 @@ def race(asked: Asked) -> Result:
         float(len(shown)),
         verdict(held=len(shown) == 0, mixed=len(shown) == 1, otherwise="failed"),
         forecast=Forecast(direction=-1, reference=0.5),
-        larger=len(shown),
-        models=", ".join(shown.model),
         makers=", ".join(shown.developer),
         by_compute=", ".join(unsized.developer),
         sparsity=sparsity,
@@ -216,11 +210,8 @@ def known_from_outside(asked: Asked) -> Result:
         within,
         verdict(held=within >= _NEARLY_ALL, otherwise="failed"),
         forecast=Forecast(direction=1, reference=_NEARLY_ALL),
-        each=[{"name": name, "times": times} for name, times in worst.items()],
-        within=within,
+        each=worst.rename("times").reset_index().to_dict("records"),
         n=len(spreads),
-        median=spreads.median(),
-        worst=spreads.max(),
         within_without_price=(unpriced < _KNOWN_WITHIN).mean() if len(unpriced) else 0.0,
         n_without_price=len(unpriced),
         least_read=off.min(),
@@ -262,25 +253,23 @@ def floor(asked: Asked) -> Result:
     both, failed if neither.
     """
     scored = facts.arena(until=asked.days.until)
-    level = float(scored.set_index("model").score[GPT4])
+    level = float(scored.set_index("model").score[facts.GPT4])
     steps = facts.smallest_at_score(scored, level=level)
     smallest = steps.iloc[-1]
     known = facts.simple_qa(until=asked.days.until)
     answers = known.drop_duplicates("model").set_index("model").score
-    if not {smallest.model, TURBO} <= set(answers.index):
+    if not {smallest.model, facts.TURBO} <= set(answers.index):
         return unanswered(smallest=smallest.model)
-    share = float(answers[smallest.model] / answers[TURBO])
-    matching = known[known.open_weights & (known.score >= answers[TURBO])].total_params
+    share = float(answers[smallest.model] / answers[facts.TURBO])
+    matching = known[known.open_weights & (known.score >= answers[facts.TURBO])].total_params
     return found(
         share,
         by_parts(len(steps) == 1, share < 0.5),
         forecast=Forecast(direction=-1, reference=0.5),
-        share=share,
         smallest=smallest.total_params,
-        steps=len(steps),
         smallest_name=smallest.model,
         answers=answers[smallest.model],
-        turbo_answers=answers[TURBO],
+        turbo_answers=answers[facts.TURBO],
         matching=spelled(matching.min()) if len(matching) else "no known size",
     )
 
@@ -293,7 +282,7 @@ def one_off(asked: Asked) -> Result:
     largest, following = facts.largest_trained(after=asked.days.made, until=asked.days.until)
     if following.empty:
         return unanswered()
-    target = facts.tokens_per_param(CHINCHILLA)
+    target = facts.tokens_per_param(facts.CHINCHILLA)
     total, at_work = (
         largest.training_tokens / largest[f"{which}_params"] for which in ("total", "active")
     )
@@ -303,13 +292,8 @@ def one_off(asked: Asked) -> Result:
         _mean(total / target),
         by_parts(*near),
         interval=_ends(total / target),
-        each=[
-            {"name": name, "total": a, "at_work": b}
-            for name, a, b in zip(largest.model, total, at_work, strict=True)
-        ],
+        each=largest.assign(total=total, at_work=at_work).to_dict("records"),
         target=target,
-        active_low=at_work.min(),
-        active_high=at_work.max(),
         next_name=after.model,
         next_ratio=after.training_tokens / after.total_params,
         for_size="Over" if near[0] else "Not over",
@@ -326,14 +310,11 @@ def thinking(asked: Asked) -> Result:
     frame = _open_frontier(asked)
     grown = facts.growth(frame, frame.total_params).factor_per_year
     first_day = facts.released(facts.O1_PREVIEW)
-    first, flagship = (facts.list_price(n, first_day) for n in (facts.O1_PREVIEW, GPT4O))
+    first, flagship = (facts.list_price(n, first_day) for n in (facts.O1_PREVIEW, facts.GPT4O))
     up, down = pull > 1 and grown > 1, pull <= 1 and grown <= 1
+    decided = verdict(held=up, failed=down, otherwise=UNSCORED)
     return found(
-        pull if up or down else None,
-        verdict(held=up, failed=down, otherwise=UNSCORED),
-        pull=pull,
-        growth=grown,
-        price_ratio=first / flagship,
+        pull if up or down else None, decided, pull=pull, growth=grown, price_ratio=first / flagship
     )
 
 
@@ -346,27 +327,22 @@ def hardware(asked: Asked) -> Result:
     fast as the H200; it serves a larger model at the speed and the price of GPT-4o. Held if
     both, failed if neither.
     """
-    old, new = (catalog.accelerator(name) for name in (H200, GB200))
+    old, new = (catalog.accelerator(name) for name in (facts.H200, facts.GB200))
     released = catalog.accelerators().set_index("name").release_date
-    on_sale = bool(released[GB200] <= asked.days.until)
+    on_sale = bool(released[facts.GB200] <= asked.days.until)
     bandwidth = new.hbm_bytes_per_s / old.hbm_bytes_per_s if on_sale else 1.0
     speed, price = facts.stated("R09"), facts.stated("R10")
     before, now = (
         measures.servable(
-            name,
-            counterfactual.rent_on(name, _RENT_DAY),
-            tokens_per_s=[speed],
-            usd_per_mtok=price,
+            name, counterfactual.rent_on(name, _RENT_DAY), tokens_per_s=[speed], usd_per_mtok=price
         ).total_params[0]
-        for name in (H200, GB200)
+        for name in (facts.H200, facts.GB200)
     )
     larger = float(now / before)
     return found(
         larger,
         by_parts(bandwidth >= 1.5, on_sale and larger > 1),
         forecast=Forecast(direction=1, reference=1.0),
-        bandwidth=bandwidth,
-        larger=larger,
         old_bytes_per_s=old.hbm_bytes_per_s,
         new_bytes_per_s=new.hbm_bytes_per_s,
         speed=speed,
@@ -451,7 +427,7 @@ def fixed_quality(asked: Asked) -> Result:
     scored = facts.arena(until=asked.days.until).set_index("model").score
     ratio: dict[str, Any] = {}
     each = []
-    for name in (GPT4, GPT4O):
+    for name in (facts.GPT4, facts.GPT4O):
         path = facts.cheapest_at_level(float(scored[name]), until=asked.days.until)
         before = path[path.date <= asked.days.made]
         if before.empty:
@@ -460,7 +436,7 @@ def fixed_quality(asked: Asked) -> Result:
         ratio[name] = float(now / then)
         each.append({"name": name, "then": then, "now": now, "model": path.model.iloc[-1]})
     return found(
-        ratio[GPT4O],
+        ratio[facts.GPT4O],
         by_parts(*(value < 1 for value in ratio.values())),
         interval=_ends(ratio.values()),
         forecast=_FALLS,
@@ -476,7 +452,7 @@ def speeds(asked: Asked) -> Result:
     above that of GPT-4o's own, else failed.
     """
     read = facts.flagship_speeds(until=asked.days.until)
-    then = read[read.model == GPT4O].output_tokens_per_s
+    then = read[read.model == facts.GPT4O].output_tokens_per_s
     released = read.model.map(catalog.models().set_index("model").release_date)
     last = read[(released > asked.days.made) & (read.date > asked.days.until - _YEAR)]
     if last.empty:
@@ -488,9 +464,6 @@ def speeds(asked: Asked) -> Result:
         UNSCORED if other_series else verdict(held=now.median() > before, otherwise="failed"),
         interval=_ends(now),
         forecast=Forecast() if other_series else Forecast(direction=1, reference=before),
-        then=before,
-        now=now.median(),
-        n=len(last),
         then_low=then.min(),
         then_high=then.max(),
         template="came" if other_series else "came_otherwise",

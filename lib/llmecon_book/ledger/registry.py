@@ -68,6 +68,11 @@ class Asked:
         return facts.stated_range(self.claim)
 
     @property
+    def model(self) -> str:
+        """Model that a claim is about."""
+        return self.claim.model
+
+    @property
     def source_day(self) -> pd.Timestamp:
         """Day of the source that decides a claim."""
         if self.claim.source_date is None:
@@ -144,21 +149,22 @@ Function = Callable[[Asked], Result]
 FUNCTIONS: dict[str, Function] = {}
 
 
-def decides(name: str) -> Callable[[Function], Function]:
-    """Register the function of an entry under its id.
+def decides(*names: str) -> Callable[[Function], Function]:
+    """Register the function of an entry, or of several that ask the same, under their ids.
 
     Raises
     ------
     ValueError
-        If the id is taken or the function's docstring states no rule.
+        If an id is taken or the function's docstring states no rule.
     """
 
     def register(function: Function) -> Function:
-        if name in FUNCTIONS:
-            raise ValueError(f"{name} has two functions")
-        if not function.__doc__:
-            raise ValueError(f"the function of {name} states no rule")
-        FUNCTIONS[name] = function
+        for name in names:
+            if name in FUNCTIONS:
+                raise ValueError(f"{name} has two functions")
+            if not function.__doc__:
+                raise ValueError(f"the function of {name} states no rule")
+            FUNCTIONS[name] = function
         return function
 
     return register

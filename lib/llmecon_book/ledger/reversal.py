@@ -7,28 +7,12 @@ import pandas as pd
 
 from llmecon import catalog, roofline, sizing, trends
 from llmecon_book import facts
-from llmecon_book.facts import (
-    ARENA,
-    ARENA_2025,
-    ESSAY_DAY,
-    FIRST_SONNET,
-    GPT4,
-    GPT4O,
-    LLAMA33,
-    MISTRAL,
-    OPUS,
-    SERVED_DAY,
-    SONNET,
-    TURBO,
-    WINTER,
-)
 from llmecon_book.ledger import measures
 from llmecon_book.ledger.registry import (
     SAME_ORDER,
     Asked,
     Result,
     apart,
-    by_size,
     decides,
     found,
     rounded,
@@ -50,7 +34,7 @@ _ONE_GPQA, _ONE_GPQA_DAY = "GPQA Diamond, Artificial Analysis run", "2026-07-10"
 
 def _baseline() -> sizing.SizeFit:
     served = catalog.served_open_models()
-    return sizing.fit(served[served.date == pd.Timestamp(SERVED_DAY)])
+    return sizing.fit(served[served.date == pd.Timestamp(facts.SERVED_DAY)])
 
 
 def _published_error(model: str, estimator: str = "Erdil 2024") -> float:
@@ -61,7 +45,7 @@ def _published_error(model: str, estimator: str = "Erdil 2024") -> float:
 
 
 def _winter_readings(model: str) -> pd.DataFrame:
-    return catalog.speed_readings(model, since=WINTER[0], until=WINTER[1])
+    return catalog.speed_readings(model, since=facts.WINTER[0], until=facts.WINTER[1])
 
 
 @decides("R01")
@@ -69,18 +53,17 @@ def gpt4o_size(asked: Asked) -> Result:
     """Right if the stated size is within the essay's own error of the baseline's median and inside
     the probe's interval; imprecise if one of the two; else wrong.
     """
-    readings = _winter_readings(GPT4O)
-    prices = [facts.list_price(GPT4O, version) for version in readings.version]
+    readings = _winter_readings(facts.GPT4O)
+    prices = [facts.list_price(facts.GPT4O, version) for version in readings.version]
     implied = _baseline().total_params(prices, readings.output_tokens_per_s)
-    probe = facts.independent_estimates(GPT4O).iloc[-1]
-    error = _published_error(GPT4O)
+    probe = facts.independent_estimates(facts.GPT4O).iloc[-1]
+    error = _published_error(facts.GPT4O)
     claimed, median = asked.stated, float(np.median(implied))
     near = apart(claimed, median) <= error
     inside = bool(probe.total_low <= claimed <= probe.total_high)
     return found(
         median,
         verdict(right=near and inside, imprecise=near or inside),
-        median=median,
         low=implied.min(),
         high=implied.max(),
         error=error,
@@ -95,10 +78,10 @@ def gpt4_over_gpt4o(asked: Asked) -> Result:
     """Right if the ratio lies in the stated range; imprecise within a factor of two of an end;
     else wrong.
     """
-    ratio = float(trends.ratio(facts.size(GPT4), facts.size(GPT4O)))
+    ratio = float(trends.ratio(facts.size(facts.GPT4), facts.size(facts.GPT4O)))
     low, high = asked.stated_range
     near = min(apart(low, ratio), apart(high, ratio)) <= SAME_ORDER
-    return found(ratio, verdict(right=low <= ratio <= high, imprecise=near), ratio=ratio)
+    return found(ratio, verdict(right=low <= ratio <= high, imprecise=near))
 
 
 @decides("R03")
@@ -106,18 +89,19 @@ def sonnet_size(asked: Asked) -> Result:
     """Right if the stated size is within the essay's own error of the baseline's median; imprecise
     if within that error of some host's value; else wrong.
     """
-    readings = _winter_readings(SONNET)
-    implied = _baseline().total_params(facts.list_price(FIRST_SONNET), readings.output_tokens_per_s)
-    claimed, median, error = asked.stated, float(np.median(implied)), _published_error(SONNET)
+    readings = _winter_readings(facts.SONNET)
+    implied = _baseline().total_params(
+        facts.list_price(facts.FIRST_SONNET), readings.output_tokens_per_s
+    )
+    claimed, median, error = asked.stated, float(np.median(implied)), _published_error(facts.SONNET)
     some = any(apart(claimed, float(size)) <= error for size in implied)
     return found(
         median,
         verdict(right=apart(claimed, median) <= error, imprecise=some),
-        median=median,
         low=implied.min(),
         high=implied.max(),
         seen=readings.date.max(),
-        below_gpt4=trends.ratio(facts.size(GPT4), facts.size(SONNET)),
+        below_gpt4=trends.ratio(facts.size(facts.GPT4), facts.size(facts.SONNET)),
     )
 
 
@@ -126,16 +110,15 @@ def open_frontier_since(asked: Asked) -> Result:
     """Right if no later open frontier model is larger than the largest of the essay's day;
     imprecise within a factor of two; else wrong.
     """
-    before = float(facts.open_frontier(until=ESSAY_DAY).total_params.max())
-    largest = facts.largest(facts.open_frontier(after=ESSAY_DAY))
+    before = float(facts.open_frontier(until=facts.ESSAY_DAY).total_params.max())
+    largest = facts.largest(facts.open_frontier(after=facts.ESSAY_DAY))
     grown = float(largest.total_params) / before
-    ratio = float(largest.total_params) / facts.size(MISTRAL)
+    ratio = float(largest.total_params) / facts.size(facts.MISTRAL)
     return found(
         ratio,
         verdict(right=grown <= 1, imprecise=grown <= SAME_ORDER),
         largest=largest.model,
         params=largest.total_params,
-        ratio=ratio,
         released=largest.release_date,
     )
 
@@ -147,12 +130,12 @@ def best_open_models(asked: Asked) -> Result:
     """
     scores = catalog.scores()
     index = scores[scores.benchmark == _QUALITY_INDEX].set_index("model").score
-    pair = [MISTRAL, LLAMA33]
+    pair = [facts.MISTRAL, facts.LLAMA33]
     leader = str(index.idxmax())
     behind = float(index.max() - index[pair].max())
-    scored = facts.scored_models(ARENA, ESSAY_DAY)  # the best first
-    ranked = scored[scored.open_weights & (scored.release_date <= pd.Timestamp(ESSAY_DAY))]
-    mistral = catalog.score(MISTRAL, ARENA, ESSAY_DAY)
+    scored = facts.scored_models(facts.ARENA, facts.ESSAY_DAY)  # the best first
+    ranked = scored[scored.open_weights & (scored.release_date <= pd.Timestamp(facts.ESSAY_DAY))]
+    mistral = catalog.score(facts.MISTRAL, facts.ARENA, facts.ESSAY_DAY)
     above = ranked[(ranked.score > mistral) & ~ranked.model.isin(pair)]
     reach = float(ranked.score.max()) - mistral
     leads = behind <= 0 and above.empty
@@ -165,7 +148,7 @@ def best_open_models(asked: Asked) -> Result:
         leader_index=index.max(),
         pair_index=index[pair].max(),
         above=listed(above.model) if len(above) else "none",
-        weeks=(pd.Timestamp(SERVED_DAY) - pd.Timestamp(ESSAY_DAY)).days / 7,
+        weeks=(pd.Timestamp(facts.SERVED_DAY) - pd.Timestamp(facts.ESSAY_DAY)).days / 7,
     )
 
 
@@ -174,17 +157,17 @@ def level_of_predecessors(asked: Asked) -> Result:
     """Right if both open models are at most 20 Arena points below each of the two older ones;
     imprecise if one of them is; else wrong.
     """
-    mistral = {other: catalog.score_gap(MISTRAL, other, ARENA, ESSAY_DAY) for other in (OPUS, GPT4)}
-    llama = {other: catalog.score_gap(LLAMA33, other, ARENA, ARENA_2025) for other in (OPUS, GPT4)}
+    mistral = {
+        other: catalog.score_gap(facts.MISTRAL, other, facts.ARENA, facts.ESSAY_DAY)
+        for other in (facts.OPUS, facts.GPT4)
+    }
+    llama = {
+        other: catalog.score_gap(facts.LLAMA33, other, facts.ARENA, facts.ARENA_2025)
+        for other in (facts.OPUS, facts.GPT4)
+    }
     level = [min(gaps.values()) >= -_LEVEL for gaps in (mistral, llama)]
-    return found(
-        mistral[OPUS],
-        verdict(right=all(level), imprecise=any(level)),
-        to_opus=mistral[OPUS],
-        to_gpt4=mistral[GPT4],
-        llama_to_opus=llama[OPUS],
-        llama_to_gpt4=llama[GPT4],
-    )
+    decided = verdict(right=all(level), imprecise=any(level))
+    return found(mistral[facts.OPUS], decided, to_gpt4=mistral[facts.GPT4])
 
 
 @decides("R07")
@@ -192,19 +175,20 @@ def compact_and_cheap(asked: Asked) -> Result:
     """Right if GPT-4 is more than twice each of the two in all parameters, in those at work on a
     token and in cost; imprecise if in all parameters only; else wrong.
     """
-    total = trends.ratio(facts.size(GPT4), [facts.size(MISTRAL), facts.size(LLAMA33)])
+    total = trends.ratio(
+        facts.size(facts.GPT4), [facts.size(facts.MISTRAL), facts.size(facts.LLAMA33)]
+    )
     active = trends.ratio(
-        facts.known(GPT4, "active_params"),
-        [facts.known(MISTRAL, "active_params"), facts.known(LLAMA33, "active_params")],
+        facts.known(facts.GPT4, "active_params"),
+        [facts.known(facts.MISTRAL, "active_params"), facts.known(facts.LLAMA33, "active_params")],
     )
     speed = facts.stated("R11")
     cost = measures.usd_at(measures.h200_frontier(), speed)
-    cost_llama = measures.usd_at(measures.h200_frontier(LLAMA33), speed)
+    cost_llama = measures.usd_at(measures.h200_frontier(facts.LLAMA33), speed)
     everywhere = min(total.min(), active.min(), cost / cost_llama) > SAME_ORDER
     return found(
         float(total[0]),
         verdict(right=everywhere, imprecise=bool(total.min() > SAME_ORDER)),
-        total_mistral=total[0],
         total_llama=total[1],
         active_mistral=active[0],
         active_llama=active[1],
@@ -221,13 +205,12 @@ def size_from_speed_and_price(asked: Asked) -> Result:
     fit = _baseline().total
     served = catalog.served_open_models()
     speeds = served[
-        (served.model == LLAMA33) & (served.date == pd.Timestamp(SERVED_DAY))
+        (served.model == facts.LLAMA33) & (served.date == pd.Timestamp(facts.SERVED_DAY))
     ].output_tokens_per_s
     median = fit.error_factor()
     return found(
         median,
         verdict(right=median <= _FINE_ERROR, imprecise=median <= _COARSE_ERROR),
-        median=median,
         one_in_ten=fit.error_factor(0.9),
         slowest=speeds.min(),
         fastest=speeds.max(),
@@ -246,25 +229,24 @@ def gpt4o_speed(asked: Asked) -> Result:
     return found(
         median,
         verdict(right=low <= median <= high, imprecise=bool(inside.any())),
-        median=median,
         inside=inside.sum(),
         count=len(readings),
         slowest=readings.min(),
         fastest=readings.max(),
-        price=facts.list_price(GPT4O, WINTER[0]),
+        price=facts.list_price(facts.GPT4O, facts.WINTER[0]),
     )
 
 
-def _output_price(asked: Asked, model: str, **more: Any) -> Result:
+def _output_price(asked: Asked, **more: Any) -> Result:
     """Verdict on a price: of one version, or of all that were sold under the name."""
+    model = asked.model
     history = catalog.prices().query("model == @model").sort_values("effective_date")
-    now = catalog.price_on(model, ESSAY_DAY)
+    now = catalog.price_on(model, facts.ESSAY_DAY)
     agree = [rounded(asked.stated, price) for price in history.output_usd_per_mtok]
     first = history.iloc[0]
     return found(
         float(now.output_usd_per_mtok),
         verdict(right=all(agree), imprecise=any(agree)),
-        output=now.output_usd_per_mtok,
         input=now.input_usd_per_mtok,
         since=now.effective_date,
         first_output=first.output_usd_per_mtok,
@@ -274,18 +256,18 @@ def _output_price(asked: Asked, model: str, **more: Any) -> Result:
     )
 
 
-@decides("R10")
-def gpt4o_price(asked: Asked) -> Result:
+@decides("R10", "R12")
+def output_price(asked: Asked) -> Result:
     """Right if every version sold under the name had the stated output price; imprecise if one
     had; else wrong.
     """
-    return _output_price(asked, GPT4O)
+    return _output_price(asked)
 
 
 @decides("R11")
 def turbo_speed(asked: Asked) -> Result:
     """Right if no reading is above the stated bound; imprecise if the median is not; else wrong."""
-    readings = catalog.speed_readings(TURBO)
+    readings = catalog.speed_readings(asked.model)
     speeds = readings.output_tokens_per_s.sort_values(ascending=False)
     bound = asked.stated
     return found(
@@ -300,20 +282,12 @@ def turbo_speed(asked: Asked) -> Result:
     )
 
 
-@decides("R12")
-def turbo_price(asked: Asked) -> Result:
-    """Right if every version sold under the name had the stated output price; imprecise if one
-    had; else wrong.
-    """
-    return _output_price(asked, TURBO)
-
-
 @decides("R13")
 def gpt4_price(asked: Asked) -> Result:
     """Right if every version sold under the name had the stated output price; imprecise if one
     had; else wrong.
     """
-    return _output_price(asked, GPT4, longer=facts.list_price("GPT-4 32k"))
+    return _output_price(asked, longer=facts.list_price("GPT-4 32k"))
 
 
 @decides("R14")
@@ -321,11 +295,11 @@ def smaller_is_faster(asked: Asked) -> Result:
     """Right if GPT-4o outruns and undercuts GPT-4 Turbo and no larger model is faster than it;
     imprecise if the direction holds but a larger model breaks it; else wrong.
     """
-    rule = float(roofline.speed_ratio(facts.size(GPT4O), facts.size(GPT4)))
-    turbo, gpt4o = catalog.speed_readings(TURBO), _winter_readings(GPT4O)
+    rule = float(roofline.speed_ratio(facts.size(facts.GPT4O), facts.size(facts.GPT4)))
+    turbo, gpt4o = catalog.speed_readings(facts.TURBO), _winter_readings(facts.GPT4O)
     fastest_turbo = float(turbo.output_tokens_per_s.max())
     faster = float(gpt4o.output_tokens_per_s.median()) > fastest_turbo
-    cheaper = facts.list_price(GPT4O) < facts.list_price(TURBO)
+    cheaper = facts.list_price(facts.GPT4O) < facts.list_price(facts.TURBO)
     large = _largest_of_openai()
     large_speed = float(catalog.speed_readings(large).output_tokens_per_s.max())
     large_price = float(catalog.prices().query("model == @large").output_usd_per_mtok.max())
@@ -333,7 +307,6 @@ def smaller_is_faster(asked: Asked) -> Result:
     return found(
         rule,
         verdict(right=direction and large_speed < fastest_turbo, imprecise=direction),
-        rule=rule,
         large=large,
         large_speed=large_speed,
         large_price=large_price,
@@ -350,12 +323,12 @@ def _largest_of_openai() -> str:
 @decides("R15")
 def fall_from_gpt4(asked: Asked) -> Result:
     """Right if the estimated size fell by more than half; imprecise if it fell; else wrong."""
-    ratio = float(trends.ratio(facts.size(GPT4O), facts.size(GPT4)))
+    ratio = float(trends.ratio(facts.size(facts.GPT4O), facts.size(facts.GPT4)))
     return found(
         ratio,
         verdict(right=ratio < 1 / SAME_ORDER, imprecise=ratio < 1),
         parts=1 / ratio,
-        months=12 * trends.elapsed_years(facts.released(GPT4), facts.released(GPT4O)),
+        months=12 * trends.elapsed_years(facts.released(facts.GPT4), facts.released(facts.GPT4O)),
         per_year=facts.the_fall().factor_per_year,
     )
 
@@ -365,15 +338,14 @@ def sonnet_on_the_market(asked: Asked) -> Result:
     """Right if within 60 Arena points of the best of our tables, the frontier rule of models.csv;
     imprecise within twice that; else wrong.
     """
-    best = str(facts.scored_models(ARENA, ESSAY_DAY).model.iloc[0])
-    behind = catalog.score_gap(best, SONNET, ARENA, ESSAY_DAY)
-    gain = catalog.score_gap(SONNET, GPT4O, _ONE_GPQA, _ONE_GPQA_DAY)
+    best = str(facts.scored_models(facts.ARENA, facts.ESSAY_DAY).model.iloc[0])
+    behind = catalog.score_gap(best, facts.SONNET, facts.ARENA, facts.ESSAY_DAY)
+    gain = catalog.score_gap(facts.SONNET, facts.GPT4O, _ONE_GPQA, _ONE_GPQA_DAY)
     return found(
         behind,
         verdict(right=behind <= _NEAR_THE_TOP, imprecise=behind <= SAME_ORDER * _NEAR_THE_TOP),
         best=best,
-        behind=behind,
-        behind_gpt4o=catalog.score_gap(GPT4O, SONNET, ARENA, ESSAY_DAY),
+        behind_gpt4o=catalog.score_gap(facts.GPT4O, facts.SONNET, facts.ARENA, facts.ESSAY_DAY),
         gpqa=gain,
     )
 
@@ -383,40 +355,17 @@ def independent_estimates(asked: Asked) -> Result:
     """Right if two published intervals that use neither price nor speed hold the stated 200
     billion; imprecise if one does; unsupported if none.
     """
-    probes = facts.independent_estimates(GPT4O)
-    size = facts.size(GPT4O)
+    probes = facts.independent_estimates(facts.GPT4O)
+    size = facts.size(facts.GPT4O)
     inside = (probes.total_low <= size) & (size <= probes.total_high)
     count = int(inside.sum())
-    open_sizes = sorted([facts.size(MISTRAL), facts.size(LLAMA33)])
+    open_sizes = sorted([facts.size(facts.MISTRAL), facts.size(facts.LLAMA33)])
     return found(
         float(probes.iloc[-1].total_params),
         verdict(right=count > 1, imprecise=count == 1, otherwise="unsupported"),
-        count=count,
         size=size,
-        probe=probes.iloc[-1].total_params,
         probe_low=probes.iloc[-1].total_low,
         probe_high=probes.iloc[-1].total_high,
         open_low=open_sizes[0],
         open_high=open_sizes[1],
     )
-
-
-def _counted(asked: Asked, model: str) -> Result:
-    counted = float(catalog.transformer(model).n_params)
-    return found(counted, by_size(asked.stated, counted), counted=counted)
-
-
-@decides("R18")
-def mistral_size(asked: Asked) -> Result:
-    """Right if the size counted from the shape is the stated one within 5 %; imprecise within a
-    factor of two; else wrong.
-    """
-    return _counted(asked, MISTRAL)
-
-
-@decides("R19")
-def llama_size(asked: Asked) -> Result:
-    """Right if the size counted from the shape is the stated one within 5 %; imprecise within a
-    factor of two; else wrong.
-    """
-    return _counted(asked, LLAMA33)

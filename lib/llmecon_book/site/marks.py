@@ -78,6 +78,6 @@ def name_claim(
     """Begin the documentation of a function that decides a claim with that claim."""
     from llmecon_book import ledger
 
-    for name, function in ledger.FUNCTIONS.items():
-        if function is decided_by and not name.startswith("P"):  # propositions have no row there
-            lines[:0] = [f"Claim :ref:`{anchor(name)}`.", ""]
+    names = [n for n, f in ledger.FUNCTIONS.items() if f is decided_by and not n.startswith("P")]
+    for name in names:  # propositions have no row in the table of claims
+        lines[:0] = [f"Claim :ref:`{anchor(name)}`.", ""]

@@ -55,11 +55,7 @@ def _entry(cell: Cell) -> nodes.entry:
 def scrolling(inner: nodes.Node, label: str) -> list[nodes.Node]:
     """A part wider than a phone, in a box of its own that scrolls, by keyboard too."""
     opening = f'<div class="table-scroll" role="region" tabindex="0" aria-label="{escaped(label)}">'
-    return [
-        nodes.raw(text=opening, format="html"),
-        inner,
-        nodes.raw(text="</div>", format="html"),
-    ]
+    return [nodes.raw(text=opening, format="html"), inner, nodes.raw(text="</div>", format="html")]
 
 
 def _link(text: str, address: str) -> nodes.Node:
