@@ -83,7 +83,7 @@ def prescriptions(found: Section) -> alt.LayerChart:
         dots(data, x, y, *kinds("law", "Law", data.law), filled=False),
         takeaway=(
             f"For GPT-3's budget the laws since 2022 ask for {short(found.gpt3_low)} to "
-            f"{short(found.gpt3_high)}, not {short(facts.quoted_gpt3())}; for GPT-4's they "
+            f"{short(found.gpt3_high)}, not {short(built.params[0])}; for GPT-4's they "
             f"disagree {found.gpt4_law_spread:.1f}-fold"
         ),
         subtitle=outside(data),
