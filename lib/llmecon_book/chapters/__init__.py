@@ -3,10 +3,13 @@
 One module a chapter, one function a section; each returns a `Section`.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import pandas as pd
+
+from llmecon import chinchilla
+from llmecon.chinchilla import SeparableLaw
 
 
 class Section:
@@ -57,13 +60,50 @@ def named(prefix: str, thing: Any, names: str) -> dict[str, Any]:
     return {f"{prefix}_{name}": getattr(thing, name) for name in names.split()}
 
 
-def ends(prefix: str, interval: Iterable[float]) -> dict[str, float]:
-    """Both ends of an interval for a `Section`, under a prefix.
+def ends(prefix: str, values: Iterable[Any], digits: int = 17) -> dict[str, float]:
+    """The least and the most of some values for a `Section`, under a prefix.
 
     Examples
     --------
-    >>> ends("fit", (2.0, 5.0))
-    {'fit_low': 2.0, 'fit_high': 5.0}
+    >>> ends("fit", (5.0, 2.0)), ends("size", [1.234e9], digits=2)
+    ({'fit_low': 2.0, 'fit_high': 5.0}, {'size_low': 1200000000.0, 'size_high': 1200000000.0})
     """
-    low, high = interval
-    return {f"{prefix}_low": low, f"{prefix}_high": high}
+    known = [float(f"{float(value):.{digits}g}") for value in values]
+    return {f"{prefix}_low": min(known), f"{prefix}_high": max(known)}
+
+
+def columns(thing: Any, names: str, **more: Any) -> pd.DataFrame:
+    """Attributes of a record, such as an optimum, and other values as columns.
+
+    Examples
+    --------
+    >>> best = chinchilla.BESIROGLU_2024.optimal(flop=[1e21, 1e22])
+    >>> columns(best, "flop params", law="one").shape
+    (2, 3)
+    """
+    return pd.DataFrame({name: getattr(thing, name) for name in names.split()} | more)
+
+
+def stacked(column: str, parts: Mapping[str, pd.DataFrame]) -> pd.DataFrame:
+    """Frames under one another, their names in a column.
+
+    Examples
+    --------
+    >>> two = pd.DataFrame({"n": [1, 2]})
+    >>> stacked("law", {"a": two, "b": two}).law.tolist()
+    ['a', 'a', 'b', 'b']
+    """
+    whole = pd.concat(parts, names=[column, "row"])
+    return whole.reset_index(column).reset_index(drop=True)
+
+
+def several(*names: str) -> dict[str, SeparableLaw]:
+    """Published laws of loss by their titles, each once.
+
+    Examples
+    --------
+    >>> list(several("BESIROGLU_2024", "DE_VRIES_2023", "BESIROGLU_2024"))
+    ['Besiroglu 2024', 'de Vries 2023']
+    """
+    laws = (chinchilla.law(name) for name in names)
+    return {chinchilla.law_title(law.name): law for law in laws if isinstance(law, SeparableLaw)}

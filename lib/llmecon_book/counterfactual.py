@@ -1,0 +1,471 @@
+r"""What would have been: the cheapest size under another law, demand, data, accelerator.
+
+Joins the scaling laws to the cost of serving. Nothing here is a fact about a closed model: each
+result says what a maker who minimises cost would have built under the assumptions given.
+
+A model as it was built, of size N and data D, has a loss by a law. Three changes keep that loss:
+
+1. **law**: split the compute as the law says, N_1;
+2. **demand**: make training and serving together cheapest, N_2;
+3. **data and methods**: let each token and each parameter be worth more, N_3.
+
+The factor of a cause is the size before over the size after. Demand comes after the law, for it
+moves the law's optimum; data and methods may come before or after demand, and a cause's factor is
+the geometric mean over the two orders, with both orders kept as its range.
+"""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import pandas as pd
+from scipy.interpolate import PchipInterpolator
+
+from llmecon import catalog, chinchilla, cost
+from llmecon._checks import Numbers, require
+from llmecon.chinchilla import SeparableLaw
+from llmecon.transformer import Transformer
+from llmecon_book import essay
+
+FloatArray = npt.NDArray[np.float64]
+_MTOK = 1e6
+# Copies of one shape, half a doubling apart: the price is smooth in between.
+SCALES = tuple(float(2.0 ** (k / 2)) for k in range(-12, 9))
+_DRAFTS = 5  # tokens tried in one round, Erdil 2024
+_NEAR_FLOOR = 1.1  # closer to the smallest size the tokens have no bound
+_LARGEST = 2.0  # of a curve, over the compute-optimal size
+CAUSES = ("law", "demand", "data and methods")
+TOGETHER = "together"
+
+
+# ---- causes of a fall in size ---------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gains:
+    """What a token and a parameter are worth in those of an earlier day.
+
+    Attributes
+    ----------
+    tokens, params : float
+        Effective over real tokens, and parameters. [1]
+    """
+
+    tokens: float = 1.0
+    params: float = 1.0
+
+    def __post_init__(self) -> None:
+        require("tokens", self.tokens, above=0)
+        require("params", self.params, above=0)
+
+    @classmethod
+    def after(
+        cls, years: float, *, tokens_doubling_years: float, params_doubling_years: float
+    ) -> "Gains":
+        """Gains of some years of progress. [years]
+
+        Examples
+        --------
+        Ho et al. 2024 see nearly all of it on the side of the data.
+
+        >>> from llmecon.chinchilla import HO_2024
+        >>> one = Gains.after(1.0, tokens_doubling_years=HO_2024.tokens_doubling_years,
+        ...                   params_doubling_years=HO_2024.params_doubling_years)
+        >>> round(one.tokens, 2), round(one.params, 2)
+        (2.46, 1.06)
+        """
+        elapsed = float(require("years", years, minimum=0, unit="years"))
+        return cls(
+            tokens=2 ** (elapsed / tokens_doubling_years),
+            params=2 ** (elapsed / params_doubling_years),
+        )
+
+    def applied(self, law: SeparableLaw) -> SeparableLaw:
+        """The law in real tokens and parameters: L(params N, tokens D)."""
+        return replace(
+            law,
+            A=np.asarray(law.A * self.params ** -np.asarray(law.alpha))[()],
+            B=np.asarray(law.B * self.tokens ** -np.asarray(law.beta))[()],
+        )
+
+
+def decompose(
+    laws: Iterable[SeparableLaw],
+    *,
+    n_params: float,
+    n_tokens: float,
+    tokens_served: Iterable[float],
+    gains: Mapping[str, Gains],
+    **prices: Any,
+) -> pd.DataFrame:
+    """Factor that each cause takes off a model's size at equal loss, case by case.
+
+    Parameters
+    ----------
+    laws : iterable of SeparableLaw
+        Laws to ask.
+    n_params, n_tokens : float
+        The model as it was built. [parameters] [tokens]
+    tokens_served : iterable of float
+        Demands over its life. [tokens]
+    gains : mapping
+        Name to `Gains` of data and methods.
+    **prices
+        Count dollars, not FLOP: ``usd_per_train_flop`` and ``usd_per_served_token`` of
+        :func:`llmecon.chinchilla.inference_optimal_usd`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``law``, ``tokens_served``, ``gains``, ``cause`` (`CAUSES` and `TOGETHER`), ``factor``
+        (above 1: smaller), ``low``, ``high`` over the orders, ``params`` after the cause in the
+        order above, ``decades_outside`` the law's runs.
+
+    Examples
+    --------
+    >>> from llmecon import chinchilla
+    >>> found = decompose([chinchilla.BESIROGLU_2024], n_params=70e9, n_tokens=1.4e12,
+    ...                   tokens_served=[1e13], gains={"none": Gains()})
+    >>> found.set_index("cause").factor.round(2).to_dict()
+    {'law': 0.96, 'demand': 2.12, 'data and methods': 1.0, 'together': 2.03}
+    """
+    cheapest: Callable[..., chinchilla.Allocation] = (
+        partial(chinchilla.inference_optimal_usd, **prices)
+        if prices
+        else chinchilla.inference_optimal
+    )
+    rows: list[dict[str, Any]] = []
+    for law in laws:
+        loss = float(law.loss(n_params, n_tokens))
+        optimal = float(law.optimal(loss=loss).params)
+        for served in tokens_served:
+            demand = float(cheapest(law, loss=loss, tokens_served=served).params)
+            for name, gain in gains.items():
+                better = gain.applied(law)
+                last = cheapest(better, loss=loss, tokens_served=served)
+                end, gained = float(last.params), float(better.optimal(loss=loss).params)
+                causes = (
+                    ("law", optimal, [n_params / optimal]),
+                    ("demand", demand, [optimal / demand, gained / end]),
+                    ("data and methods", end, [demand / end, optimal / gained]),
+                    (TOGETHER, end, [n_params / end]),
+                )
+                rows += [
+                    {
+                        "law": law.name,
+                        "tokens_served": served,
+                        "gains": name,
+                        "cause": cause,
+                        "factor": float(np.exp(np.mean(np.log(orders)))),
+                        "low": min(orders),
+                        "high": max(orders),
+                        "params": after,
+                        "decades_outside": float(last.decades_outside),
+                    }
+                    for cause, after, orders in causes
+                ]
+    return pd.DataFrame(rows)
+
+
+def ranges(cases: pd.DataFrame) -> pd.DataFrame:
+    """Range of each cause's factor over all cases and orders of :func:`decompose`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``low``, ``middle`` (median of the cases), ``high`` by ``cause``. The ends of the causes
+        do not multiply up to those of the whole: one law does not give them all.
+    """
+    by_cause = cases.groupby("cause", sort=False)
+    return by_cause.agg(low=("low", "min"), middle=("factor", "median"), high=("high", "max"))
+
+
+# ---- a model's life -------------------------------------------------------------------------
+
+
+def lifetime_curve(
+    law: SeparableLaw,
+    *,
+    loss: float,
+    usd_per_train_flop: float,
+    usd_per_served_token: Callable[[Numbers], Numbers],
+    points: int = 60,
+    through: Sequence[float] = (),
+) -> pd.DataFrame:
+    """Training and serving cost of every size that reaches a loss, up to twice the optimal one.
+
+    Parameters
+    ----------
+    law : SeparableLaw
+        Loss law.
+    loss : float
+        Quality that is kept. [nats/token]
+    usd_per_train_flop : float
+        See :func:`llmecon.chinchilla.usd_per_flop`. [USD/FLOP]
+    usd_per_served_token : callable
+        Size [parameters] to price of a token, such as a `ServingPrice`. [USD/token]
+    points : int, optional
+        Sizes, evenly spaced in logarithm.
+    through : sequence of float, optional
+        Further sizes, such as the best one, that the curve must not miss. [parameters]
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``law``, ``params``, ``tokens``, ``train_usd``, ``usd_per_mtok`` (serving),
+        ``decades_outside`` the law's runs. The total for a demand x is
+        ``train_usd + x * usd_per_mtok / 1e6``.
+
+    Examples
+    --------
+    >>> from llmecon import chinchilla
+    >>> curve = lifetime_curve(chinchilla.DE_VRIES_2023, loss=1.947, usd_per_train_flop=1e-18,
+    ...                        usd_per_served_token=lambda n: 2e-18 * n, points=400)
+    >>> total = curve.train_usd + 2e12 * curve.usd_per_mtok / 1e6
+    >>> round(curve.params[total.idxmin()] / 1e9)
+    24
+    """
+    floor, best = float(law.params_floor(loss)), float(law.optimal(loss=loss).params)
+    even = np.geomspace(_NEAR_FLOOR * floor, _LARGEST * best, points)
+    sizes = np.union1d(even, require("through", list(through), above=0, unit="parameters"))
+    run = law.predict(sizes, law.tokens_for(sizes, loss))
+    rate = float(require("usd_per_train_flop", usd_per_train_flop, above=0, unit="USD/FLOP"))
+    return pd.DataFrame(
+        {
+            "law": law.name,
+            "params": run.params,
+            "tokens": run.tokens,
+            "train_usd": rate * run.flop,
+            "usd_per_mtok": _MTOK * np.asarray(usd_per_served_token(sizes)),
+            "decades_outside": run.decades_outside,
+        }
+    )
+
+
+def servings_that_justify(law: SeparableLaw, models: pd.DataFrame) -> pd.DataFrame:
+    """Tokens that a model would have to serve for its size and data to be the cheapest choice.
+
+    Parameters
+    ----------
+    law : SeparableLaw
+        Loss law; an illustration, for it belongs to another corpus and tokenizer.
+    models : pandas.DataFrame
+        ``model``, ``active_params``, ``training_tokens``.
+
+    Returns
+    -------
+    pandas.DataFrame
+        The rows with ``tokens_served`` (negative where the model saw fewer tokens than even its
+        training optimum), ``size_ratio`` and ``flop_ratio`` to the compute-optimal model of the
+        same loss, and ``decades_outside`` the law's runs.
+    """
+    size, tokens = (models[name].to_numpy(float) for name in ("active_params", "training_tokens"))
+    best = law.optimal(loss=law.loss(size, tokens))
+    per_trained_token = chinchilla.implied_served_per_trained_token(law, size, tokens)
+    return models.assign(
+        tokens_served=per_trained_token * tokens,
+        size_ratio=size / best.params,
+        flop_ratio=chinchilla.training_flop(size, tokens) / best.flop,
+        decades_outside=law.predict(size, tokens).decades_outside,
+    )
+
+
+# ---- price of serving by size ---------------------------------------------------------------
+
+
+def with_domain(machine: essay.Machine, chips: int) -> essay.Machine:
+    """The same accelerator with so many joined by its fast links: 8 in a server, 72 in a rack."""
+    return replace(machine, node_size=int(require("chips", chips, minimum=1)))
+
+
+def scaled_frontiers(
+    model: Transformer,
+    draft: Transformer | None,
+    *,
+    machine: essay.Machine = essay.H200,
+    acceptance: float = 0.8,
+    scales: Sequence[float] = SCALES,
+    points: int = 100,
+    bytes_per_value: float = 2.0,
+    **options: Any,
+) -> dict[float, pd.DataFrame]:
+    """Cost against speed for copies of one shape, by the published serving model.
+
+    Parameters
+    ----------
+    model : Transformer
+        The shape that is scaled.
+    draft : Transformer or None
+        Model that drafts tokens; None for no speculation.
+    machine : Machine, optional
+        Accelerator in the terms of the published model.
+    acceptance : float, optional
+        Probability that a drafted token is kept; 0 switches drafting off. [1]
+    scales : sequence of float, optional
+        Sizes of the copies over that of the model. [1]
+    points : int, optional
+        Grid points in instance size and in batch.
+    bytes_per_value : float, optional
+        Width of weights and activations: 2 for 16 bit, 1 for 8 bit. [B]
+    **options
+        As of :func:`llmecon_book.essay.published_frontier`: rent, context and so on.
+
+    Returns
+    -------
+    dict
+        Scale to frontier, as of :func:`llmecon_book.essay.published_frontier`.
+    """
+    kept = float(require("acceptance", acceptance, minimum=0, maximum=0.9999, unit="1"))
+    whole = essay.Shape.stored(model, bytes_per_value)
+    if draft is not None and kept > 0:
+        options["speculation"] = essay.Speculation(
+            draft=essay.Shape.stored(draft, bytes_per_value), acceptance=kept, gamma_max=_DRAFTS
+        )
+    return {
+        float(scale): essay.published_frontier(
+            whole.scaled(float(scale)), machine, points=points, **options
+        )
+        for scale in require("scales", list(scales), above=0)
+    }
+
+
+class ServingPrice:
+    """Dollars of one output token as a function of size, at one speed of each user.
+
+    Callable: takes parameters at work on a token, gives USD per token. Between the copies it
+    was computed for it is monotone and smooth (Fritsch and Carlson 1980, in logarithms); beyond
+    them it goes on with the slope of the end.
+
+    Parameters
+    ----------
+    active_params : sequence of float
+        Sizes it was computed for, rising. [parameters]
+    usd_per_mtok : sequence of float
+        Prices there. [USD/Mtok]
+    """
+
+    def __init__(self, active_params: Sequence[float], usd_per_mtok: Sequence[float]) -> None:
+        self._ends = np.log([active_params[0], active_params[-1]])
+        # The grid of a frontier may make a larger copy cheaper by a hair.
+        rising = np.maximum.accumulate(usd_per_mtok)
+        self._curve = PchipInterpolator(np.log(active_params), np.log(rising / _MTOK))
+
+    def __call__(self, n_params: Numbers) -> FloatArray:
+        """Price of one token. [USD/token]"""
+        wanted = np.log(require("n_params", n_params, above=0, unit="parameters"))
+        inside = np.clip(wanted, *self._ends)
+        slope = self._curve(np.where(wanted > inside, *self._ends[::-1]), 1)
+        return np.asarray(np.exp(self._curve(inside) + slope * (wanted - inside)))
+
+    def exponent(self, n_params: Numbers) -> FloatArray:
+        """d ln price / d ln size: 1 where a token costs in proportion to size. [1]"""
+        step = 1e-4
+        size = np.asarray(n_params, dtype=np.float64)
+        up, down = self(size * np.exp(step)), self(size * np.exp(-step))
+        return np.asarray(np.log(up / down) / (2 * step))
+
+
+def serving_price(
+    model: Transformer, frontiers: Mapping[float, pd.DataFrame], *, tokens_per_s: float
+) -> ServingPrice:
+    """Price of a token by size, at a speed of each user.
+
+    Parameters
+    ----------
+    model : Transformer
+        Shape that the copies were scaled from.
+    frontiers : mapping
+        Scale to frontier, from :func:`scaled_frontiers`.
+    tokens_per_s : float
+        Least speed of one user. [tokens/s]
+
+    Raises
+    ------
+    ValueError
+        If fewer than three copies reach the speed.
+
+    Examples
+    --------
+    >>> from llmecon import catalog
+    >>> gpt4 = catalog.transformer("GPT-4 (Erdil assumption)")
+    >>> lines = scaled_frontiers(gpt4, None, usd_per_gpu_hour=3.0, scales=(0.1, 0.3, 1), points=40)
+    >>> price = serving_price(gpt4, lines, tokens_per_s=1.0)
+    >>> bool(price(2.8e11) > 2 * price(1.4e11) > 0)
+    True
+    """
+    whole = essay.Shape.of(model)
+    usd = {
+        whole.scaled(scale).n_active_params: float(cost.cheapest_at(frontiers[scale], tokens_per_s))
+        for scale in sorted(frontiers)
+    }
+    reached = {size: price for size, price in usd.items() if np.isfinite(price)}
+    if len(reached) < 3:
+        raise ValueError(
+            f"tokens_per_s must be a speed that three of the copies reach, got {tokens_per_s:g} "
+            f"for {len(reached)} [tokens/s]"
+        )
+    return ServingPrice(list(reached), list(reached.values()))
+
+
+def servable_sizes(
+    model: Transformer,
+    frontiers: Mapping[float, pd.DataFrame],
+    *,
+    tokens_per_s: Sequence[float],
+    usd_per_mtok: float,
+) -> pd.DataFrame:
+    """Largest copy of a shape that can be served at each speed for a price.
+
+    Parameters
+    ----------
+    model : Transformer
+        Shape that the copies were scaled from.
+    frontiers : mapping
+        Scale to frontier, from :func:`scaled_frontiers`.
+    tokens_per_s : sequence of float
+        Speeds of one user. [tokens/s]
+    usd_per_mtok : float
+        Cost that is accepted. [USD per million output tokens]
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``tokens_per_s``, ``total_params``, ``at_end``: true where the size is that of the
+        smallest or the largest copy, a bound and not an answer.
+
+    Notes
+    -----
+    Log-log between copies, by :func:`llmecon_book.essay.implied_size`.
+    """
+    whole = essay.Shape.of(model)
+    by_size = {whole.scaled(scale).n_params: line for scale, line in frontiers.items()}
+    speeds = require("tokens_per_s", list(tokens_per_s), above=0, unit="tokens/s")
+    sizes = essay.implied_size(by_size, tokens_per_s=speeds, usd_per_mtok=usd_per_mtok)
+    # Copies too dear at any speed fall out of the interpolation: its ends are those served.
+    served = [n for n in sorted(by_size) if cost.fastest_at(by_size[n], usd_per_mtok) > 0]
+    ends = np.isclose(sizes, served[0]) | np.isclose(sizes, served[-1])
+    return pd.DataFrame({"tokens_per_s": speeds, "total_params": sizes, "at_end": ends})
+
+
+def rent_on(chip: str, date: str | pd.Timestamp, *, kind: str = "rental") -> float:
+    """Price of an accelerator-hour of one kind on a day of ``gpu_prices.csv``. [USD/h]
+
+    Raises
+    ------
+    UnknownName
+        If there is no such price.
+
+    Examples
+    --------
+    >>> rent_on("H200 SXM 141GB", "2026-04-03")
+    1.6
+    """
+    prices = catalog.gpu_prices()
+    of_kind = prices[(prices.price_kind == kind) & (prices.date == pd.Timestamp(date))]
+    found = of_kind.loc[of_kind.accelerator == chip, "usd_per_gpu_hour"]
+    if found.empty:
+        raise catalog.UnknownName(f"accelerator with a {kind} price", chip, of_kind.accelerator)
+    return float(found.iloc[0])

@@ -1,0 +1,373 @@
+"""Figures of the chapters on causes and outlook: a finding, units, words and controls."""
+
+import inspect
+import re
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from llmecon import catalog
+from llmecon_book import facts
+from llmecon_book.chapters import Section
+from llmecon_book.charts import causes, outlook
+from llmecon_book.site import specs
+
+DAYS = pd.to_datetime(["2023-03-14", "2024-05-13"])
+
+
+def table(columns, *rows):
+    return pd.DataFrame(rows, columns=columns.split())
+
+
+def prescriptions(decades_outside):
+    return causes.prescriptions(
+        Section(
+            sizes=table("budget law params decades_outside", ("GPT-3", "a", 3e10, decades_outside)),
+            built=table("budget params", ("GPT-3", 1.75e11)),
+            gpt3_low=3e10,
+            gpt3_high=4e10,
+            gpt4_law_spread=2.0,
+        )
+    )
+
+
+def of_causes():
+    models = catalog.models().dropna(subset=["total_params", "training_tokens"])
+    two = {"law": "a", "decades_outside": [0.0, 1.2]}
+    lives = table(
+        "law params train_usd usd_per_mtok",
+        *[(law, n * 1e11, 9e7 / n, n**2 / 2) for law in "ab" for n in (1, 2, 4)],
+    )
+    paths = table(
+        "counting tokens_served params",
+        *[(how, 10.0**n, 4e11 / n) for how in ("FLOP", "dollars") for n in range(11, 17)],
+    )
+    trades = table("size_ratio flop_ratio", (0.2, 9.0), (0.5, 1.3), (1.0, 1.0), (3.0, 1.4))
+    served = {"tokens_served": [1e10, 1e13], "size_ratio": [1.0, 0.4]}
+    yield causes.tokens_per_param(
+        Section(
+            trained=models.assign(tokens_per_param=models.training_tokens / models.total_params),
+            rules=table("rule tokens_per_param", ("rule", 20.0)),
+            gpt3_ratio=1.7,
+            chinchilla_ratio=20.0,
+            llama3_ratio=214.0,
+        )
+    )
+    yield prescriptions(1.4)
+    yield causes.demand(
+        Section(
+            curves=pd.DataFrame(two | served | {"ratio_known": [True, False]}),
+            shares=pd.Series({"a": 0.4}),
+            life_tokens_served=1e13,
+            life_reference=3e10,
+        )
+    )
+    yield causes.cost_by_size(
+        Section(
+            costs=table(
+                "model at total_params usd_per_mtok",
+                ("m", "55 tokens/s", 1e11, 0.1),
+                ("n", "55 tokens/s", 1e12, 9.0),
+            ),
+            cost_speed=55.0,
+            cost_gap="70",
+            serving_chip="H200",
+        ),
+        3.0,
+        2.0,
+        0,
+    )
+    yield causes.lifetime(
+        Section(
+            lives=lives.assign(decades_outside=3.1),
+            life_demand=3e13,
+            life_cheapest_low=1e11,
+            life_cheapest_high=2e11,
+        ),
+        3.0,
+    )
+    yield causes.sizes_by_demand(
+        Section(
+            paths=paths.assign(law="a", decades_outside=3.0),
+            built=table("label params", ("b", 2.8e11)),
+            gpt4_many=1e14,
+            gpt4_many_dollars_low=8e10,
+            gpt4_many_dollars_high=1e11,
+        )
+    )
+    yield causes.overtraining(
+        Section(
+            lines=trades.assign(law="a"),
+            made=table(
+                "model size_ratio flop_ratio decades_outside",
+                ("m", 0.4, 1.7, 2.9),
+                ("n", 0.96, 1.0, 1.5),
+            ),
+            floors=table("law size_ratio", ("a", 0.2)),
+            quarter=pd.Series([1.8, 2.1]),
+            half_flop_low=0.2,
+            half_flop_high=0.3,
+        )
+    )
+    yield causes.repeats(
+        Section(
+            curves=table(
+                "data tokens loss decades_outside",
+                *[(d, n, 2 - n / 1e15, 2.0) for d in ("1T", "all") for n in (1e12, 1e14)],
+            ),
+            repeat_limit=16.4,
+        ),
+        7e10,
+    )
+    yield causes.decomposition(
+        Section(
+            rows=table(
+                "row kind low middle high",
+                ("fall", "to explain", 2.0, 5.0, 14.0),
+                ("law", "one cause", 0.6, 0.7, 1.3),
+            ),
+            cases=pd.DataFrame(two | {"tokens_served": [1e13, 1e14]}),
+            **dict.fromkeys(("by_flop_all_low", "need_low", "far_low"), 2.0),
+            **dict.fromkeys(("by_dollars_all_high", "need_high", "far_high"), 9.0),
+        ),
+        1.2,
+    )
+
+
+def of_outlook():
+    arena = facts.scored_models(facts.ARENA, facts.ESSAY_DAY)
+    steps = [
+        facts.smallest_at_score(arena, level=points).assign(level=name)
+        for name, points in ((facts.GPT4, 1150), (facts.GPT5, 1250))
+    ]
+    steps = pd.concat(steps).assign(release_date=lambda rows: rows.open_date)
+    yield outlook.open_frontier(
+        Section(
+            frontier=arena[arena.open_weights],
+            lines=pd.DataFrame({"line": "a", "date": DAYS, "params": [1e12, 2e12]}),
+            total_factor_per_year=2.5,
+            active_factor_per_year=0.8,
+        )
+    )
+    yield outlook.closed_sizes(
+        Section(
+            known=table(
+                "model release_date total_params low high size_status",
+                ("m", DAYS[0], 3e12, 1e12, 9e12, "reported"),
+                ("n", DAYS[1], 1e12, 3e11, 3e12, "estimate"),
+            ),
+            closed_n=25,
+            closed_disclosed=0,
+            closed_width=9.0,
+        )
+    )
+    yield outlook.rivals(
+        Section(
+            table=table(
+                "forecast low value high error_decades",
+                ("rest", None, 4e11, None, 0.8),
+                ("trend", 5e11, 5e12, 5e13, 0.2),
+            ),
+            rival_came=2.8e12,
+            rival_best="trend",
+            rival_best_error=1.6,
+            rival_fall_error=500.0,
+        )
+    )
+    yield outlook.smallest_at_score(Section(steps=steps))
+    yield outlook.iso_loss(
+        Section(
+            curves=table(
+                "law params tokens decades_outside", ("a", 1e10, 1e13, 1.5), ("a", 1e11, 1e12, 0.8)
+            ),
+            floors=table("law params", ("a", 9e9)),
+            floor_name="m",
+            floor_low=9e9,
+            floor_high=2e10,
+        )
+    )
+    yield outlook.facts_and_size(
+        Section(
+            known=table("model total_params score", ("m", 4e9, 4.0), ("n", 1e12, 31.0)),
+            closed=table("model score", ("c", 24.0)),
+            facts_per_decade=10.0,
+            facts_first_total_params=6.7e11,
+        )
+    )
+    yield outlook.ratios(
+        Section(
+            models=table(
+                "model release_date per_param per_active",
+                ("m", DAYS[0], 20.0, 20.0),
+                ("n", DAYS[1], 15.0, 484.0),
+            ),
+            ratio_target=20.0,
+            ratio_top_low=11.0,
+            ratio_top_high=20.0,
+        )
+    )
+    yield outlook.price_paths(
+        Section(
+            paths=table(
+                "path date model output_usd_per_mtok",
+                ("flagship", DAYS[0], "m", 10.0),
+                ("cheapest", DAYS[1], "n", 0.3),
+            ),
+            price_openai_then=10.0,
+            price_openai_now=50.0,
+            price_gpt4o_then=10.0,
+            price_gpt4o_now=0.28,
+        )
+    )
+    yield outlook.speed_and_price(
+        Section(
+            flagships=table(
+                "maker model year date output_usd_per_mtok output_tokens_per_s",
+                ("A", "m", 2024, DAYS[0], 10.0, 60.0),
+                ("A", "n", 2025, DAYS[1], 50.0, 40.0),
+                ("B", "o", 2025, DAYS[1], 1.0, 90.0),
+            ),
+            speed_rank=-0.1,
+            speed_n=3,
+        )
+    )
+    yield outlook.servable(
+        Section(
+            sizes=table(
+                "chip usd_per_mtok tokens_per_s total_params",
+                *[(c, u, s, u * 1e11 / s) for c in "HB" for u in (1.0, 10.0) for s in (20, 50, 90)],
+            ),
+            chip_speed=100.0,
+            chip_usd=10.0,
+            chip_h200=8e11,
+            chip_gb200=2e12,
+        )
+    )
+    yield outlook.kv_cache(
+        Section(
+            shapes=table(
+                "name attention total_params kv_bytes_per_token",
+                (facts.MISTRAL, "GQA", 7e10, 327680.0),
+                (facts.DEEPSEEK_V3, "MLA", 6.7e11, 70272.0),
+            ),
+            kv_rank=-0.2,
+            kv_n=2,
+        )
+    )
+    yield outlook.context_cost(
+        Section(
+            curves=table("name context_tokens usd_per_mtok", ("m", 1e3, 0.1), ("m", 1e5, 6.0)),
+            context=100_000,
+            read_large2=6.0,
+            read_deepseek=1.2,
+            read_bandwidth=3.3e12,
+            read_rent=2.0,
+        )
+    )
+    yield outlook.speed_kept(
+        Section(
+            kept=table(
+                "name attention total_params batch kept",
+                ("m", "GQA", 7e10, 1.0, 0.9),
+                ("m", "GQA", 7e10, 32.0, 0.3),
+            ),
+            **dict.fromkeys(("kept_small", "kept_large", "kept_crowd_small"), 0.9),
+            **dict.fromkeys(("kept_crowd_large", "kept_crowd_window"), 0.3),
+        ),
+        100_000,
+    )
+
+
+def public(module):
+    return [
+        name
+        for name, function in inspect.getmembers(module, inspect.isfunction)
+        if function.__module__ == module.__name__ and not name.startswith("_")
+    ]
+
+
+def by_name(module, charts):
+    """Charts by the functions that made them, in the order of the module."""
+    order = sorted(public(module), key=lambda name: inspect.getsourcelines(vars(module)[name])[1])
+    specs = [chart.to_dict() for chart in charts]  # checked against Vega-Lite's schema
+    return dict(zip(order, specs, strict=True))  # a new figure must be added above
+
+
+FIGURES = by_name(causes, of_causes()) | by_name(outlook, of_outlook())
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_a_figure_is_valid_and_says_its_finding_in_numbers(name):
+    assert specs.problems(FIGURES[name]) == []
+    takeaway, _ = specs.title_lines(FIGURES[name])
+    assert re.search(r"\d", takeaway) and re.search(r"\d", FIGURES[name]["description"])
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_colour_is_never_the_only_difference(name):
+    """Where a colour tells rows apart, a shape or a dash does too."""
+    layers = [layer.get("encoding", {}) for layer in FIGURES[name]["layer"]]
+    if any("field" in layer.get("color", {}) for layer in layers):
+        assert any({"shape", "strokeDash"} & layer.keys() for layer in layers)
+
+
+def test_only_a_disclosed_size_is_a_filled_mark():
+    for name in ("tokens_per_param", "closed_sizes"):
+        (scale,) = [
+            layer["encoding"]["fill"]["scale"]
+            for layer in FIGURES[name]["layer"]
+            if "fill" in layer["encoding"]
+        ]
+        filled = dict(zip(scale["domain"], scale["range"], strict=True))
+        assert {s for s, color in filled.items() if color != "transparent"} == {"disclosed"}
+
+
+@pytest.mark.parametrize(
+    ("name", "values"),
+    [
+        ("cost_by_size", {"usd_per_gpu_hour": 3.0}),
+        ("lifetime", {"tokens_served": 3e13, "usd_per_gpu_hour": 3.0}),
+        ("servable", {"usd_per_mtok": 10.0}),
+    ],
+)
+def test_a_control_opens_with_the_case_of_the_title(name, values):
+    controls = {param["name"]: param for param in FIGURES[name]["params"]}
+    assert {key: param["value"] for key, param in controls.items()} == values
+    for param in controls.values():
+        bound = param["bind"]
+        if bound["input"] == "range":
+            assert bound["min"] <= param["value"] <= bound["max"]
+        else:
+            assert param["value"] in bound["options"]
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "prescriptions",
+        "demand",
+        "lifetime",
+        "sizes_by_demand",
+        "overtraining",
+        "repeats",
+        "iso_loss",
+    ],
+)
+def test_what_lies_beyond_a_laws_experiments_is_said_in_the_figure(name):
+    _, subtitle = specs.title_lines(FIGURES[name])
+    flag = re.search(r"(All|\d+%) of .* lies? \d.* powers of ten beyond the runs .*", subtitle)
+    assert flag and flag[0] in FIGURES[name]["description"]
+
+
+def test_a_figure_within_the_experiments_says_nothing_of_it():
+    assert specs.title_lines(prescriptions(0.0).to_dict())[1] == ""
+
+
+def test_the_title_follows_the_numbers():
+    def title(rank):
+        shapes = table("name attention total_params kv_bytes_per_token", ("m", "GQA", 7e10, 3e5))
+        found = Section(shapes=pd.concat([shapes] * 2), kv_rank=rank, kv_n=2)
+        return specs.title_lines(outlook.kv_cache(found).to_dict())[0]
+
+    assert "-0.25" in title(-0.25) and "+0.50" in title(np.float64(0.5))
