@@ -10,9 +10,8 @@ import pandas as pd
 
 from llmecon import catalog
 from llmecon.accelerator import Accelerator
+from llmecon.roofline.deployment import Deployment
 from llmecon.roofline.profiles import BY_ENGINE, Profile
-from llmecon.roofline.serving import serve
-from llmecon.roofline.step import decode, prefill
 from llmecon.transformer import FloatArray, Transformer
 
 ModelOf = Callable[[str], Transformer]
@@ -147,36 +146,26 @@ class Run:
 
     def values(self, constants: Profile | None) -> FloatArray:
         """Predictions in the rows' own units."""
-        return np.asarray(self.scale * self._plain({**self.options, "profile": constants}))
+        server = Deployment(self.model, self.chip, profile=constants, **self.options)
+        return np.asarray(self.scale * self._plain(server))
 
-    def _plain(self, options: dict[str, Any]) -> FloatArray:
+    def _plain(self, server: Deployment) -> FloatArray:
         """Seconds, or tokens per second of the whole instance."""
-        asked, answer = self.input_tokens, self.output_tokens
+        load, asked, answer = self.load, self.input_tokens, self.output_tokens
         if self.kind in _SERVED:
-            run = serve(
-                self.model,
-                self.chip,
-                concurrency=self.load,
-                input_tokens=asked,
-                output_tokens=answer,
-                **options,
-            )
+            run = server.serve(concurrency=load, input_tokens=asked, output_tokens=answer)
             if self.kind == "maximum load":
                 return np.asarray(run.batch / run.tpot_s)
             return run.tpot_s if self.kind == "serving" else run.ttft_s
-        reading = prefill(
-            self.model, self.chip, input_tokens=asked, batch=self.load, **options
-        ).seconds
+        reading = server.prefill(input_tokens=asked, batch=load).seconds
         if self.kind == "prefill":
             return reading
-        step = decode(
-            self.model, self.chip, batch=self.load, context=asked + answer / 2.0, **options
-        ).seconds
+        step = server.decode(batch=load, context=asked + answer / 2.0).seconds
         if self.kind == "decode latency":
             return np.asarray(answer * step)
         if self.kind == "decode":
-            return np.asarray(self.load / step)
-        return np.asarray(answer * self.load / (reading + answer * step))
+            return np.asarray(load / step)
+        return np.asarray(answer * load / (reading + answer * step))
 
 
 def runs_of(rows: pd.DataFrame, model_of: ModelOf, chip_of: ChipOf) -> list[Run]:

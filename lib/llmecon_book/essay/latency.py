@@ -9,13 +9,19 @@ import numpy as np
 import numpy.typing as npt
 
 from llmecon._checks import Numbers, require
-from llmecon.roofline.network import fastest_protocol_s
 from llmecon.roofline.speculation import tokens_per_round
 from llmecon.transformer import FloatArray
 from llmecon_book.essay.shapes import Machine, Shape
 
 Variant = Literal["toy", "paper_2d", "final_1d2d", "ep_v2"]
 Conventions = Literal["sept2024", "jan2025", "may2025"]
+
+PROTOCOLS = {  # alpha, beta, base [s], achieved share of the rate: NCCL, src/graph/tuning.cc
+    "LL": (0.6e-6, 5e-6, 6.8e-6, 0.5),
+    "LL128": (1.25e-6, 8.5e-6, 14e-6, 0.95),
+    "Simple": (28e-6, 28e-6, 0.0, 1.0),
+}
+"""Constants of NCCL's protocols, as quoted by Erdil, arXiv:2506.04645."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -347,15 +353,18 @@ class _Run:
         *,
         all_reduce: bool = True,
     ) -> FloatArray:
-        return fastest_protocol_s(
-            np.asarray(self.shape.activation_bytes * width * self.tokens),
-            ranks,
-            nodes,
-            self.machine.intra_bytes_per_s,
-            self.machine.inter_bytes_per_s,
-            all_reduce=all_reduce,
-            sum_parts=self.conventions == "sept2024",
-        )
+        """One collective by the fastest of NCCL's protocols; 0 for one rank. [s]"""
+        machine, half = self.machine, 1.0 if all_reduce else 0.5
+        size = self.shape.activation_bytes * width * self.tokens
+        inside = half * nodes * np.maximum(ranks / nodes - 1, 0.0)
+        inside = inside / (ranks * machine.intra_bytes_per_s)
+        between = half * (nodes - 1) / (ranks * machine.inter_bytes_per_s)
+        parts = inside + between if self.conventions == "sept2024" else np.maximum(inside, between)
+        moving, best = size * parts, np.full((), np.inf)
+        for alpha, beta, base, share in PROTOCOLS.values():
+            latency = 2.0 * half * (alpha * (ranks / nodes - 1) + beta * np.log2(nodes)) + base
+            best = np.minimum(best, latency + moving / share)
+        return np.asarray(np.where(ranks > 1, best, 0.0))
 
     def _handover(self, tensor: FloatArray) -> FloatArray:
         """Transfers from stage to stage. [s]"""
