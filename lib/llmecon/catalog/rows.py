@@ -301,6 +301,81 @@ class MeasurementRow(Sourced):
     split: Literal["calibrate", "validate"] = column("May the row fit constants, or only judge")
 
 
+class ServingProfileRow(Sourced):
+    """What one generation of engines achieves of its accelerators, fitted to measurements."""
+
+    KEY = ("name",)
+    TITLE = "Serving profiles"
+    RULE = (
+        "Every generation of engines with enough measurements to fit, the constants known without "
+        "a fit, and the ideal machine. Written by `llmecon calibrate`; a profile is one row."
+    )
+
+    name: Text = column("Name, the key")
+    engine: str = column("Engines and years whose measurements were fitted", default="")
+    judges: str = column(
+        "Engines and years whose measurements it predicts, with semicolons", default=""
+    )
+    current: YesNo = column("Whether it is used where nobody names a profile", default=False)
+    date: Day | None = column("Day of the newest measurement fitted", default=None)
+    n_rows: int = column("Measurements fitted; 0 if it is no fit", unit="rows", default=0, ge=0)
+    bandwidth_share: float = column("Achieved share of peak memory bandwidth", unit="1", default=1)
+    kv_rereads: float = column(
+        "How often each further query head of a group reads the cache again", unit="1", default=0
+    )
+    flop_share: float = column("Achieved share of the matrix rate, decode", unit="1", default=1)
+    prefill_flop_share: float = column("The same, prefill", unit="1", default=1)
+    link_share: float = column("Achieved share of the link rate", unit="1", default=1)
+    kernel_s: float = column("Fixed time of one kernel", unit="s", default=0)
+    collective_s: float = column("Latency of one collective", unit="s", default=0)
+    hop_s: float = column("What each doubling of its ranks adds", unit="s", default=0)
+    node_hop_s: float = column("What each doubling of its nodes adds", unit="s", default=0)
+    step_s: float = column("Time of a step on the host", unit="s", default=0)
+    sequence_s: float = column("Time of each sequence of a step on the host", unit="s", default=0)
+    request_s: float = column("Time of a request outside the steps", unit="s", default=0)
+    expert_imbalance: float = column(
+        "Load of the busiest expert-parallel rank over the mean", unit="1", default=1
+    )
+    of_measured_rate: YesNo = column(
+        "Whether the matrix rate is the best measured one, not the peak", default=False
+    )
+    moves_activations: YesNo = column(
+        "Whether kernels between the matrices move activations through memory", default=False
+    )
+    kv: Literal["bf16", "weights"] = column(
+        "Format of the cache; `weights`: 8 bit beside 8- and 4-bit weights", default="bf16"
+    )
+    kernelwise: YesNo = column(
+        "Whether attention and matrices are rooflines of their own", default=True
+    )
+    attention_at_weight_rate: YesNo = column(
+        "Whether attention multiplies in the format of the weights", default=False
+    )
+    log_sd: float = column("Standard deviation of log time about the fit", unit="1", default=0)
+    bandwidth_share_standard_error: float | None = column(
+        "Standard error", unit="1", default=None, ge=0
+    )
+    kv_rereads_standard_error: float | None = column("Standard error", unit="1", default=None, ge=0)
+    flop_share_standard_error: float | None = column("Standard error", unit="1", default=None, ge=0)
+    kernel_s_standard_error: float | None = column("Standard error", unit="s", default=None, ge=0)
+    sequence_s_standard_error: float | None = column("Standard error", unit="s", default=None, ge=0)
+    request_s_standard_error: float | None = column("Standard error", unit="s", default=None, ge=0)
+
+    @property
+    def engines_judged(self) -> list[str]:
+        """Engines and years of ``judges``."""
+        return [name.strip() for name in self.judges.split(";") if name.strip()]
+
+    @model_validator(mode="after")
+    def _in_domain(self) -> "ServingProfileRow":
+        for name in type(self).model_fields:
+            if name.endswith("_share") and not 0 < getattr(self, name) <= 1:
+                raise ValueError(f"{name} must lie in (0, 1]")
+            if name.endswith("_s") and not 0 <= getattr(self, name) < 10:
+                raise ValueError(f"{name} must lie in [0, 10) s")
+        return self
+
+
 class PeerRow(Sourced):
     """How far another tool is off on measured times per output token."""
 
@@ -476,6 +551,7 @@ TABLES: dict[str, type[Sourced]] = {
     "architectures": ArchitectureRow,
     "accelerators": AcceleratorRow,
     "measurements": MeasurementRow,
+    "serving_profiles": ServingProfileRow,
     "peers": PeerRow,
     "peer_set": PeerSetRow,
     "claims": ClaimRow,

@@ -113,11 +113,12 @@ def layout(
             model.n_experts,
         )
     elif np.any(expert > 1):
-        got = f"{np.max(expert):g}"
-        raise ValueError(f"expert_parallel must be 1, got {got}: {model.name} has no experts")
+        raise ValueError(
+            f"expert_parallel must be 1, got {np.max(expert):g}: {model.name} has no experts"
+        )
     require("pipeline_parallel", pipeline, maximum=model.n_layers, unit="stages")
-    broadcast = np.broadcast_arrays(tensor, attention, expert, pipeline, per_node)
-    return Layout(*broadcast, two_d=two_d)
+    where = np.broadcast_arrays(tensor, attention, expert, pipeline, per_node)
+    return Layout(*where, two_d)
 
 
 def _degree(name: str, value: Numbers) -> FloatArray:
@@ -136,9 +137,8 @@ def _divides(name: str, part: FloatArray, whole_name: str, whole: Numbers) -> No
     if np.any(rest):
         bad = np.broadcast_to(part, rest.shape)[rest].flat[0]
         allowed = ""
-        if np.ndim(whole) == 0:
-            n = int(whole)  # type: ignore[arg-type]
-            fit = [str(d) for d in range(1, n + 1) if n % d == 0]
+        if isinstance(whole, int):
+            fit = [str(d) for d in range(1, whole + 1) if whole % d == 0]
             allowed = f"; allowed: {', '.join(fit)}"
         raise ValueError(f"{name} must divide {whole_name}, got {bad:g} [accelerators]{allowed}")
 
@@ -223,8 +223,10 @@ def _each(names: npt.NDArray[np.str_], instead: Callable[[str, str], str]) -> np
 def _look_up(
     option: str, names: npt.NDArray[np.str_], value_of: Callable[[str], float]
 ) -> FloatArray:
-    unique, where = np.unique(names, return_inverse=True)
     try:
+        if not names.ndim:
+            return np.asarray(value_of(str(names)))
+        unique, where = np.unique(names, return_inverse=True)
         values = np.asarray([value_of(str(name)) for name in unique])
     except ValueError as error:
         raise ValueError(f"{option}: {error}") from error
