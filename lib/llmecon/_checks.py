@@ -51,11 +51,11 @@ def require(
     ValueError: batch must be >= 1, got 0 [sequences]
     """
     if (
-        type(value) in (int, float)  # one number, much the commonest, without five small arrays
-        and abs(value) < 1e300  # type: ignore[arg-type]
-        and (minimum is None or value >= minimum)  # type: ignore[operator]
-        and (above is None or value > above)  # type: ignore[operator]
-        and (maximum is None or value <= maximum)  # type: ignore[operator]
+        isinstance(value, int | float)  # one number, much the commonest: no arrays for its checks
+        and abs(value) < 1e300
+        and (minimum is None or value >= minimum)
+        and (above is None or value > above)
+        and (maximum is None or value <= maximum)
     ):
         return np.asarray(value, dtype=np.float64)
     if isinstance(value, np.ma.MaskedArray):  # its mask would be lost without a word

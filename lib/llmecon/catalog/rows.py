@@ -299,6 +299,14 @@ class MeasurementRow(Sourced):
     value: float = column("The measurement", unit="see unit", gt=0)
     unit: Text = column("Unit of the value")
     split: Literal["calibrate", "validate"] = column("May the row fit constants, or only judge")
+    engine: str = column("Engine and year, where a profile is or can be fitted to it", default="")
+    experts_spread: YesNo = column(
+        "Whether experts are spread over the accelerators, each attending for its own sequences",
+        default=False,
+    )
+    devices_per_accelerator: int = column(
+        "Devices that one accelerator counts as; the row counts these", unit="devices", default=1
+    )
 
 
 class ServingProfileRow(Sourced):
@@ -314,7 +322,7 @@ class ServingProfileRow(Sourced):
     name: Text = column("Name, the key")
     engine: str = column("Engines and years whose measurements were fitted", default="")
     judges: str = column(
-        "Engines and years whose measurements it predicts, with semicolons", default=""
+        "Engines and years whose measurements it predicts, with commas", default=""
     )
     current: YesNo = column("Whether it is used where nobody names a profile", default=False)
     date: Day | None = column("Day of the newest measurement fitted", default=None)
@@ -364,7 +372,7 @@ class ServingProfileRow(Sourced):
     @property
     def engines_judged(self) -> list[str]:
         """Engines and years of ``judges``."""
-        return [name.strip() for name in self.judges.split(";") if name.strip()]
+        return [name.strip() for name in self.judges.split(",") if name.strip()]
 
     @model_validator(mode="after")
     def _in_domain(self) -> "ServingProfileRow":
@@ -524,6 +532,7 @@ RECORD_COLUMNS: dict[str, tuple[str, str]] = {
     "indexer_heads": ("heads", "Heads of the indexer that chooses them"),
     "indexer_d_head": ("elements", "Head width of the indexer"),
     "n_mtp_layers": ("layers", "Multi-token-prediction layers, not counted as parameters"),
+    "native_weights": ("", "Format that the weights are published in, if every run keeps it"),
     "vendor": ("", "Maker"),
     "bf16_dense_flop_per_s": ("FLOP/s", "Peak dense matrix rate in BF16"),
     "fp8_dense_flop_per_s": ("FLOP/s", "Peak dense matrix rate in FP8; empty if the chip has none"),

@@ -19,6 +19,7 @@ from llmecon.cli.output import (
     print_json,
     records,
     refuse_unwritable,
+    whole_file,
     write,
 )
 
@@ -51,7 +52,8 @@ def calibrate(
         Path | None, typer.Option(help="CSV with the columns of data/measurements.csv.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Write the profile (JSON), for --profile elsewhere.")
+        Path | None,
+        typer.Option(help="Write the profile for --profile elsewhere: JSON, or a row of CSV."),
     ] = None,
     as_json: AsJson = False,
     as_csv: AsCsv = False,
@@ -63,13 +65,13 @@ def calibrate(
     from dataclasses import asdict
 
     from llmecon import catalog, roofline
-    from llmecon.catalog import measured
-    from llmecon.roofline.calibration import FITTED
-    from llmecon.roofline.measured import KINDS
+    from llmecon.roofline.calibration import FITTED, OURS
+    from llmecon.roofline.measured import KINDS, read_measurements
+    from llmecon.roofline.profiles import write_profile
 
     one_form(as_json, as_csv)
     refuse_unwritable(output)
-    rows = catalog.measurements() if measurements is None else measured.read(measurements)
+    rows = catalog.measurements() if measurements is None else read_measurements(measurements)
     _known("kind of measurement", kinds, KINDS)
     known = set(roofline.predict(rows, roofline.IDEAL).engine) - {""}
     _known("engine with measurements", engines, known)
@@ -78,9 +80,13 @@ def calibrate(
         engines=inputs.words(engines),
         kinds=inputs.words(kinds),
         free=inputs.words(free) or FITTED,
+        table=measurements.name if measurements else OURS,
     )
     content = asdict(profile)
-    if output:
+    if output and output.suffix == ".csv":
+        with whole_file(output) as beside:
+            write_profile(profile, beside, source_url=rows.source_url.iloc[0])
+    elif output:
         import json
 
         write(output, json.dumps(plain(content), indent=1) + "\n")

@@ -104,18 +104,16 @@ def _as_listed(name: str, known: object) -> str:
 
 def profile(name: str) -> Profile | None:
     """Constants of an engine: by name, or as ``llmecon calibrate --output`` wrote them."""
-    from llmecon import roofline
-    from llmecon.catalog import UnknownName
+    from llmecon import catalog
+    from llmecon.roofline.profiles import profile_named, read_profiles
 
     if not name:
         return None
+    if name.lower().endswith(".csv"):
+        return next(iter(read_profiles(Path(name)).values()))
     if _is_file(name):
         return _written_profile(Path(name))
-    known = {p.name: p for p in (*roofline.PROFILES, roofline.KNOWN, roofline.IDEAL)}
-    found = _as_listed(name, known)
-    if found not in known:
-        raise UnknownName("profile", name, known)
-    return known[found]
+    return profile_named(_as_listed(name, catalog.serving_profiles().name))
 
 
 def _written_profile(path: Path) -> Profile:

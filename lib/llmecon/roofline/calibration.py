@@ -11,24 +11,17 @@ from llmecon.roofline.measured import ChipOf, ModelOf, predictable, runs_of
 from llmecon.roofline.profiles import KNOWN, Profile
 from llmecon.transformer import FloatArray
 
+OURS = "data/measurements.csv"
 FITTED = ("bandwidth_share", "flop_share", "kernel_s", "sequence_s")
 """Constants that the measurements can tell apart."""
 
-_START = {
-    "bandwidth_share": 0.8,
-    "flop_share": 0.7,
-    "kernel_s": 4e-6,
-    "sequence_s": 2e-5,
-    "kv_rereads": 0.1,
-    "request_s": 0.01,
-}
-_LIMIT = {
-    "bandwidth_share": 1.0,
-    "flop_share": 1.0,
-    "kernel_s": 1e-4,
-    "sequence_s": 1e-2,
-    "kv_rereads": 1.0,
-    "request_s": 1.0,
+_RANGE = {  # of a constant that can be fitted: where the search starts, and its upper limit
+    "bandwidth_share": (0.8, 1.0),
+    "flop_share": (0.7, 1.0),
+    "kernel_s": (4e-6, 1e-4),
+    "sequence_s": (2e-5, 1e-2),
+    "kv_rereads": (0.1, 1.0),
+    "request_s": (0.01, 1.0),
 }
 _SOFT = 0.1  # residuals of log time beyond 10 % count linearly: single rows cannot rule
 
@@ -42,6 +35,7 @@ def calibrate(
     start: Profile = KNOWN,
     model_of: ModelOf = catalog.transformer,
     chip_of: ChipOf = catalog.accelerator,
+    table: str = OURS,
 ) -> Profile:
     """Constants of an engine generation from the rows marked ``calibrate``.
 
@@ -60,6 +54,8 @@ def calibrate(
         Constants to fit.
     start : Profile
         Constants that are not fitted.
+    table : str
+        Where the measurements were read, for the profile's source.
 
     Returns
     -------
@@ -88,7 +84,8 @@ def calibrate(
         name=", ".join(wanted),
         engine=", ".join(wanted),
         date=steps.date.max().date().isoformat(),
-        source=f"{len(steps)} rows of data/measurements.csv marked calibrate",
+        source=f"{len(steps)} rows of {table} marked calibrate",
+        n_rows=len(steps),
     )
 
 
@@ -107,8 +104,8 @@ class _Fit:
         from scipy.optimize import least_squares  # slow to import, and only a fit needs it
 
         for name in names:
-            if name not in _START:
-                raise ValueError(f"free must be among {', '.join(_START)}, got {name!r}")
+            if name not in _RANGE:
+                raise ValueError(f"free must be among {', '.join(_RANGE)}, got {name!r}")
         if len(rows) <= len(names):
             raise ValueError(f"{len(names)} constants need more than {len(rows)} rows to calibrate")
 
@@ -129,10 +126,11 @@ class _Fit:
                 made[run.where] = run.values(constants)
             return np.asarray(sign * np.log(made / measured))
 
+        start_at, limit = np.log([_RANGE[name] for name in names]).T
         found = least_squares(
             residuals,
-            np.log([_START[name] for name in names]),
-            bounds=(np.full(len(names), -np.inf), np.log([_LIMIT[name] for name in names])),
+            start_at,
+            bounds=(np.full(len(names), -np.inf), limit),
             loss="soft_l1",
             f_scale=_SOFT,
         )

@@ -117,8 +117,10 @@ def layout(
             f"expert_parallel must be 1, got {np.max(expert):g}: {model.name} has no experts"
         )
     require("pipeline_parallel", pipeline, maximum=model.n_layers, unit="stages")
-    where = np.broadcast_arrays(tensor, attention, expert, pipeline, per_node)
-    return Layout(*where, two_d)
+    tensor, attention, expert, pipeline, per_node = np.broadcast_arrays(
+        tensor, attention, expert, pipeline, per_node
+    )
+    return Layout(tensor, attention, expert, pipeline, per_node, two_d)
 
 
 def _degree(name: str, value: Numbers) -> FloatArray:

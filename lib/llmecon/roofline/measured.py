@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,9 @@ import numpy.typing as npt
 import pandas as pd
 
 from llmecon import catalog
+from llmecon._names import nearest
 from llmecon.accelerator import Accelerator
+from llmecon.catalog import BadRow, measured
 from llmecon.roofline.deployment import Deployment
 from llmecon.roofline.profiles import BY_ENGINE, Profile
 from llmecon.transformer import FloatArray, Transformer
@@ -36,17 +39,15 @@ _FORMATS: dict[str, tuple[str, str | None]] = {
     "INT8 weights": ("int8", "bf16"),
     "INT4 weight-only g32": ("int4_g32", "bf16"),
 }
+_KIND_OF_METRIC = {
+    "tpot": "serving",
+    "prefill_latency": "prefill",
+    "decode_throughput": "decode",
+    "decode_latency_64_tokens": "decode latency",
+}
 _TIMES = {"ms": 1e3, "s": 1.0}
+_LOAD = "batch_or_concurrency"
 _SERVED = ("serving", "first token", "maximum load")
-
-
-def engine(source: str, date: pd.Timestamp) -> str:
-    """Engine and generation that a row was measured with; empty if it names none."""
-    if "gpt-fast" in source:
-        return "gpt-fast 2023"
-    if "aiconfigurator" in source:  # public runs of October 2025, all of vLLM in this table
-        return "vLLM 2025"
-    return f"TensorRT-LLM {date.year}" if "TensorRT-LLM" in source else ""
 
 
 def predict(
@@ -87,12 +88,45 @@ def predict(
     return rows
 
 
+def read_measurements(path: Path) -> pd.DataFrame:
+    """Measurements of one's own: a file with the columns of ``data/measurements.csv``.
+
+    What our own table does not know would be left out of every fit without a word, so it is
+    refused: models, chips, formats, metrics, and units that do not belong to their metric.
+
+    Raises
+    ------
+    BadRow
+        If a row breaks the schema or says what nobody knows: file, line, column, reason.
+    """
+    rows, ours = measured.read(path), catalog.measurements()
+    units = {metric: set(of.unit) for metric, of in ours.groupby("metric")}
+    known = {
+        "model": {*catalog.architectures().name, *ours.model},
+        "hardware": {*catalog.accelerators().name, *ours.hardware},
+        **{name: set(ours[name]) for name in ("precision", "metric", "engine")},
+    }
+    for line, row in enumerate(rows.to_dict("records"), start=2):
+        of_metric = units.get(row["metric"], set())
+        timed = set(_TIMES) if of_metric & set(_TIMES) else set()
+        load = str(row[_LOAD])
+        loads = {load} if load.isdigit() and int(load) else {"a whole number >= 1", "max", ""}
+        for name, allowed in {**known, "unit": of_metric | timed, _LOAD: loads}.items():
+            if row[name] not in allowed:
+                names = nearest(str(row[name]), allowed) or sorted(allowed)
+                raise BadRow(
+                    f"{path.name}, line {line}, column {name}: unknown {row[name]!r}; "
+                    f"nearest: {', '.join(names)}"
+                )
+        for column, value in row.items():
+            if isinstance(value, float) and np.isinf(value):
+                raise BadRow(f"{path.name}, line {line}, column {column}: must be finite, got inf")
+    return rows
+
+
 def predictable(measurements: pd.DataFrame, model_of: ModelOf) -> pd.DataFrame:
-    """Rows that say enough, with their engine and kind."""
+    """Rows that say enough, with their kind."""
     rows = measurements.reset_index(drop=True)
-    rows["engine"] = [
-        engine(source, date) for source, date in zip(rows.source, rows.date, strict=True)
-    ]
     rows["kind"] = [_kind(row) for row in rows.to_dict("records")]
     known = {name: _is_known(name, model_of) for name in rows.model.unique()}
     return rows[(rows.kind != "") & rows.model.map(known)].reset_index(drop=True)
@@ -108,25 +142,16 @@ def _is_known(name: str, model_of: ModelOf) -> bool:
 
 def _kind(row: dict[Any, Any]) -> str:
     """Which of ``KINDS`` a row measures; empty if it cannot be predicted."""
-    load = str(row["batch_or_concurrency"])
+    load = str(row[_LOAD])
     if row["precision"] not in _FORMATS or not row["input_tokens"] > 0:
         return ""
     if not (load.isdigit() or load == "max"):
         return ""
-    metric, answered = row["metric"], row["output_tokens"] > 1
-    if metric == "tpot":
-        return "serving"
-    if metric == "ttft" and answered:
-        return "first token"
-    if metric in ("ttft", "prefill_latency"):
-        return "prefill"
-    if metric == "decode_throughput":
-        return "decode"
-    if metric == "decode_latency_64_tokens":
-        return "decode latency"
-    if metric.startswith("output_throughput"):
+    if row["metric"] == "ttft":
+        return "first token" if row["output_tokens"] > 1 else "prefill"
+    if row["metric"] in ("output_throughput_total", "output_throughput_per_gpu"):
         return "maximum load" if load == "max" else "static batch"
-    return ""
+    return _KIND_OF_METRIC.get(row["metric"], "")
 
 
 @dataclass(frozen=True)
@@ -170,20 +195,19 @@ class Run:
 
 def runs_of(rows: pd.DataFrame, model_of: ModelOf, chip_of: ChipOf) -> list[Run]:
     """Rows grouped by what they share; ``where`` are their places in the frame."""
-    keyed = rows.assign(
-        spread=rows.note.str.startswith("DEP"), die=rows.note.str.contains("one of the two dies")
-    )
-    by = ["engine", "kind", "hardware", "model", "precision", "spread", "die"]
-    return [_run(group, model_of, chip_of) for _, group in keyed.groupby(by)]
+    by = ["engine", "kind", "hardware", "model", "precision"]
+    by += ["experts_spread", "devices_per_accelerator"]
+    return [_run(group, model_of, chip_of) for _, group in rows.groupby(by)]
 
 
 def _run(rows: pd.DataFrame, model_of: ModelOf, chip_of: ChipOf) -> Run:
     first = rows.iloc[0]
     model, chip = model_of(first.model), chip_of(first.hardware)
-    chip = _half(chip) if first.die else chip
+    chip = _part(chip, int(first.devices_per_accelerator))
     weights, arithmetic = _FORMATS[first.precision]
-    if "gpt-oss" in model.name:  # published in MXFP4; chips without it multiply in bf16
-        weights, arithmetic = "mxfp4", None if chip.fp4_dense_flop_per_s else "bf16"
+    if model.native_weights:  # chips that do not multiply in it do so in bf16
+        weights = model.native_weights
+        arithmetic = None if weights in chip.precisions else "bf16"
     n_chips = rows.n_gpus.to_numpy(np.float64)
     options: dict[str, Any] = {
         "weights": weights,
@@ -193,7 +217,7 @@ def _run(rows: pd.DataFrame, model_of: ModelOf, chip_of: ChipOf) -> Run:
     # TensorRT-LLM keeps an FP8 cache beside FP8 and FP4 checkpoints (its perf-overview).
     if "TensorRT-LLM" in first.engine and first.precision in ("FP8", "FP4"):
         options["kv"] = "fp8"
-    if first.spread:
+    if first.experts_spread:
         options |= {"expert_parallel": n_chips, "attention_data_parallel": n_chips}
     if chip.scaleup_topology == "torus":
         options |= {"two_d": True, "chips_per_node": n_chips}
@@ -213,7 +237,9 @@ def _run(rows: pd.DataFrame, model_of: ModelOf, chip_of: ChipOf) -> Run:
     )
 
 
-def _half(chip: Accelerator) -> Accelerator:
-    """One of the two dies that act as devices of their own."""
-    halved = ("bf16_dense_flop_per_s", "int8_dense_op_per_s", "hbm_bytes", "hbm_bytes_per_s")
-    return chip.model_copy(update={name: getattr(chip, name) / 2 for name in halved})
+def _part(chip: Accelerator, devices: int) -> Accelerator:
+    """One of the dies that act as devices of their own."""
+    if devices == 1:
+        return chip
+    parted = ("bf16_dense_flop_per_s", "int8_dense_op_per_s", "hbm_bytes", "hbm_bytes_per_s")
+    return chip.model_copy(update={name: getattr(chip, name) / devices for name in parted})

@@ -49,6 +49,8 @@ class Shape(BaseModel):
         8-bit key of ``indexer_d_head`` numbers for every token. 0 without it.
     n_mtp_layers : int
         Multi-token-prediction layers of the published weights, not counted as parameters.
+    native_weights : str
+        Format in which the weights are published, where every run keeps it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -88,6 +90,7 @@ class Shape(BaseModel):
     indexer_heads: Count = 0
     indexer_d_head: Count = 0
     n_mtp_layers: Count = 0
+    native_weights: str = ""
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
