@@ -46,7 +46,7 @@ def whole(name: str, text: str) -> list[int]:
 
 
 def grid(**lists: str) -> dict[str, Any]:
-    """Every combination of the numbers in some options, the last option changing fastest.
+    """Every combination of the whole numbers of some options, the last one changing fastest.
 
     Examples
     --------
@@ -55,8 +55,8 @@ def grid(**lists: str) -> dict[str, Any]:
     """
     import numpy as np
 
-    options = [numbers(f"--{name.replace('_', '-')}", text) for name, text in lists.items()]
-    return dict(zip(lists, np.array(list(product(*options))).T, strict=True))
+    options = [whole(f"--{name.replace('_', '-')}", text) for name, text in lists.items()]
+    return dict(zip(lists, np.array(list(product(*options)), dtype=float).T, strict=True))
 
 
 def words(text: str | None) -> list[str]:
