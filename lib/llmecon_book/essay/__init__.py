@@ -15,29 +15,22 @@ from llmecon_book.essay.latency import (
     fits,
     grid,
     latency_s,
-    mfu,
     speculative_latency_s,
 )
 from llmecon_book.essay.reach import reach
 from llmecon_book.essay.reading import H200_USD_PER_HOUR, article_reading, margin_needed, readings
 from llmecon_book.essay.shapes import (
-    A100_CAPPED,
     H100,
-    H100_CAPPED,
     H200,
-    V100_CAPPED,
     Machine,
     Shape,
 )
 
 __all__ = [
-    "A100_CAPPED",
     "H100",
-    "H100_CAPPED",
     "H200",
     "H200_USD_PER_HOUR",
     "HALVINGS",
-    "V100_CAPPED",
     "Conventions",
     "Machine",
     "Shape",
@@ -51,7 +44,6 @@ __all__ = [
     "latency_s",
     "machine_of",
     "margin_needed",
-    "mfu",
     "published_frontier",
     "reach",
     "readings",

@@ -167,21 +167,6 @@ def speculative_latency_s(
     return np.asarray(best)
 
 
-def mfu(
-    shape: Shape,
-    machine: Machine,
-    *,
-    n_gpu: Numbers,
-    batch: Numbers,
-    seconds: Numbers,
-    context: Numbers = 0.0,
-) -> FloatArray:
-    """Useful FLOP over peak FLOP without cap."""
-    done = shape.flop(context, require("batch", batch, above=0, unit="sequences"))
-    paid = require("n_gpu", n_gpu, above=0) * require("seconds", seconds, above=0, unit="s")
-    return np.asarray(done / (paid * machine.peak_flop_per_s(shape.weight_bytes)))
-
-
 def grid(
     shape: Shape, machine: Machine, conventions: Conventions = "jan2025", *, points: int = 400
 ) -> tuple[FloatArray, FloatArray]:
@@ -195,6 +180,30 @@ def grid(
     n_gpu = 2.0 ** np.linspace(least, 18.0, points)[:, None]
     batch = 2.0 ** np.linspace(0.0, 18.0 + np.log2(shape.sparsity), points)[None, :]
     return n_gpu, batch * shape.sparsity if conventions == "jan2025" else batch
+
+
+def collective_s(
+    machine: Machine,
+    payload_bytes: FloatArray,
+    ranks: FloatArray,
+    nodes: FloatArray,
+    *,
+    all_reduce: bool = True,
+    sum_parts: bool = False,
+) -> FloatArray:
+    """One collective by the fastest of NCCL's protocols; 0 for one rank. [s]
+
+    ``sum_parts`` adds the parts inside and between nodes in place of taking the longer.
+    """
+    half = 1.0 if all_reduce else 0.5  # all-to-all, all-gather, point to point
+    inside = half * nodes * np.maximum(ranks / nodes - 1, 0.0) / (ranks * machine.intra_bytes_per_s)
+    between = half * (nodes - 1) / (ranks * machine.inter_bytes_per_s)
+    moving = payload_bytes * (inside + between if sum_parts else np.maximum(inside, between))
+    best = np.full((), np.inf)
+    for alpha, beta, base, share in PROTOCOLS.values():
+        latency = 2.0 * half * (alpha * (ranks / nodes - 1) + beta * np.log2(nodes)) + base
+        best = np.minimum(best, latency + moving / share)
+    return np.asarray(np.where(ranks > 1, best, 0.0))
 
 
 def _toy(shape: Shape, machine: Machine, n_gpu: FloatArray, tokens: FloatArray) -> FloatArray:
@@ -353,18 +362,14 @@ class _Run:
         *,
         all_reduce: bool = True,
     ) -> FloatArray:
-        """One collective by the fastest of NCCL's protocols; 0 for one rank. [s]"""
-        machine, half = self.machine, 1.0 if all_reduce else 0.5
-        size = self.shape.activation_bytes * width * self.tokens
-        inside = half * nodes * np.maximum(ranks / nodes - 1, 0.0)
-        inside = inside / (ranks * machine.intra_bytes_per_s)
-        between = half * (nodes - 1) / (ranks * machine.inter_bytes_per_s)
-        parts = inside + between if self.conventions == "sept2024" else np.maximum(inside, between)
-        moving, best = size * parts, np.full((), np.inf)
-        for alpha, beta, base, share in PROTOCOLS.values():
-            latency = 2.0 * half * (alpha * (ranks / nodes - 1) + beta * np.log2(nodes)) + base
-            best = np.minimum(best, latency + moving / share)
-        return np.asarray(np.where(ranks > 1, best, 0.0))
+        return collective_s(
+            self.machine,
+            self.shape.activation_bytes * width * self.tokens,
+            ranks,
+            nodes,
+            all_reduce=all_reduce,
+            sum_parts=self.conventions == "sept2024",
+        )
 
     def _handover(self, tensor: FloatArray) -> FloatArray:
         """Transfers from stage to stage. [s]"""

@@ -191,28 +191,3 @@ H100 = Machine(
     usd_per_hour=2.10,
 )
 H200 = replace(H100, name="H200", hbm_bytes_per_s=4.8e12, hbm_bytes=141e9, usd_per_hour=2.94)
-H100_CAPPED = replace(H100, name="H100, capped", flop_cap=0.7, bandwidth_cap=0.75)
-A100_CAPPED = Machine(
-    name="A100, capped",
-    flop_per_s_16bit=3.12e14,
-    flop_per_s_8bit=6.24e14,
-    hbm_bytes_per_s=2.0e12,
-    hbm_bytes=80e9,
-    intra_bytes_per_s=150e9,
-    inter_bytes_per_s=12.5e9,
-    usd_per_hour=4.52 / 3,
-    flop_cap=0.8,
-    bandwidth_cap=0.75,
-)
-V100_CAPPED = Machine(
-    name="V100, capped",
-    flop_per_s_16bit=1e14,
-    flop_per_s_8bit=1e14,
-    hbm_bytes_per_s=0.9e12,
-    hbm_bytes=16e9,
-    intra_bytes_per_s=75e9,
-    inter_bytes_per_s=6.25e9,
-    usd_per_hour=0.42,
-    flop_cap=0.8,
-    bandwidth_cap=0.75,
-)
