@@ -10,7 +10,7 @@ import pytest
 from llmecon import catalog, roofline
 from llmecon.roofline.calibration import FITTED
 from llmecon.roofline.measured import read_measurements
-from llmecon.roofline.profiles import read_profiles, write_profile
+from llmecon.roofline.profiles import profile_csv, read_profiles
 
 ROWS = catalog.measurements()
 
@@ -163,7 +163,7 @@ def test_too_few_rows_are_refused():
 def test_a_profile_is_one_row_that_a_calibration_writes(tmp_path):
     made = roofline.calibrate(ROWS, **RECIPES["gpt-fast 2023"], table="mine.csv")
     path = tmp_path / "profile.csv"
-    write_profile(made, path, source_url="https://example.org/rows")
+    path.write_text(profile_csv(made, source_url="https://example.org/rows"), "utf-8")
     assert read_profiles(path) == {made.name: made}
     assert made.source == "13 rows of mine.csv marked calibrate" and made.n_rows == 13
     path.write_text(path.read_text("utf-8").replace("gpt-fast 2023,", ",", 1), "utf-8")

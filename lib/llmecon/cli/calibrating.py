@@ -19,7 +19,6 @@ from llmecon.cli.output import (
     print_json,
     records,
     refuse_unwritable,
-    whole_file,
     write,
 )
 
@@ -67,7 +66,7 @@ def calibrate(
     from llmecon import catalog, roofline
     from llmecon.roofline.calibration import FITTED, OURS
     from llmecon.roofline.measured import KINDS, read_measurements
-    from llmecon.roofline.profiles import write_profile
+    from llmecon.roofline.profiles import profile_csv
 
     one_form(as_json, as_csv)
     refuse_unwritable(output)
@@ -84,8 +83,7 @@ def calibrate(
     )
     content = asdict(profile)
     if output and output.suffix == ".csv":
-        with whole_file(output) as beside:
-            write_profile(profile, beside, source_url=rows.source_url.iloc[0])
+        write(output, profile_csv(profile, source_url=rows.source_url.iloc[0]))
     elif output:
         import json
 

@@ -3,6 +3,7 @@
 import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
+from io import StringIO
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
@@ -129,8 +130,8 @@ def read_profiles(path: Path) -> dict[str, Profile]:
     return {row.name: _of_row(row) for row in read_rows(path, ServingProfileRow)}
 
 
-def write_profile(profile: Profile, path: Path, *, source_url: str, licence: str = "") -> None:
-    """Write a profile as a table of one row, which `read_profiles` reads.
+def profile_csv(profile: Profile, *, source_url: str, licence: str = "as its measurements") -> str:
+    """A profile as a table of one row, which `read_profiles` reads from a file.
 
     The row may be moved to ``data/serving_profiles.csv`` as it is: a new profile is one row.
     """
@@ -138,13 +139,12 @@ def write_profile(profile: Profile, path: Path, *, source_url: str, licence: str
     errors = cells.pop("standard_errors")
     cells |= {f"{name}{_ERROR}": error for name, error in errors.items()}
     cells["source"] = cells["source"].removeprefix(f"{profile.n_rows} ")
-    cells |= {"source_url": source_url, "licence": licence or "as its measurements"}
+    cells |= {"source_url": source_url, "licence": licence}
     row = ServingProfileRow.model_validate({k: v for k, v in cells.items() if v != ""})
-    names = column_names(ServingProfileRow)
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, names, lineterminator="\n")
-        writer.writeheader()
-        writer.writerow({name: _cell(getattr(row, name)) for name in names})
+    names, text = column_names(ServingProfileRow), StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([names, [_cell(getattr(row, name)) for name in names]])
+    return text.getvalue()
 
 
 def _cell(value: Any) -> str:
