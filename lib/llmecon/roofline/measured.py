@@ -110,7 +110,7 @@ def read_measurements(path: Path) -> pd.DataFrame:
         of_metric = units.get(row["metric"], set())
         timed = set(_TIMES) if of_metric & set(_TIMES) else set()
         load = str(row[_LOAD])
-        loads = {load} if load.isdigit() and int(load) else {"a whole number >= 1", "max", ""}
+        loads = {load} if load.isdigit() and int(load) else {*ours[_LOAD], "a whole number >= 1"}
         for name, allowed in {**known, "unit": of_metric | timed, _LOAD: loads}.items():
             if row[name] not in allowed:
                 names = nearest(str(row[name]), allowed) or sorted(allowed)
