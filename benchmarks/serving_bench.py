@@ -206,7 +206,7 @@ SYSTEMS = {"H100 SXM 80GB": "h100_sxm", "H200 SXM 141GB": "h200_sxm"}  # aiconfi
 def measured() -> pd.DataFrame:
     """Times per output token of the table that every tool here can predict."""
     table = catalog.measurements()
-    rows = predictable(table[table.metric == "tpot"], catalog.transformer)
+    rows = predictable(table[table.metric == "tpot"])
     known = rows.hardware.isin(list(SYSTEMS)) & (rows.model == MODEL) & (rows.precision == "FP8")
     rows = rows[known].reset_index(drop=True)
     return rows.assign(batch=rows.batch_or_concurrency.astype(int))

@@ -7,7 +7,7 @@ import numpy as np
 
 from llmecon._checks import Numbers, require
 from llmecon.accelerator import Accelerator
-from llmecon.roofline.layout import Precision, common_shape, formats, layout
+from llmecon.roofline.layout import DEGREES, Precision, common_shape, formats, layout
 from llmecon.roofline.memory import RESERVE_BYTES
 from llmecon.roofline.profiles import CURRENT, Profile
 from llmecon.roofline.serving import CHUNK_TOKENS, WAVES, Serving, served
@@ -85,22 +85,10 @@ allowed: 1, 2, 4, 8, 16, 32
                 found = f"catalog.{kind.__name__.lower()}(name)"
                 raise ValueError(f"{name} must be a record such as {found} gives, got {given!r}")
         constants = CURRENT if self.profile is None else self.profile
-        where = layout(
-            self.model,
-            tensor_parallel=self.tensor_parallel,
-            pipeline_parallel=self.pipeline_parallel,
-            expert_parallel=self.expert_parallel,
-            attention_data_parallel=self.attention_data_parallel,
-            chips_per_node=self.chips_per_node,
-            two_d=self.two_d,
-        )
-        widths = formats(
-            self.chip,
-            weights=self.weights,
-            kv=self.kv,
-            activations=self.activations,
-            constants=constants,
-        )
+        degrees = {name: getattr(self, name) for name in DEGREES}
+        where = layout(self.model, two_d=self.two_d, **degrees)
+        of_formats = {name: getattr(self, name) for name in ("weights", "kv", "activations")}
+        widths = formats(self.chip, constants=constants, **of_formats)
         reserve = require("reserve_bytes", self.reserve_bytes, minimum=0, unit="B")
         shape = common_shape(
             tensor_parallel=where.tensor,
@@ -293,16 +281,7 @@ allowed: 1, 2, 4, 8, 16, 32
             most = np.max(self.instance.where.pipeline)
             raise ValueError(f"pipeline_parallel must be 1 to serve, got {most:g} [stages]")
         self._check_shapes(**load)
-        requests, prompt, answer, share, chunk, rounds = load.values()
-        return served(
-            self.instance,
-            requests=requests,
-            prompt=prompt,
-            answer=answer,
-            cached_share=share,
-            chunk=chunk,
-            waves=rounds,
-        )
+        return served(self.instance, *load.values())
 
     def _check_shapes(self, **loads: FloatArray) -> None:
         """Refuse loads whose shapes do not broadcast with each other and with the options."""

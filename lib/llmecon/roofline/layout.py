@@ -30,6 +30,13 @@ _CACHE_BESIDE = {
 }
 
 
+DEGREES = (
+    *("tensor_parallel", "attention_data_parallel", "expert_parallel"),
+    *("pipeline_parallel", "chips_per_node"),
+)
+"""Options of a deployment that are whole numbers of accelerators or stages."""
+
+
 @dataclass(frozen=True)
 class Layout:
     """Degrees of parallelism of one instance, as arrays of floats.
@@ -62,17 +69,8 @@ class Layout:
         return np.asarray(self.tensor * self.pipeline)
 
 
-def layout(
-    model: Transformer,
-    *,
-    tensor_parallel: Numbers = 1,
-    pipeline_parallel: Numbers = 1,
-    expert_parallel: Numbers = 1,
-    attention_data_parallel: Numbers = 1,
-    chips_per_node: Numbers = 8,
-    two_d: bool = False,
-) -> Layout:
-    """Degrees that the model's shape allows.
+def layout(model: Transformer, *, two_d: bool, **given: Numbers) -> Layout:
+    """Degrees, named as in ``DEGREES``, that the model's shape allows.
 
     More expert-parallel groups than tensor-parallel accelerators mean that the experts are
     spread over several groups, each of which attends for its own sequences.
@@ -83,13 +81,7 @@ def layout(
         If a degree is not a whole number of at least 1, does not divide what it splits, or
         splits experts that the model lacks.
     """
-    degrees = {
-        "tensor_parallel": _degree("tensor_parallel", tensor_parallel),
-        "attention_data_parallel": _degree("attention_data_parallel", attention_data_parallel),
-        "expert_parallel": _degree("expert_parallel", expert_parallel),
-        "pipeline_parallel": _degree("pipeline_parallel", pipeline_parallel),
-        "chips_per_node": _degree("chips_per_node", chips_per_node),
-    }
+    degrees = {name: _degree(name, given[name]) for name in DEGREES}
     common_shape(**degrees)
     tensor, replicas, expert, pipeline, per_node = degrees.values()
     _divides("attention_data_parallel", replicas, "tensor_parallel", tensor)
@@ -178,8 +170,8 @@ def formats(
     chip: Accelerator,
     *,
     weights: Precision,
-    kv: Precision | None = None,
-    activations: Precision | None = None,
+    kv: Precision | None,
+    activations: Precision | None,
     constants: Profile,
 ) -> Formats:
     """Look up what number formats cost on a chip.

@@ -1,6 +1,6 @@
 """Predict what a table of measurements holds, row by row."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -16,9 +16,6 @@ from llmecon.catalog import BadRow, measured
 from llmecon.roofline.deployment import Deployment
 from llmecon.roofline.profiles import BY_ENGINE, Profile
 from llmecon.transformer import FloatArray, Transformer
-
-ModelOf = Callable[[str], Transformer]
-ChipOf = Callable[[str], Accelerator]
 
 KINDS = (
     *("serving", "first token", "static batch", "maximum load"),
@@ -53,9 +50,6 @@ _SERVED = ("serving", "first token", "maximum load")
 def predict(
     measurements: pd.DataFrame,
     profile: Profile | Mapping[str, Profile] | None = None,
-    *,
-    model_of: ModelOf = catalog.transformer,
-    chip_of: ChipOf = catalog.accelerator,
 ) -> pd.DataFrame:
     """Measured and predicted value of every row that the roofline can predict.
 
@@ -66,8 +60,6 @@ def predict(
     profile : Profile or mapping, optional
         One for all rows, or one by engine, as ``engine`` names them; that of the row's
         generation if not given, and the newest one where it has none.
-    model_of, chip_of : callable, optional
-        Look-up of records by name.
 
     Returns
     -------
@@ -76,9 +68,9 @@ def predict(
         unit, and ``seconds_ratio``: predicted over measured time. Rows whose prompt length,
         batch or model is unknown are left out.
     """
-    rows = predictable(measurements, model_of)
+    rows = predictable(measurements)
     predicted = np.full(len(rows), np.nan)
-    for run in runs_of(rows, model_of, chip_of):
+    for run in runs_of(rows):
         chosen = BY_ENGINE if profile is None else profile
         constants = chosen.get(run.engine) if isinstance(chosen, Mapping) else chosen
         predicted[run.where] = run.values(constants)
@@ -124,20 +116,12 @@ def read_measurements(path: Path) -> pd.DataFrame:
     return rows
 
 
-def predictable(measurements: pd.DataFrame, model_of: ModelOf) -> pd.DataFrame:
+def predictable(measurements: pd.DataFrame) -> pd.DataFrame:
     """Rows that say enough, with their kind."""
     rows = measurements.reset_index(drop=True)
     rows["kind"] = [_kind(row) for row in rows.to_dict("records")]
-    known = {name: _is_known(name, model_of) for name in rows.model.unique()}
-    return rows[(rows.kind != "") & rows.model.map(known)].reset_index(drop=True)
-
-
-def _is_known(name: str, model_of: ModelOf) -> bool:
-    try:
-        model_of(name)
-    except LookupError:
-        return False
-    return True
+    known = rows.model.isin(catalog.architectures().name)
+    return rows[(rows.kind != "") & known].reset_index(drop=True)
 
 
 def _kind(row: dict[Any, Any]) -> str:
@@ -193,16 +177,16 @@ class Run:
         return np.asarray(answer * load / (reading + answer * step))
 
 
-def runs_of(rows: pd.DataFrame, model_of: ModelOf, chip_of: ChipOf) -> list[Run]:
+def runs_of(rows: pd.DataFrame) -> list[Run]:
     """Rows grouped by what they share; ``where`` are their places in the frame."""
     by = ["engine", "kind", "hardware", "model", "precision"]
     by += ["experts_spread", "devices_per_accelerator"]
-    return [_run(group, model_of, chip_of) for _, group in rows.groupby(by)]
+    return [_run(group) for _, group in rows.groupby(by)]
 
 
-def _run(rows: pd.DataFrame, model_of: ModelOf, chip_of: ChipOf) -> Run:
+def _run(rows: pd.DataFrame) -> Run:
     first = rows.iloc[0]
-    model, chip = model_of(first.model), chip_of(first.hardware)
+    model, chip = catalog.transformer(first.model), catalog.accelerator(first.hardware)
     chip = _part(chip, int(first.devices_per_accelerator))
     weights, arithmetic = _FORMATS[first.precision]
     if model.native_weights:  # chips that do not multiply in it do so in bf16

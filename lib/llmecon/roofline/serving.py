@@ -76,7 +76,6 @@ class Serving:
 
 def served(
     run: Instance,
-    *,
     requests: FloatArray,
     prompt: FloatArray,
     answer: FloatArray,

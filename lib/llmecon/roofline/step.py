@@ -1,6 +1,6 @@
 """Time of one decode step and of one prefill, term by term."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
@@ -9,8 +9,6 @@ from llmecon.roofline.memory import Memory, memory
 from llmecon.roofline.profiles import Profile
 from llmecon.roofline.terms import Instance, Work
 from llmecon.transformer import FloatArray
-
-TERMS = ("compute", "weights", "kv_cache", "activations", "network", "overhead")
 
 
 @dataclass(frozen=True)
@@ -39,6 +37,9 @@ class Terms:
     activations: FloatArray
     network: FloatArray
     overhead: FloatArray
+
+
+TERMS = tuple(item.name for item in fields(Terms))
 
 
 @dataclass(frozen=True, kw_only=True)
