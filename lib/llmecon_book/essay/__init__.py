@@ -13,15 +13,7 @@ from llmecon_book.essay.frontier import (
     published_frontier,
     reach,
 )
-from llmecon_book.essay.latency import (
-    Conventions,
-    Speculation,
-    Variant,
-    fits,
-    grid,
-    latency_s,
-    speculative_latency_s,
-)
+from llmecon_book.essay.latency import Speculation, latency_s, speculative_latency_s
 from llmecon_book.essay.reading import H200_USD_PER_HOUR, article_reading, margin_needed, readings
 from llmecon_book.essay.shapes import H100, H200, Machine, Shape, machine_of
 
@@ -30,14 +22,10 @@ __all__ = [
     "H200",
     "H200_USD_PER_HOUR",
     "HALVINGS",
-    "Conventions",
     "Machine",
     "Shape",
     "Speculation",
-    "Variant",
     "article_reading",
-    "fits",
-    "grid",
     "halvings_frontier",
     "implied_size",
     "latency_s",

@@ -1,8 +1,9 @@
 """Time per token of the published model, in each of its variants and conventions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import product
+from functools import partial
+from itertools import chain, pairwise, product
 from typing import Any, Literal, get_args
 
 import numpy as np
@@ -15,6 +16,8 @@ from llmecon_book.essay.shapes import Machine, Shape
 
 Variant = Literal["toy", "paper_2d", "final_1d2d", "ep_v2"]
 Conventions = Literal["sept2024", "jan2025", "may2025"]
+
+_Split = tuple[FloatArray, FloatArray]
 
 PROTOCOLS = {  # alpha, beta, base [s], achieved share of the rate: NCCL, src/graph/tuning.cc
     "LL": (0.6e-6, 5e-6, 6.8e-6, 0.5),
@@ -126,23 +129,14 @@ def speculative_latency_s(
     of January does not search pipeline degrees. ``load`` is that of :func:`latency_s`.
     """
 
-    def time(model: Shape, positions: float, search: bool) -> FloatArray:
-        return latency_s(
-            model,
-            machine,
-            positions=positions,
-            conventions=conventions,
-            pipeline=search,
-            **load,
-        )
-
+    time = partial(latency_s, machine=machine, conventions=conventions, **load)
     if speculation is None:
-        return time(shape, 1.0, pipeline)
+        return time(shape=shape, pipeline=pipeline)
     bonus = conventions != "may2025"
-    best = time(shape, 1.0, pipeline and not bonus)
-    draft = time(speculation.draft, 1.0, pipeline)
+    best = time(shape=shape, pipeline=pipeline and not bonus)
+    draft = time(shape=speculation.draft, pipeline=pipeline)
     for gamma in range(1 if bonus else 2, speculation.gamma_max + 1):
-        target = time(shape, gamma + 1.0 if bonus else float(gamma), pipeline)
+        target = time(shape=shape, positions=gamma + bonus, pipeline=pipeline)
         gained = tokens_per_round(speculation.acceptance, gamma, bonus=bonus)
         best = np.minimum(best, (target + gamma * draft) / gained)
     return np.asarray(best)
@@ -195,20 +189,17 @@ def _stages(
     pipeline: bool,
 ) -> Iterator[FloatArray]:
     """Pipeline degrees that the code tries."""
+    degrees: Iterable[FloatArray | float] = ()
     if variant in ("toy", "paper_2d"):
-        yield np.ones(())
-        return
-    if conventions == "sept2024":
-        yield from (np.asarray(float(stages)) for stages in (1, 2, 4, 6))
-        return
-    yield np.ones(())
-    if not pipeline:
-        return
-    if variant == "ep_v2":
+        pass
+    elif conventions == "sept2024":
+        degrees = (2.0, 4.0, 6.0)
+    elif pipeline and variant == "ep_v2":
         deepest = np.minimum(batch, shape.n_layers)
-        yield from (np.asarray(deepest ** (i / 9)) for i in range(1, 10))
-    else:
-        yield from (np.asarray(2.0**j) for j in np.linspace(0, np.log2(shape.n_layers), 10)[1:])
+        degrees = (deepest ** (i / 9) for i in range(1, 10))
+    elif pipeline:
+        degrees = 2.0 ** np.linspace(0, np.log2(shape.n_layers), 10)[1:]
+    return map(np.asarray, chain([1.0], degrees))
 
 
 @dataclass(frozen=True)
@@ -375,48 +366,41 @@ class _Run:
         cache = shape.kv_bytes_per_token * self.context * self.micro
         return np.asarray(cache + shape.weight_bytes * shape.vocab_size * shape.d_model)
 
-    def _feed_forward_bytes(
-        self, tensor: FloatArray, split: tuple[FloatArray, FloatArray] | None
-    ) -> FloatArray:
+    def _feed_forward_bytes(self, tensor: FloatArray, split: _Split | None) -> FloatArray:
         shape = self.shape
         matrices = shape.experts_share(self.tokens) * shape.n_experts * shape.mlp_matrices
-        routed = self.tokens / shape.sparsity
-        return np.asarray(
-            matrices * self._matrix_bytes(shape.d_model, shape.d_ff, routed, tensor, split)
-        )
+        each = self._matrix_bytes(shape.d_model, shape.d_ff, tensor, split, 1 / shape.sparsity)
+        return np.asarray(matrices * each)
 
-    def _attention_bytes(
-        self, tensor: FloatArray, split: tuple[FloatArray, FloatArray] | None
-    ) -> FloatArray:
-        shape, tokens = self.shape, self.tokens
-        heads = shape.n_heads * shape.d_head
-        out = self._matrix_bytes(shape.d_model, heads, tokens, tensor, split)
+    def _attention_bytes(self, tensor: FloatArray, split: _Split | None) -> FloatArray:
+        shape = self.shape
+        out = self._matrix_bytes(shape.d_model, shape.n_heads * shape.d_head, tensor, split)
         if split is not None:  # the code forgets the width of this one activation
-            weights = shape.weight_bytes * shape.d_model * shape.d_attention
-            moved = split[1] * shape.activation_bytes * shape.d_model * tokens
-            return weights + moved + split[0] * shape.d_attention * tokens + out
-        if not shape.mla_kv_rank:
-            return out + self._matrix_bytes(shape.d_attention, shape.d_model, tokens, tensor, None)
-        latent = shape.mla_kv_rank + shape.mla_q_rank
-        return (
-            out
-            + self._matrix_bytes(latent, shape.d_model, tokens, tensor, None)
-            + self._matrix_bytes(shape.d_attention, latent, tokens, tensor, None)
+            moved = split[1] * shape.activation_bytes * shape.d_model + split[0] * shape.d_attention
+            return (
+                out + shape.weight_bytes * shape.d_model * shape.d_attention + moved * self.tokens
+            )
+        latent = shape.mla_kv_rank + shape.mla_q_rank if shape.mla_kv_rank else 0
+        widths = (
+            [shape.d_attention, latent, shape.d_model]
+            if latent
+            else [shape.d_attention, shape.d_model]
         )
+        return out + sum(self._matrix_bytes(*pair, tensor, None) for pair in pairwise(widths))
 
     def _matrix_bytes(
         self,
         rows: float,
         columns: float,
-        tokens: FloatArray,
         tensor: FloatArray,
-        split: tuple[FloatArray, FloatArray] | None,
+        split: _Split | None,
+        share: float = 1.0,
     ) -> FloatArray:
-        """Weights of one matrix, and the activations each accelerator moves for it. [B]"""
+        """Weights of a matrix, and activations moved for it by a share of the tokens. [B]"""
         if split is None:  # May 2025: the split that moves least
             first = np.clip(np.sqrt(rows * tensor / columns), 1.0, tensor)
             split = (first, tensor / first)
-        moved = (split[0] * columns + split[1] * rows) * tokens
+        moved = (split[0] * columns + split[1] * rows) * self.tokens * share
         return np.asarray(
             self.shape.weight_bytes * rows * columns + self.shape.activation_bytes * moved
         )

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pandas as pd
@@ -145,17 +146,16 @@ def readings(
         ``margin``, ``context``, ``total_params``; empty where fewer than two sizes sell.
     """
     rows = []
-    for context in contexts:
-        for margin in margins:
-            try:
-                size = article_reading(
-                    output_usd_per_mtok,
-                    output_tokens_per_s,
-                    margin=margin,
-                    context=context,
-                    usd_per_gpu_hour=usd_per_gpu_hour,
-                )
-            except ValueError:
-                size = np.nan
-            rows.append({"margin": margin, "context": context, "total_params": size})
+    for context, margin in product(contexts, margins):
+        given = {"margin": margin, "context": context}
+        try:
+            size = article_reading(
+                output_usd_per_mtok,
+                output_tokens_per_s,
+                usd_per_gpu_hour=usd_per_gpu_hour,
+                **given,
+            )
+        except ValueError:
+            size = np.nan
+        rows.append(given | {"total_params": size})
     return pd.DataFrame(rows)
