@@ -166,9 +166,17 @@ def test_a_profile_is_one_row_that_a_calibration_writes(tmp_path):
     path.write_text(profile_csv(made, source_url="https://example.org/rows"), "utf-8")
     assert read_profiles(path) == {made.name: made}
     assert made.source == "13 rows of mine.csv marked calibrate" and made.n_rows == 13
-    path.write_text(path.read_text("utf-8").replace("gpt-fast 2023,", ",", 1), "utf-8")
-    with pytest.raises(catalog.BadRow, match=r"profile.csv, line 2, column name: is empty"):
-        read_profiles(path)
+    text = path.read_text("utf-8")
+    share = f",{made.bandwidth_share},"
+    for old, new, wrong in [
+        ("gpt-fast 2023,", ",", "name: is empty"),
+        (share, ",1.1,", "bandwidth_share: .* less than or equal to 1"),
+        (share, ",nan,", "bandwidth_share: "),
+    ]:
+        assert old in text
+        path.write_text(text.replace(old, new, 1), "utf-8")
+        with pytest.raises(catalog.BadRow, match=f"profile.csv, line 2, column {wrong}"):
+            read_profiles(path)
 
 
 def test_every_engine_with_rows_to_fit_is_judged_by_a_profile_of_its_own():

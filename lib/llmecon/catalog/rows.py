@@ -327,22 +327,36 @@ class ServingProfileRow(Sourced):
     current: YesNo = column("Whether it is used where nobody names a profile", default=False)
     date: Day | None = column("Day of the newest measurement fitted", default=None)
     n_rows: int = column("Measurements fitted; 0 if it is no fit", unit="rows", default=0, ge=0)
-    bandwidth_share: float = column("Achieved share of peak memory bandwidth", unit="1", default=1)
-    kv_rereads: float = column(
-        "How often each further query head of a group reads the cache again", unit="1", default=0
+    bandwidth_share: float = column(
+        "Achieved share of peak memory bandwidth", unit="1", default=1, gt=0, le=1
     )
-    flop_share: float = column("Achieved share of the matrix rate, decode", unit="1", default=1)
-    prefill_flop_share: float = column("The same, prefill", unit="1", default=1)
-    link_share: float = column("Achieved share of the link rate", unit="1", default=1)
-    kernel_s: float = column("Fixed time of one kernel", unit="s", default=0)
-    collective_s: float = column("Latency of one collective", unit="s", default=0)
-    hop_s: float = column("What each doubling of its ranks adds", unit="s", default=0)
-    node_hop_s: float = column("What each doubling of its nodes adds", unit="s", default=0)
-    step_s: float = column("Time of a step on the host", unit="s", default=0)
-    sequence_s: float = column("Time of each sequence of a step on the host", unit="s", default=0)
-    request_s: float = column("Time of a request outside the steps", unit="s", default=0)
+    kv_rereads: float = column(
+        "How often each further query head of a group reads the cache again",
+        unit="1",
+        default=0,
+        ge=0,
+        le=1,
+    )
+    flop_share: float = column(
+        "Achieved share of the matrix rate, decode", unit="1", default=1, gt=0, le=1
+    )
+    prefill_flop_share: float = column("The same, prefill", unit="1", default=1, gt=0, le=1)
+    link_share: float = column("Achieved share of the link rate", unit="1", default=1, gt=0, le=1)
+    kernel_s: float = column("Fixed time of one kernel", unit="s", default=0, ge=0, lt=10)
+    collective_s: float = column("Latency of one collective", unit="s", default=0, ge=0, lt=10)
+    hop_s: float = column("What each doubling of its ranks adds", unit="s", default=0, ge=0, lt=10)
+    node_hop_s: float = column(
+        "What each doubling of its nodes adds", unit="s", default=0, ge=0, lt=10
+    )
+    step_s: float = column("Time of a step on the host", unit="s", default=0, ge=0, lt=10)
+    sequence_s: float = column(
+        "Time of each sequence of a step on the host", unit="s", default=0, ge=0, lt=10
+    )
+    request_s: float = column(
+        "Time of a request outside the steps", unit="s", default=0, ge=0, lt=10
+    )
     expert_imbalance: float = column(
-        "Load of the busiest expert-parallel rank over the mean", unit="1", default=1
+        "Load of the busiest expert-parallel rank over the mean", unit="1", default=1, ge=1, lt=1e3
     )
     of_measured_rate: YesNo = column(
         "Whether the matrix rate is the best measured one, not the peak", default=False
@@ -359,7 +373,9 @@ class ServingProfileRow(Sourced):
     attention_at_weight_rate: YesNo = column(
         "Whether attention multiplies in the format of the weights", default=False
     )
-    log_sd: float = column("Standard deviation of log time about the fit", unit="1", default=0)
+    log_sd: float = column(
+        "Standard deviation of log time about the fit", unit="1", default=0, ge=0, lt=10
+    )
     bandwidth_share_standard_error: float | None = column(
         "Standard error", unit="1", default=None, ge=0
     )
@@ -373,15 +389,6 @@ class ServingProfileRow(Sourced):
     def engines_judged(self) -> list[str]:
         """Engines and years of ``judges``."""
         return [name.strip() for name in self.judges.split(",") if name.strip()]
-
-    @model_validator(mode="after")
-    def _in_domain(self) -> "ServingProfileRow":
-        for name in type(self).model_fields:
-            if name.endswith("_share") and not 0 < getattr(self, name) <= 1:
-                raise ValueError(f"{name} must lie in (0, 1]")
-            if name.endswith("_s") and not 0 <= getattr(self, name) < 10:
-                raise ValueError(f"{name} must lie in [0, 10) s")
-        return self
 
 
 class PeerRow(Sourced):

@@ -1,7 +1,8 @@
 """Predict what a table of measurements holds, row by row."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from llmecon.accelerator import Accelerator
 from llmecon.catalog import BadRow, measured
 from llmecon.roofline.deployment import Deployment
 from llmecon.roofline.profiles import BY_ENGINE, Profile
-from llmecon.transformer import FloatArray, Transformer
+from llmecon.transformer import FloatArray
 
 KINDS = (
     *("serving", "first token", "static batch", "maximum load"),
@@ -145,9 +146,7 @@ class Run:
     where: npt.NDArray[np.intp]
     engine: str
     kind: str
-    model: Transformer
-    chip: Accelerator
-    options: dict[str, Any]
+    deploy: Callable[..., Deployment]
     load: FloatArray
     input_tokens: FloatArray
     output_tokens: FloatArray
@@ -155,8 +154,7 @@ class Run:
 
     def values(self, constants: Profile | None) -> FloatArray:
         """Predictions in the rows' own units."""
-        server = Deployment(self.model, self.chip, profile=constants, **self.options)
-        return np.asarray(self.scale * self._plain(server))
+        return np.asarray(self.scale * self._plain(self.deploy(profile=constants)))
 
     def _plain(self, server: Deployment) -> FloatArray:
         """Seconds, or tokens per second of the whole instance."""
@@ -211,9 +209,7 @@ def _run(rows: pd.DataFrame) -> Run:
         where=rows.index.to_numpy(),
         engine=first.engine,
         kind=first.kind,
-        model=model,
-        chip=chip,
-        options=options,
+        deploy=partial(Deployment, model, chip, **options),
         load=load.to_numpy(np.float64),
         input_tokens=rows.input_tokens.to_numpy(np.float64),
         output_tokens=rows.output_tokens.to_numpy(np.float64),
