@@ -309,6 +309,18 @@ class MeasurementRow(Sourced):
     )
 
 
+def _seconds(description: str) -> Any:
+    return column(description, unit="s", default=0, ge=0, lt=10)
+
+
+def _share(description: str) -> Any:
+    return column(description, unit="1", default=1, gt=0, le=1)
+
+
+def _error(unit: str) -> Any:
+    return column("Standard error", unit=unit, default=None, ge=0)
+
+
 class ServingProfileRow(Sourced):
     """What one generation of engines achieves of its accelerators, fitted to measurements."""
 
@@ -327,9 +339,7 @@ class ServingProfileRow(Sourced):
     current: YesNo = column("Whether it is used where nobody names a profile", default=False)
     date: Day | None = column("Day of the newest measurement fitted", default=None)
     n_rows: int = column("Measurements fitted; 0 if it is no fit", unit="rows", default=0, ge=0)
-    bandwidth_share: float = column(
-        "Achieved share of peak memory bandwidth", unit="1", default=1, gt=0, le=1
-    )
+    bandwidth_share: float = _share("Achieved share of peak memory bandwidth")
     kv_rereads: float = column(
         "How often each further query head of a group reads the cache again",
         unit="1",
@@ -337,24 +347,16 @@ class ServingProfileRow(Sourced):
         ge=0,
         le=1,
     )
-    flop_share: float = column(
-        "Achieved share of the matrix rate, decode", unit="1", default=1, gt=0, le=1
-    )
-    prefill_flop_share: float = column("The same, prefill", unit="1", default=1, gt=0, le=1)
-    link_share: float = column("Achieved share of the link rate", unit="1", default=1, gt=0, le=1)
-    kernel_s: float = column("Fixed time of one kernel", unit="s", default=0, ge=0, lt=10)
-    collective_s: float = column("Latency of one collective", unit="s", default=0, ge=0, lt=10)
-    hop_s: float = column("What each doubling of its ranks adds", unit="s", default=0, ge=0, lt=10)
-    node_hop_s: float = column(
-        "What each doubling of its nodes adds", unit="s", default=0, ge=0, lt=10
-    )
-    step_s: float = column("Time of a step on the host", unit="s", default=0, ge=0, lt=10)
-    sequence_s: float = column(
-        "Time of each sequence of a step on the host", unit="s", default=0, ge=0, lt=10
-    )
-    request_s: float = column(
-        "Time of a request outside the steps", unit="s", default=0, ge=0, lt=10
-    )
+    flop_share: float = _share("Achieved share of the matrix rate, decode")
+    prefill_flop_share: float = _share("The same, prefill")
+    link_share: float = _share("Achieved share of the link rate")
+    kernel_s: float = _seconds("Fixed time of one kernel")
+    collective_s: float = _seconds("Latency of one collective")
+    hop_s: float = _seconds("What each doubling of its ranks adds")
+    node_hop_s: float = _seconds("What each doubling of its nodes adds")
+    step_s: float = _seconds("Time of a step on the host")
+    sequence_s: float = _seconds("Time of each sequence of a step on the host")
+    request_s: float = _seconds("Time of a request outside the steps")
     expert_imbalance: float = column(
         "Load of the busiest expert-parallel rank over the mean", unit="1", default=1, ge=1, lt=1e3
     )
@@ -376,14 +378,12 @@ class ServingProfileRow(Sourced):
     log_sd: float = column(
         "Standard deviation of log time about the fit", unit="1", default=0, ge=0, lt=10
     )
-    bandwidth_share_standard_error: float | None = column(
-        "Standard error", unit="1", default=None, ge=0
-    )
-    kv_rereads_standard_error: float | None = column("Standard error", unit="1", default=None, ge=0)
-    flop_share_standard_error: float | None = column("Standard error", unit="1", default=None, ge=0)
-    kernel_s_standard_error: float | None = column("Standard error", unit="s", default=None, ge=0)
-    sequence_s_standard_error: float | None = column("Standard error", unit="s", default=None, ge=0)
-    request_s_standard_error: float | None = column("Standard error", unit="s", default=None, ge=0)
+    bandwidth_share_standard_error: float | None = _error("1")
+    kv_rereads_standard_error: float | None = _error("1")
+    flop_share_standard_error: float | None = _error("1")
+    kernel_s_standard_error: float | None = _error("s")
+    sequence_s_standard_error: float | None = _error("s")
+    request_s_standard_error: float | None = _error("s")
 
     @property
     def engines_judged(self) -> list[str]:
