@@ -55,8 +55,14 @@ def grid(**lists: str) -> dict[str, Any]:
     """
     import numpy as np
 
-    options = [whole(f"--{name.replace('_', '-')}", text) for name, text in lists.items()]
-    return dict(zip(lists, np.array(list(product(*options)), dtype=float).T, strict=True))
+    options = []
+    for name, text in lists.items():
+        option = f"--{name.replace('_', '-')}"
+        options.append(numbers(option, text))
+        parts = [value for value in options[-1] if value % 1 > 0]  # the library refuses nan
+        if parts:
+            raise ValueError(f"{option} must be whole numbers, got {parts[0]:g}")
+    return dict(zip(lists, np.array(list(product(*options))).T, strict=True))
 
 
 def words(text: str | None) -> list[str]:
