@@ -192,7 +192,7 @@ def mapped(raw: pd.DataFrame) -> pd.DataFrame:
             "chip": rows.system.map(CHIPS),
             "engine": rows.backend.map(ENGINES),
             "engine_version": rows.backend_version,
-            "weights": weights.where(model != "gpt-oss-120b", "mxfp4"),  # as it is published
+            "weights": _native(model).where(_native(model) != "", weights),
             "kv": rows.kv,
             "n_chips": rows.chips,
             "expert_parallel": rows.experts,
@@ -208,10 +208,16 @@ def mapped(raw: pd.DataFrame) -> pd.DataFrame:
     )
 
 
+def _native(models: pd.Series) -> pd.Series:
+    """Format that a model is published in, where every run keeps it; else empty."""
+    known = {name: catalog.transformer(name).native_weights for name in models.dropna().unique()}
+    return models.map(known).fillna("")
+
+
 def _fitted(rows: pd.DataFrame) -> npt.NDArray[np.str_]:
     """Rows that our constants were fitted to are no test of them."""
     ours = catalog.measurements()
-    ours = ours[(ours.split == "calibrate") & ours.source.str.contains(PEER)]
+    ours = ours[(ours.split == "calibrate") & (ours.engine == "vLLM 2025")]
     ours = ours[ours.metric == "tpot"].assign(load=ours.batch_or_concurrency.astype(float))
     names = ["model", "hardware", "n_gpus", "input_tokens", "output_tokens", "load"]
     fitted = set(ours[names].itertuples(index=False, name=None))
@@ -297,10 +303,10 @@ def _invented() -> pd.DataFrame:
     columns = ["model", "chip", "concurrency", "input_tokens"]
     cases = product(dict.fromkeys(MODELS.values()), CHIPS.values(), (1, 16, 256), (1024, 8192))
     rows = pd.DataFrame(cases, columns=columns)
-    gpt = rows.model == "gpt-oss-120b"
+    native = _native(rows.model)
     return rows.assign(
         skipped="",
-        weights=np.where(gpt, "mxfp4", "fp8"),
+        weights=native.where(native != "", "fp8"),
         kv="bf16",
         n_chips=8,
         expert_parallel=np.where(rows.model.str.contains("DeepSeek"), 8, 1),

@@ -61,7 +61,19 @@ def require(
     Traceback (most recent call last):
     ValueError: batch must be >= 1, got 0 [sequences]
     """
+    if (
+        isinstance(value, int | float)  # one number, much the commonest: no arrays for its checks
+        and abs(value) < 1e300
+        and (minimum is None or value >= minimum)
+        and (above is None or value > above)
+        and (maximum is None or value <= maximum)
+    ):
+        return np.asarray(value, dtype=np.float64)
+    if isinstance(value, np.ma.MaskedArray):  # its mask would be lost without a word
+        raise ValueError(f"{name} must not be masked, got {value!r}")
     try:
+        if np.asarray(value).dtype.kind in "SU":
+            raise TypeError("text")
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must be a number, got {value!r}") from error

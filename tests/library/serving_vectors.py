@@ -1,6 +1,7 @@
 """Cases of vectors/serving.json by the name of their source table."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -11,12 +12,39 @@ _FILE = Path(__file__).parent / "vectors" / "serving.json"
 _CONTENT = json.loads(_FILE.read_text(encoding="utf-8"))
 CASES = {case["id"]: case for case in _CONTENT["vectors"]}
 
+# As the notebooks have them (commit c2c4fa9 of YafahEdelman/inference-economics).
+H100_CAPPED = replace(essay.H100, name="H100, capped", flop_cap=0.7, bandwidth_cap=0.75)
+A100_CAPPED = essay.Machine(
+    name="A100, capped",
+    flop_per_s_16bit=3.12e14,
+    flop_per_s_8bit=6.24e14,
+    hbm_bytes_per_s=2.0e12,
+    hbm_bytes=80e9,
+    intra_bytes_per_s=150e9,
+    inter_bytes_per_s=12.5e9,
+    usd_per_hour=4.52 / 3,
+    flop_cap=0.8,
+    bandwidth_cap=0.75,
+)
+V100_CAPPED = essay.Machine(
+    name="V100, capped",
+    flop_per_s_16bit=1e14,
+    flop_per_s_8bit=1e14,
+    hbm_bytes_per_s=0.9e12,
+    hbm_bytes=16e9,
+    intra_bytes_per_s=75e9,
+    inter_bytes_per_s=6.25e9,
+    usd_per_hour=0.42,
+    flop_cap=0.8,
+    bandwidth_cap=0.75,
+)
+
 MACHINES = {
     "h100_erdil_uncapped": essay.H100,
-    "h100_erdil_capped": essay.H100_CAPPED,
+    "h100_erdil_capped": H100_CAPPED,
     "h200_erdil_uncapped": essay.H200,
-    "a100_erdil_capped": essay.A100_CAPPED,
-    "v100_erdil_capped": essay.V100_CAPPED,
+    "a100_erdil_capped": A100_CAPPED,
+    "v100_erdil_capped": V100_CAPPED,
 }
 
 

@@ -9,7 +9,7 @@ import pytest
 
 from llmecon import catalog, cost
 from llmecon_book import essay
-from llmecon_book.essay.h200 import halvings_frontier, machine_of
+from llmecon_book.essay import halvings_frontier, machine_of
 
 GPT4 = catalog.transformer("GPT-4 (Erdil assumption)")
 DRAFT = catalog.transformer("Llama 3 8B")

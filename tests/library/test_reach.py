@@ -4,7 +4,7 @@ import pytest
 
 from llmecon import catalog
 from llmecon_book import essay
-from llmecon_book.essay.reach import CHANGES
+from llmecon_book.essay.frontier import CHANGES
 
 SHAPES = catalog.transformer("GPT-4 (Erdil assumption)"), catalog.transformer("Llama 3 8B")
 

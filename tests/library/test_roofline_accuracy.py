@@ -1,5 +1,6 @@
 """The calibrated roofline against measurements that its constants have not seen."""
 
+import csv
 from functools import cache
 
 import numpy as np
@@ -8,7 +9,8 @@ import pytest
 
 from llmecon import catalog, roofline
 from llmecon.roofline.calibration import FITTED
-from llmecon.roofline.measured import engine
+from llmecon.roofline.measured import read_measurements
+from llmecon.roofline.profiles import profile_csv, read_profiles
 
 ROWS = catalog.measurements()
 
@@ -158,17 +160,59 @@ def test_too_few_rows_are_refused():
         roofline.calibrate(ROWS, free=["link_share"])
 
 
+def test_a_profile_is_one_row_that_a_calibration_writes(tmp_path):
+    made = roofline.calibrate(ROWS, **RECIPES["gpt-fast 2023"], table="mine.csv")
+    path = tmp_path / "profile.csv"
+    path.write_text(profile_csv(made, source_url="https://example.org/rows"), "utf-8")
+    assert read_profiles(path) == {made.name: made}
+    assert made.source == "13 rows of mine.csv marked calibrate" and made.n_rows == 13
+    text = path.read_text("utf-8")
+    share = f",{made.bandwidth_share},"
+    for old, new, wrong in [
+        ("gpt-fast 2023,", ",", "name: is empty"),
+        (share, ",1.1,", "bandwidth_share: .* less than or equal to 1"),
+        (share, ",nan,", "bandwidth_share: "),
+    ]:
+        assert old in text
+        path.write_text(text.replace(old, new, 1), "utf-8")
+        with pytest.raises(catalog.BadRow, match=f"profile.csv, line 2, column {wrong}"):
+            read_profiles(path)
+
+
+def test_every_engine_with_rows_to_fit_is_judged_by_a_profile_of_its_own():
+    fitted = set(ROWS.engine[ROWS.split == "calibrate"]) - {""}
+    assert fitted == set(roofline.BY_ENGINE)
+    assert roofline.CURRENT in roofline.PROFILES
+
+
 @pytest.mark.parametrize(
-    ("source", "year", "name"),
+    ("column", "value", "reason"),
     [
-        ("NVIDIA/TensorRT-LLM@v0.9.0 perf-overview", 2024, "TensorRT-LLM 2024"),
-        ("pytorch-labs/gpt-fast@0f925b5 README", 2023, "gpt-fast 2023"),
-        ("ai-dynamo/aiconfigurator@095f58a silicon sample", 2025, "vLLM 2025"),
-        ("Pope et al. 2022", 2022, ""),
+        ("unit", "furlongs", "unknown 'furlongs'; nearest"),
+        ("unit", "tok/s", "unknown 'tok/s'; nearest: ms, s"),
+        ("precision", "FP7", "unknown 'FP7'; nearest"),
+        ("model", "Llama 3.1 71B", "unknown 'Llama 3.1 71B'; nearest: Llama 3.1 70B"),
+        ("hardware", "H101", "unknown 'H101'; nearest"),
+        ("metric", "tpott", "unknown 'tpott'; nearest"),
+        ("engine", "vLLM 2026", "unknown 'vLLM 2026'; nearest: vLLM 2025"),
+        ("batch_or_concurrency", "inf", "unknown 'inf'; nearest"),
+        ("value", "inf", ""),
     ],
 )
-def test_engine_of_a_row(source, year, name):
-    assert engine(source, pd.Timestamp(year=year, month=6, day=1)) == name
+def test_measurements_of_ones_own_that_nobody_knows_are_refused(tmp_path, column, value, reason):
+    lines = (catalog.data_folder() / "measurements.csv").read_text("utf-8").splitlines()
+    with_tpot = next(row for row in csv.DictReader(lines) if row["metric"] == "tpot")
+    path = tmp_path / "own.csv"
+    for broken in (False, True):
+        with path.open("w", encoding="utf-8", newline="") as file:
+            writer = csv.DictWriter(file, list(with_tpot))
+            writer.writeheader()
+            writer.writerow(with_tpot)
+            writer.writerow(with_tpot | {"note": "again"} | ({column: value} if broken else {}))
+        if not broken:
+            assert len(read_measurements(path)) == 2
+    with pytest.raises(catalog.BadRow, match=f"own.csv, line 3, column {column}: {reason}"):
+        read_measurements(path)
 
 
 def test_rows_that_say_too_little_are_left_out():

@@ -4,7 +4,7 @@ what fits, and what the messages say. Oracle: the same thing computed in another
 import numpy as np
 import pytest
 
-from llmecon import catalog, cost, roofline
+from llmecon import catalog, roofline
 
 LLAMA_70B = catalog.transformer("Llama 3.1 70B")
 LLAMA_8B = catalog.transformer("Llama 3.1 8B")
@@ -46,24 +46,6 @@ def test_a_pipeline_reads_a_prompt_in_every_stage():
     assert per_chip[0] == pytest.approx(1 / 4, rel=0.02)
 
 
-def test_stages_that_a_pipeline_keeps_busy_are_not_charged_as_idle():
-    def price(stages):
-        return cost.token_costs(
-            LLAMA_70B,
-            H200,
-            input_tokens=8192,
-            output_tokens=100,
-            batch=64,
-            usd_per_gpu_hour=3.0,
-            tensor_parallel=8,
-            pipeline_parallel=stages,
-            profile=roofline.IDEAL,
-        ).input_usd_per_mtok
-
-    assert price(4) == pytest.approx(price(1), rel=0.02)
-    assert price([1, 4]).tolist() == [float(price(1)), float(price(4))]
-
-
 @pytest.mark.parametrize("pass_of", ["decode", "prefill"])
 @pytest.mark.parametrize("name", ["reserve_bytes", "chips_per_node"])
 def test_arguments_that_change_no_time_still_broadcast(pass_of, name):
@@ -91,16 +73,6 @@ def test_a_cached_part_as_long_as_the_prompt_is_named_with_both_lengths(cached):
     wanted = rf"cached_tokens must be < input_tokens = 8, got {cached} \[tokens\]"
     with pytest.raises(ValueError, match=wanted):
         roofline.prefill(LLAMA_8B, H200, input_tokens=8, cached_tokens=[1, cached])
-    with pytest.raises(ValueError, match=wanted):
-        cost.token_costs(
-            LLAMA_8B,
-            H200,
-            input_tokens=8,
-            cached_tokens=cached,
-            output_tokens=1,
-            batch=1,
-            usd_per_gpu_hour=1,
-        )
 
 
 def test_where_not_one_request_fits_nothing_is_served():
@@ -126,3 +98,96 @@ def test_a_mesh_of_one_has_no_links_to_share():
     with np.errstate(all="raise"):
         step = roofline.decode(LLAMA_8B, lone, batch=1, context=100, tensor_parallel=[1, 8])
     assert np.isfinite(step.seconds).all()
+
+
+# ---- one deployment, checked once --------------------------------------------------------
+
+
+def test_a_deployment_answers_as_the_plain_functions_do():
+    where = {"tensor_parallel": [1, 2, 8], "weights": "fp8"}
+    server = roofline.Deployment(LLAMA_70B, H200, **where)
+    for name, load in [
+        ("decode", {"batch": [[1], [64]], "context": 4096}),
+        ("prefill", {"input_tokens": 4096, "cached_tokens": 100}),
+    ]:
+        made = getattr(server, name)(**load)
+        plain = getattr(roofline, name)(LLAMA_70B, H200, **load, **where)
+        assert np.array_equal(made.seconds, plain.seconds)
+        assert np.array_equal(made.memory.used_bytes, plain.memory.used_bytes)
+    load = {"concurrency": [[1], [64]], "input_tokens": 4096, "output_tokens": 100}
+    run, plain = server.serve(**load), roofline.serve(LLAMA_70B, H200, **load, **where)
+    assert np.array_equal(run.tpot_s, plain.tpot_s) and np.array_equal(run.ttft_s, plain.ttft_s)
+
+
+@pytest.mark.parametrize("kernelwise", [True, False])
+def test_decode_and_serve_have_one_rule_of_time(kernelwise):
+    """One user waits for nobody: a token of the server is a decode step.
+
+    At 4 FLOP a byte matrices are bound by reading and grouped attention by arithmetic, so that
+    the two rules differ.
+    """
+    slow = H200.model_copy(update={"bf16_dense_flop_per_s": 4 * H200.hbm_bytes_per_s})
+    profile = roofline.Profile(name="x", kernelwise=kernelwise)
+    server = roofline.Deployment(LLAMA_70B, slow, tensor_parallel=8, profile=profile)
+    step = server.decode(batch=1, context=100_000 + 50)
+    run = server.serve(concurrency=1, input_tokens=100_000, output_tokens=100)
+    assert run.tpot_s == pytest.approx(float(step.seconds), rel=1e-12)
+    read = server.prefill(input_tokens=100_000)
+    assert run.ttft_s == pytest.approx(float(read.seconds + step.seconds / 2), rel=1e-9)
+    terms = step.terms
+    as_one = max(terms.compute, terms.weights + terms.kv_cache) + terms.network
+    assert (step.seconds > 1.1 * as_one) == kernelwise
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"model": "Llama 3.1 70B"}, "model must be a record .* got 'Llama 3.1 70B'"),
+        ({"chip": None}, "chip must be a record .* got None"),
+        ({"tensor_parallel": 3}, "divide the 64 heads .* got 3 .*allowed: 1, 2, 4, 8, 16, 32, 64"),
+        ({"weights": "fp9"}, "weights: precision must be one of .* got 'fp9'"),
+        ({"activations": "nvfp4"}, "activations: no nvfp4 rate of H200"),
+        ({"kv": "fp7"}, "kv: precision must be one of"),
+        (
+            {"tensor_parallel": [1, 2], "pipeline_parallel": [1, 2, 4]},
+            "pipeline_parallel must have",
+        ),
+        (
+            {"tensor_parallel": [1, 2], "weights": ["bf16", "fp8", "int8"]},
+            "weights must have a shape",
+        ),
+        ({"reserve_bytes": "8"}, "reserve_bytes must be a number, got '8'"),
+        (
+            {"tensor_parallel": np.ma.array([1, 2], mask=[0, 1])},
+            "tensor_parallel must not be masked",
+        ),
+    ],
+)
+def test_a_deployment_that_cannot_exist_says_what_is_allowed(options, message):
+    with pytest.raises(ValueError, match=message):
+        roofline.Deployment(**{"model": LLAMA_70B, "chip": H200, **options})
+
+
+@pytest.mark.parametrize(
+    ("load", "message"),
+    [
+        (
+            {"batch": [1, 2], "context": [1, 2, 3]},
+            r"context must have a shape .* \(2,\), got \(3,\)",
+        ),
+        ({"batch": ["8"], "context": 1}, "batch must be a number"),
+        ({"batch": 8, "context": np.ma.array([1, 2], mask=[0, 1])}, "context must not be masked"),
+        ({"batch": [1, 2, 3], "context": 1}, "the deployment's options must have a shape"),
+    ],
+)
+def test_loads_of_other_shapes_are_named(load, message):
+    server = roofline.Deployment(LLAMA_70B, H200, tensor_parallel=[4, 8])
+    with pytest.raises(ValueError, match=message):
+        server.decode(**load)
+
+
+def test_a_pipeline_is_not_served():
+    with pytest.raises(ValueError, match=r"pipeline_parallel must be 1 to serve, got 2 \[stages\]"):
+        roofline.serve(
+            LLAMA_8B, H200, concurrency=1, input_tokens=1, output_tokens=1, pipeline_parallel=2
+        )

@@ -26,7 +26,8 @@ def results():
 def test_speed_and_memory_of_the_library_are_measured(results):
     own = [row for row in results[0].rows if row["tool"] == "llmecon"]
     assert [row["points"] for row in own[:3]] == [1, 36, 10_000]
-    assert {row["call"] for row in own} == {"roofline.decode", "roofline.serve", "cost.frontier"}
+    calls = {row["call"] for row in own}
+    assert calls == {"roofline.decode", "Deployment.decode", "roofline.serve", "cost.frontier"}
     for row in own:
         assert row["per_s"] == pytest.approx(1e6 / row["us"])
         assert 20 < row["mb"] < 1000  # an interpreter with NumPy; the goal of the largest grid
@@ -70,3 +71,5 @@ def test_goals_are_judged_on_the_sizes_that_they_name():
         "missed"
     )
     assert serving_bench._goal("roofline.decode", 36, slow) == ""
+    for us, said in ((59.0, "met"), (61.0, "missed")):
+        assert serving_bench._goal("Deployment.decode", 100, {"us": us}).endswith(said)

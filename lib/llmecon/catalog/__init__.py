@@ -40,6 +40,7 @@ __all__ = [
     "score",
     "score_gap",
     "scores",
+    "serving_profiles",
     "size_estimates",
     "speed_readings",
     "speeds",
@@ -147,6 +148,11 @@ def gpu_prices() -> pd.DataFrame:
 def measurements() -> pd.DataFrame:
     """Published serving measurements. See `table`."""
     return table("measurements")
+
+
+def serving_profiles() -> pd.DataFrame:
+    """What engines achieve: constants fitted to measurements. See `table`."""
+    return table("serving_profiles")
 
 
 def peers() -> pd.DataFrame:

@@ -352,6 +352,14 @@ class MeasurementRow(Sourced):
     value: float = column("The measurement", unit="see unit", gt=0, lt=1e9)
     unit: Text = column("Unit of the value")
     split: Literal["calibrate", "validate"] = column("May the row fit constants, or only judge")
+    engine: str = column("Engine and year, where a profile is or can be fitted to it", default="")
+    experts_spread: YesNo = column(
+        "Whether experts are spread over the accelerators, each attending for its own sequences",
+        default=False,
+    )
+    devices_per_accelerator: int = column(
+        "Devices that one accelerator counts as; the row counts these", unit="devices", default=1
+    )
 
     @model_validator(mode="after")
     def _known_metric(self) -> Self:
@@ -360,6 +368,88 @@ class MeasurementRow(Sourced):
         if self.unit not in METRICS[self.metric]:
             raise ValueError(f"unit of {self.metric} must be {' or '.join(METRICS[self.metric])}")
         return self
+
+
+def _seconds(description: str) -> Any:
+    return column(description, unit="s", default=0, ge=0, lt=10)
+
+
+def _share(description: str) -> Any:
+    return column(description, unit="1", default=1, gt=0, le=1)
+
+
+def _error(unit: str) -> Any:
+    return column("Standard error", unit=unit, default=None, ge=0)
+
+
+class ServingProfileRow(Sourced):
+    """What one generation of engines achieves of its accelerators, fitted to measurements."""
+
+    KEY = ("name",)
+    TITLE = "Serving profiles"
+    RULE = (
+        "Every generation of engines with enough measurements to fit, the constants known without "
+        "a fit, and the ideal machine. Written by `llmecon calibrate`; a profile is one row."
+    )
+
+    name: Text = column("Name, the key")
+    engine: str = column("Engines and years whose measurements were fitted", default="")
+    judges: str = column(
+        "Engines and years whose measurements it predicts, with commas", default=""
+    )
+    current: YesNo = column("Whether it is used where nobody names a profile", default=False)
+    date: Day | None = column("Day of the newest measurement fitted", default=None)
+    n_rows: int = column("Measurements fitted; 0 if it is no fit", unit="rows", default=0, ge=0)
+    bandwidth_share: float = _share("Achieved share of peak memory bandwidth")
+    kv_rereads: float = column(
+        "How often each further query head of a group reads the cache again",
+        unit="1",
+        default=0,
+        ge=0,
+        le=1,
+    )
+    flop_share: float = _share("Achieved share of the matrix rate, decode")
+    prefill_flop_share: float = _share("The same, prefill")
+    link_share: float = _share("Achieved share of the link rate")
+    kernel_s: float = _seconds("Fixed time of one kernel")
+    collective_s: float = _seconds("Latency of one collective")
+    hop_s: float = _seconds("What each doubling of its ranks adds")
+    node_hop_s: float = _seconds("What each doubling of its nodes adds")
+    step_s: float = _seconds("Time of a step on the host")
+    sequence_s: float = _seconds("Time of each sequence of a step on the host")
+    request_s: float = _seconds("Time of a request outside the steps")
+    expert_imbalance: float = column(
+        "Load of the busiest expert-parallel rank over the mean", unit="1", default=1, ge=1, lt=1e3
+    )
+    of_measured_rate: YesNo = column(
+        "Whether the matrix rate is the best measured one, not the peak", default=False
+    )
+    moves_activations: YesNo = column(
+        "Whether kernels between the matrices move activations through memory", default=False
+    )
+    kv: Literal["bf16", "weights"] = column(
+        "Format of the cache; `weights`: 8 bit beside 8- and 4-bit weights", default="bf16"
+    )
+    kernelwise: YesNo = column(
+        "Whether attention and matrices are rooflines of their own", default=True
+    )
+    attention_at_weight_rate: YesNo = column(
+        "Whether attention multiplies in the format of the weights", default=False
+    )
+    log_sd: float = column(
+        "Standard deviation of log time about the fit", unit="1", default=0, ge=0, lt=10
+    )
+    bandwidth_share_standard_error: float | None = _error("1")
+    kv_rereads_standard_error: float | None = _error("1")
+    flop_share_standard_error: float | None = _error("1")
+    kernel_s_standard_error: float | None = _error("s")
+    sequence_s_standard_error: float | None = _error("s")
+    request_s_standard_error: float | None = _error("s")
+
+    @property
+    def engines_judged(self) -> list[str]:
+        """Engines and years of ``judges``."""
+        return [name.strip() for name in self.judges.split(",") if name.strip()]
 
 
 class PeerRow(Sourced):
@@ -650,6 +740,7 @@ TABLES: dict[str, type[Sourced]] = {
     "architectures": ArchitectureRow,
     "accelerators": AcceleratorRow,
     "measurements": MeasurementRow,
+    "serving_profiles": ServingProfileRow,
     "peers": PeerRow,
     "peer_set": PeerSetRow,
     "claims": ClaimRow,

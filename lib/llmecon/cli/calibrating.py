@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmecon.cli import inputs
-from llmecon.cli.output import Answer, Column, Table, command, refuse_unwritable, write
+from llmecon.cli.output import Answer, Column, Table, command, refuse_unwritable, whole_file, write
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -42,7 +42,8 @@ def calibrate(
         Path | None, typer.Option(help="CSV with the columns of data/measurements.csv.")
     ] = None,
     output: Annotated[
-        Path | None, typer.Option(help="Write the profile (JSON), for --profile elsewhere.")
+        Path | None,
+        typer.Option(help="Write the profile for --profile elsewhere: JSON, or a row of CSV."),
     ] = None,
 ) -> Answer:
     """Fit the engine's constants to rows marked calibrate, and judge them on rows marked validate.
@@ -50,18 +51,22 @@ def calibrate(
     The two kinds of rows never mix.
     """
     from llmecon import catalog, roofline
-    from llmecon.catalog import measured
-    from llmecon.roofline.calibration import FITTED
-    from llmecon.roofline.measured import KINDS
+    from llmecon.roofline.calibration import FITTED, OURS
+    from llmecon.roofline.measured import KINDS, read_measurements
+    from llmecon.roofline.profiles import profile_csv
 
     refuse_unwritable(output)
-    rows = catalog.measurements() if measurements is None else measured.read(measurements)
+    rows = catalog.measurements() if measurements is None else read_measurements(measurements)
     _known("kind of measurement", kinds, KINDS)
     known = set(roofline.predict(rows, roofline.IDEAL).engine) - {""}
     _known("engine with measurements", engines, known)
     chosen = inputs.words(engines)
     profile = roofline.calibrate(
-        rows, engines=chosen, kinds=inputs.words(kinds), free=inputs.words(free) or FITTED
+        rows,
+        engines=chosen,
+        kinds=inputs.words(kinds),
+        free=inputs.words(free) or FITTED,
+        table=measurements.name if measurements else OURS,
     )
     predicted = roofline.predict(rows, profile)
     errors = roofline.judge(predicted[predicted.engine.isin(chosen)], ["split", "engine", "kind"])
@@ -71,7 +76,11 @@ def calibrate(
         "errors": tables[1].frame,
         "unidentified": roofline.UNIDENTIFIED,
     }
-    if output:
+    if output and output.suffix == ".csv":
+        with whole_file(output) as beside:
+            row = profile_csv(profile, source_url=rows.source_url.iloc[0])
+            beside.write_text(row, encoding="utf-8")
+    elif output:
         write(output, content["profile"])
     return Answer(tables, content)
 

@@ -46,7 +46,7 @@ def whole(name: str, text: str) -> list[int]:
 
 
 def grid(**lists: str) -> dict[str, Any]:
-    """Every combination of the numbers in some options, the last option changing fastest.
+    """Every combination of the whole numbers of some options, the last one changing fastest.
 
     Examples
     --------
@@ -55,7 +55,13 @@ def grid(**lists: str) -> dict[str, Any]:
     """
     import numpy as np
 
-    options = [numbers(f"--{name.replace('_', '-')}", text) for name, text in lists.items()]
+    options = []
+    for name, text in lists.items():
+        option = f"--{name.replace('_', '-')}"
+        options.append(numbers(option, text))
+        parts = [value for value in options[-1] if value % 1 > 0]  # the library refuses nan
+        if parts:
+            raise ValueError(f"{option} must be whole numbers, got {parts[0]:g}")
     return dict(zip(lists, np.array(list(product(*options))).T, strict=True))
 
 
@@ -104,18 +110,16 @@ def _as_listed(name: str, known: object) -> str:
 
 def profile(name: str) -> Profile | None:
     """Constants of an engine: by name, or as ``llmecon calibrate --output`` wrote them."""
-    from llmecon import roofline
-    from llmecon.catalog import UnknownName
+    from llmecon import catalog
+    from llmecon.roofline.profiles import profile_named, read_profiles
 
     if not name:
         return None
+    if name.lower().endswith(".csv"):
+        return next(iter(read_profiles(Path(name)).values()))
     if _is_file(name):
         return _written_profile(Path(name))
-    known = {p.name: p for p in (*roofline.PROFILES, roofline.KNOWN, roofline.IDEAL)}
-    found = _as_listed(name, known)
-    if found not in known:
-        raise UnknownName("profile", name, known)
-    return known[found]
+    return profile_named(_as_listed(name, catalog.serving_profiles().name))
 
 
 def _written_profile(path: Path) -> Profile:

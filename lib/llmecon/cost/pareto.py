@@ -100,8 +100,7 @@ def frontier(
     Notes
     -----
     Splits tried: tensor parallel; and, for a mixture of experts, experts spread over all
-    accelerators with attention data parallel. Prompts are not charged here; see
-    :func:`llmecon.cost.token_costs`.
+    accelerators with attention data parallel. Prompts are not charged here.
 
     Examples
     --------
@@ -156,7 +155,7 @@ def _whole(name: str, values: Numbers, *, minimum: int) -> list[int]:
 def _batches(most: int) -> FloatArray:
     """Whole numbers, evenly spaced in their logarithm where that is wider than one."""
     top = float(require("max_batch", most, minimum=1, unit="sequences"))
-    return np.unique(np.round(np.geomspace(1, top, 240)))
+    return np.unique(np.round(np.geomspace(1, top, max(240, round(20 * np.log2(top))))))
 
 
 def _splits(

@@ -1,34 +1,26 @@
 """Fit a profile to measurements, and judge it on others."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
 
-from llmecon import catalog
-from llmecon.roofline.measured import ChipOf, ModelOf, predictable, runs_of
+from llmecon.roofline.measured import predictable, runs_of
 from llmecon.roofline.profiles import KNOWN, Profile
 from llmecon.transformer import FloatArray
 
+OURS = "data/measurements.csv"
 FITTED = ("bandwidth_share", "flop_share", "kernel_s", "sequence_s")
 """Constants that the measurements can tell apart."""
 
-_START = {
-    "bandwidth_share": 0.8,
-    "flop_share": 0.7,
-    "kernel_s": 4e-6,
-    "sequence_s": 2e-5,
-    "kv_rereads": 0.1,
-    "request_s": 0.01,
-}
-_LIMIT = {
-    "bandwidth_share": 1.0,
-    "flop_share": 1.0,
-    "kernel_s": 1e-4,
-    "sequence_s": 1e-2,
-    "kv_rereads": 1.0,
-    "request_s": 1.0,
+_RANGE = {  # of a constant that can be fitted: where the search starts, and its upper limit
+    "bandwidth_share": (0.8, 1.0),
+    "flop_share": (0.7, 1.0),
+    "kernel_s": (4e-6, 1e-4),
+    "sequence_s": (2e-5, 1e-2),
+    "kv_rereads": (0.1, 1.0),
+    "request_s": (0.01, 1.0),
 }
 _SOFT = 0.1  # residuals of log time beyond 10 % count linearly: single rows cannot rule
 
@@ -40,8 +32,7 @@ def calibrate(
     kinds: Iterable[str] = ("serving", "maximum load", "static batch", "decode"),
     free: Iterable[str] = FITTED,
     start: Profile = KNOWN,
-    model_of: ModelOf = catalog.transformer,
-    chip_of: ChipOf = catalog.accelerator,
+    table: str = OURS,
 ) -> Profile:
     """Constants of an engine generation from the rows marked ``calibrate``.
 
@@ -60,6 +51,8 @@ def calibrate(
         Constants to fit.
     start : Profile
         Constants that are not fitted.
+    table : str
+        Where the measurements were read, for the profile's source.
 
     Returns
     -------
@@ -73,14 +66,13 @@ def calibrate(
         If there are no more rows than constants, or a constant cannot be fitted.
     """
     wanted = list(engines)
-    rows = predictable(measurements[measurements.split == "calibrate"], model_of)
+    rows = predictable(measurements[measurements.split == "calibrate"])
     rows = rows[rows.engine.isin(wanted)]
-    fit = _Fit(model_of, chip_of)
     steps = rows[rows.kind.isin(list(kinds))]
-    profile = fit.fitted(steps, start, tuple(free))
+    profile = _fitted(steps, start, tuple(free))
     few = rows[(rows.kind == "first token") & rows.batch_or_concurrency.isin(_UNCROWDED)]
     if len(few) > 1:
-        with_request = fit.fitted(few, profile, ("request_s",))
+        with_request = _fitted(few, profile, ("request_s",))
         errors = {**profile.standard_errors, **with_request.standard_errors}
         profile = replace(with_request, log_sd=profile.log_sd, standard_errors=errors)
     return replace(
@@ -88,66 +80,61 @@ def calibrate(
         name=", ".join(wanted),
         engine=", ".join(wanted),
         date=steps.date.max().date().isoformat(),
-        source=f"{len(steps)} rows of data/measurements.csv marked calibrate",
+        source=f"{len(steps)} rows of {table} marked calibrate",
+        n_rows=len(steps),
     )
 
 
 _UNCROWDED = [str(n) for n in range(1, 17)]
 
 
-@dataclass(frozen=True)
-class _Fit:
-    """Least squares on log times."""
+def _fitted(rows: pd.DataFrame, start: Profile, names: tuple[str, ...]) -> Profile:
+    """The start with some constants fitted to rows."""
+    from scipy.optimize import least_squares  # slow to import, and only a fit needs it
 
-    model_of: ModelOf
-    chip_of: ChipOf
+    for name in names:
+        if name not in _RANGE:
+            raise ValueError(f"free must be among {', '.join(_RANGE)}, got {name!r}")
+    if len(rows) <= len(names):
+        raise ValueError(f"{len(names)} constants need more than {len(rows)} rows to calibrate")
 
-    def fitted(self, rows: pd.DataFrame, start: Profile, names: tuple[str, ...]) -> Profile:
-        """The start with some constants fitted to rows."""
-        from scipy.optimize import least_squares  # slow to import, and only a fit needs it
+    def profile(logs: FloatArray) -> Profile:
+        values = dict(zip(names, np.exp(logs).tolist(), strict=True))
+        if "flop_share" in values:  # decode and prefill run the same matrix kernels
+            values["prefill_flop_share"] = values["flop_share"]
+        return replace(start, **values)
 
-        for name in names:
-            if name not in _START:
-                raise ValueError(f"free must be among {', '.join(_START)}, got {name!r}")
-        if len(rows) <= len(names):
-            raise ValueError(f"{len(names)} constants need more than {len(rows)} rows to calibrate")
+    again = rows.reset_index(drop=True)
+    measured = again.value.to_numpy(np.float64)
+    sign = np.where(again.unit.isin(["ms", "s"]), 1.0, -1.0)  # rates fall as times grow
+    runs = runs_of(again)
 
-        def profile(logs: FloatArray) -> Profile:
-            values = dict(zip(names, np.exp(logs).tolist(), strict=True))
-            if "flop_share" in values:  # decode and prefill run the same matrix kernels
-                values["prefill_flop_share"] = values["flop_share"]
-            return replace(start, **values)
+    def residuals(logs: FloatArray) -> FloatArray:
+        constants, made = profile(logs), np.empty(len(again))
+        for run in runs:
+            made[run.where] = run.values(constants)
+        return np.asarray(sign * np.log(made / measured))
 
-        again = rows.reset_index(drop=True)
-        measured = again.value.to_numpy(np.float64)
-        sign = np.where(again.unit.isin(["ms", "s"]), 1.0, -1.0)  # rates fall as times grow
-        runs = runs_of(again, self.model_of, self.chip_of)
-
-        def residuals(logs: FloatArray) -> FloatArray:
-            constants, made = profile(logs), np.empty(len(again))
-            for run in runs:
-                made[run.where] = run.values(constants)
-            return np.asarray(sign * np.log(made / measured))
-
-        found = least_squares(
-            residuals,
-            np.log([_START[name] for name in names]),
-            bounds=(np.full(len(names), -np.inf), np.log([_LIMIT[name] for name in names])),
-            loss="soft_l1",
-            f_scale=_SOFT,
-        )
-        left, best = residuals(found.x), profile(found.x)
-        slopes = np.asarray(found.jac, dtype=np.float64)
-        variance = float(left @ left) / (len(left) - len(names))
-        errors = np.sqrt(np.diag(np.linalg.pinv(slopes.T @ slopes)) * variance)
-        return replace(
-            best,
-            log_sd=float(np.std(left)),
-            standard_errors={
-                name: float(getattr(best, name) * error)
-                for name, error in zip(names, errors, strict=True)
-            },
-        )
+    start_at, limit = np.log([_RANGE[name] for name in names]).T
+    found = least_squares(
+        residuals,
+        start_at,
+        bounds=(np.full(len(names), -np.inf), limit),
+        loss="soft_l1",
+        f_scale=_SOFT,
+    )
+    left, best = residuals(found.x), profile(found.x)
+    slopes = np.asarray(found.jac, dtype=np.float64)
+    variance = float(left @ left) / (len(left) - len(names))
+    errors = np.sqrt(np.diag(np.linalg.pinv(slopes.T @ slopes)) * variance)
+    return replace(
+        best,
+        log_sd=float(np.std(left)),
+        standard_errors={
+            name: float(getattr(best, name) * error)
+            for name, error in zip(names, errors, strict=True)
+        },
+    )
 
 
 def judge(predictions: pd.DataFrame, by: str | list[str] = "kind") -> pd.DataFrame:

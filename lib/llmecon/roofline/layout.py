@@ -8,7 +8,7 @@ import numpy.typing as npt
 
 from llmecon._checks import Numbers, require
 from llmecon.accelerator import Accelerator, storage_bytes
-from llmecon.roofline.profiles import CURRENT, Profile
+from llmecon.roofline.profiles import Profile
 from llmecon.transformer import FloatArray, Transformer
 
 Precision = str | npt.NDArray[np.str_] | list[str]
@@ -30,7 +30,14 @@ _CACHE_BESIDE = {
 }
 
 
-@dataclass(frozen=True, kw_only=True)
+DEGREES = (
+    *("tensor_parallel", "attention_data_parallel", "expert_parallel"),
+    *("pipeline_parallel", "chips_per_node"),
+)
+"""Options of a deployment that are whole numbers of accelerators or stages."""
+
+
+@dataclass(frozen=True)
 class Layout:
     """Degrees of parallelism of one instance, as arrays of floats.
 
@@ -61,23 +68,9 @@ class Layout:
         """Accelerators of the instance."""
         return np.asarray(self.tensor * self.pipeline)
 
-    @property
-    def replicas(self) -> FloatArray:
-        """Groups that hold different sequences in their attention."""
-        return np.asarray(self.tensor / self.attention)
 
-
-def layout(
-    model: Transformer,
-    *,
-    tensor_parallel: Numbers = 1,
-    pipeline_parallel: Numbers = 1,
-    expert_parallel: Numbers = 1,
-    attention_data_parallel: Numbers = 1,
-    chips_per_node: Numbers = 8,
-    two_d: bool = False,
-) -> Layout:
-    """Degrees that the model's shape allows.
+def layout(model: Transformer, *, two_d: bool, **given: Numbers) -> Layout:
+    """Degrees, named as in ``DEGREES``, that the model's shape allows.
 
     More expert-parallel groups than tensor-parallel accelerators mean that the experts are
     spread over several groups, each of which attends for its own sequences.
@@ -88,10 +81,9 @@ def layout(
         If a degree is not a whole number of at least 1, does not divide what it splits, or
         splits experts that the model lacks.
     """
-    tensor = _degree("tensor_parallel", tensor_parallel)
-    replicas = _degree("attention_data_parallel", attention_data_parallel)
-    expert = _degree("expert_parallel", expert_parallel)
-    pipeline = _degree("pipeline_parallel", pipeline_parallel)
+    degrees = {name: _degree(name, given[name]) for name in DEGREES}
+    common_shape(**degrees)
+    tensor, replicas, expert, pipeline, per_node = degrees.values()
     _divides("attention_data_parallel", replicas, "tensor_parallel", tensor)
     attention = tensor / replicas
     if np.any(expert > 1):
@@ -99,8 +91,10 @@ def layout(
         _divides("tensor_parallel", tensor, "expert_parallel", chips)
         _divides("expert_parallel", expert, "tensor_parallel", chips)
         tensor = chips
-    if two_d and np.any(np.sqrt(tensor) % 1):
-        raise ValueError("tensor_parallel must be a square number for a 2-D split")
+    broken = np.sqrt(tensor) % 1 > 0
+    if two_d and np.any(broken):
+        got = tensor[broken].flat[0]
+        raise ValueError(f"tensor_parallel must be a square number with two_d, got {got:g}")
     heads = f"the {model.n_heads} heads of {model.name}"
     _divides("tensor_parallel", np.sqrt(tensor) if two_d else attention, heads, model.n_heads)
     if model.n_experts:
@@ -111,16 +105,14 @@ def layout(
             model.n_experts,
         )
     elif np.any(expert > 1):
-        raise ValueError(f"expert_parallel must be 1: {model.name} has no experts")
+        raise ValueError(
+            f"expert_parallel must be 1, got {np.max(expert):g}: {model.name} has no experts"
+        )
     require("pipeline_parallel", pipeline, maximum=model.n_layers, unit="stages")
-    return Layout(
-        tensor=tensor,
-        attention=np.asarray(attention),
-        expert=expert,
-        pipeline=pipeline,
-        chips_per_node=_degree("chips_per_node", chips_per_node),
-        two_d=two_d,
+    tensor, attention, expert, pipeline, per_node = np.broadcast_arrays(
+        tensor, attention, expert, pipeline, per_node
     )
+    return Layout(tensor, attention, expert, pipeline, per_node, two_d)
 
 
 def _degree(name: str, value: Numbers) -> FloatArray:
@@ -138,7 +130,26 @@ def _divides(name: str, part: FloatArray, whole_name: str, whole: Numbers) -> No
     rest = np.trunc(ratio) != ratio
     if np.any(rest):
         bad = np.broadcast_to(part, rest.shape)[rest].flat[0]
-        raise ValueError(f"{name} must divide {whole_name}, got {bad:g} [accelerators]")
+        allowed = ""
+        if isinstance(whole, int):
+            fit = [str(d) for d in range(1, whole + 1) if whole % d == 0]
+            allowed = f"; allowed: {', '.join(fit)}"
+        raise ValueError(f"{name} must divide {whole_name}, got {bad:g} [accelerators]{allowed}")
+
+
+def common_shape(**arrays: FloatArray) -> tuple[int, ...]:
+    """Shape that arguments broadcast to; the first that does not go with the others is named."""
+    shape: tuple[int, ...] = ()
+    for name, array in arrays.items():
+        if array.shape in ((), shape):
+            continue
+        try:
+            shape = np.broadcast_shapes(shape, array.shape)
+        except ValueError:
+            raise ValueError(
+                f"{name} must have a shape that broadcasts with {shape}, got {array.shape}"
+            ) from None
+    return shape
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -159,8 +170,8 @@ def formats(
     chip: Accelerator,
     *,
     weights: Precision,
-    kv: Precision | None = None,
-    activations: Precision | None = None,
+    kv: Precision | None,
+    activations: Precision | None,
     constants: Profile,
 ) -> Formats:
     """Look up what number formats cost on a chip.
@@ -174,8 +185,10 @@ def formats(
         If a format is unknown or the chip does not multiply in it.
     """
     names = np.asarray(weights)
-    stored = _look_up(names, storage_bytes)
-    arithmetic = _each(names, _ARITHMETIC.get) if activations is None else np.asarray(activations)
+    stored = _look_up("weights", names, storage_bytes)
+    option, arithmetic = "activations", np.asarray(activations)
+    if activations is None:
+        option, arithmetic = "weights", _each(names, _ARITHMETIC.get)
     if kv is None:
         kv = _each(names, _CACHE_BESIDE.get) if constants.kv == "weights" else "bf16"
 
@@ -183,76 +196,15 @@ def formats(
         share = chip.best_share(precision) if constants.of_measured_rate else 1.0
         return chip.peak_flop_per_s(precision) * share
 
-    rates = _look_up(arithmetic, rate)
+    rates = _look_up(option, arithmetic, rate)
     return Formats(
         weight_bytes=stored,
-        activation_bytes=_look_up(arithmetic, storage_bytes),
-        kv_bytes=_look_up(np.asarray(kv), storage_bytes),
+        activation_bytes=_look_up(option, arithmetic, storage_bytes),
+        kv_bytes=_look_up("kv", np.asarray(kv), storage_bytes),
         flop_per_s=rates,
         attention_flop_per_s=rates
         if constants.attention_at_weight_rate
         else np.asarray(rate("bf16")),
-    )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Instance:
-    """One model on its accelerators: what every term of a pass depends on.
-
-    Attributes
-    ----------
-    model, chip : Transformer, Accelerator
-        What runs where.
-    where : Layout
-        How it is spread.
-    widths : Formats
-        What its number formats cost.
-    constants : Profile
-        What the engine achieves.
-    """
-
-    model: Transformer
-    chip: Accelerator
-    where: Layout
-    widths: Formats
-    constants: Profile
-
-    @property
-    def bandwidth_bytes_per_s(self) -> float:
-        """Achieved memory bandwidth of one accelerator. [B/s]"""
-        return self.chip.hbm_bytes_per_s * self.constants.bandwidth_share
-
-    @property
-    def scaleout_bytes_per_s(self) -> float:
-        """Achieved rate of one accelerator to other nodes. [B/s]"""
-        return self.chip.scaleout_bytes_per_s_per_direction * self.constants.link_share
-
-
-def instance(
-    model: Transformer,
-    chip: Accelerator,
-    *,
-    weights: Precision,
-    kv: Precision | None,
-    activations: Precision | None,
-    profile: Profile | None,
-    two_d: bool = False,
-    **degrees: Numbers,
-) -> Instance:
-    """Check how a model is spread and stored; ``degrees`` are those of :func:`layout`.
-
-    Raises
-    ------
-    ValueError
-        As :func:`layout` and :func:`formats`.
-    """
-    constants = CURRENT if profile is None else profile
-    return Instance(
-        model=model,
-        chip=chip,
-        where=layout(model, two_d=two_d, **degrees),
-        widths=formats(chip, weights=weights, kv=kv, activations=activations, constants=constants),
-        constants=constants,
     )
 
 
@@ -262,7 +214,14 @@ def _each(names: npt.NDArray[np.str_], instead: Callable[[str, str], str]) -> np
     return np.asarray(changed, dtype=np.str_).reshape(names.shape)
 
 
-def _look_up(names: npt.NDArray[np.str_], value_of: Callable[[str], float]) -> FloatArray:
-    unique, where = np.unique(names, return_inverse=True)
-    values = np.asarray([value_of(str(name)) for name in unique])
+def _look_up(
+    option: str, names: npt.NDArray[np.str_], value_of: Callable[[str], float]
+) -> FloatArray:
+    try:
+        if not names.ndim:
+            return np.asarray(value_of(str(names)))
+        unique, where = np.unique(names, return_inverse=True)
+        values = np.asarray([value_of(str(name)) for name in unique])
+    except ValueError as error:
+        raise ValueError(f"{option}: {error}") from error
     return np.asarray(values[where].reshape(names.shape))

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,14 +11,12 @@ import numpy.typing as npt
 import pandas as pd
 
 from llmecon import catalog
+from llmecon._names import nearest
 from llmecon.accelerator import Accelerator
+from llmecon.catalog import BadRow, measured
+from llmecon.roofline.deployment import Deployment
 from llmecon.roofline.profiles import BY_ENGINE, Profile
-from llmecon.roofline.serving import serve
-from llmecon.roofline.step import decode, prefill
-from llmecon.transformer import FloatArray, Transformer
-
-ModelOf = Callable[[str], Transformer]
-ChipOf = Callable[[str], Accelerator]
+from llmecon.transformer import FloatArray
 
 KINDS = (
     *("serving", "first token", "static batch", "maximum load"),
@@ -37,25 +37,20 @@ _FORMATS: dict[str, tuple[str, str | None]] = {
     "INT8 weights": ("int8", "bf16"),
     "INT4 weight-only g32": ("int4_g32", "bf16"),
 }
+_KIND_OF_METRIC = {
+    "tpot": "serving",
+    "prefill_latency": "prefill",
+    "decode_throughput": "decode",
+    "decode_latency_64_tokens": "decode latency",
+}
 _TIMES = {"ms": 1e3, "s": 1.0}
+_LOAD = "batch_or_concurrency"
 _SERVED = ("serving", "first token", "maximum load")
-
-
-def engine(source: str, date: pd.Timestamp) -> str:
-    """Engine and generation that a row was measured with; empty if it names none."""
-    if "gpt-fast" in source:
-        return "gpt-fast 2023"
-    if "aiconfigurator" in source:  # public runs of October 2025, all of vLLM in this table
-        return "vLLM 2025"
-    return f"TensorRT-LLM {date.year}" if "TensorRT-LLM" in source else ""
 
 
 def predict(
     measurements: pd.DataFrame,
     profile: Profile | Mapping[str, Profile] | None = None,
-    *,
-    model_of: ModelOf = catalog.transformer,
-    chip_of: ChipOf = catalog.accelerator,
 ) -> pd.DataFrame:
     """Measured and predicted value of every row that the roofline can predict.
 
@@ -66,8 +61,6 @@ def predict(
     profile : Profile or mapping, optional
         One for all rows, or one by engine, as ``engine`` names them; that of the row's
         generation if not given, and the newest one where it has none.
-    model_of, chip_of : callable, optional
-        Look-up of records by name.
 
     Returns
     -------
@@ -76,9 +69,9 @@ def predict(
         unit, and ``seconds_ratio``: predicted over measured time. Rows whose prompt length,
         batch or model is unknown are left out.
     """
-    rows = predictable(measurements, model_of)
+    rows = predictable(measurements)
     predicted = np.full(len(rows), np.nan)
-    for run in runs_of(rows, model_of, chip_of):
+    for run in runs_of(rows):
         chosen = BY_ENGINE if profile is None else profile
         constants = chosen.get(run.engine) if isinstance(chosen, Mapping) else chosen
         predicted[run.where] = run.values(constants)
@@ -88,46 +81,62 @@ def predict(
     return rows
 
 
-def predictable(measurements: pd.DataFrame, model_of: ModelOf) -> pd.DataFrame:
-    """Rows that say enough, with their engine and kind."""
+def read_measurements(path: Path) -> pd.DataFrame:
+    """Measurements of one's own: a file with the columns of ``data/measurements.csv``.
+
+    What our own table does not know would be left out of every fit without a word, so it is
+    refused: models, chips, formats, metrics, and units that do not belong to their metric.
+
+    Raises
+    ------
+    BadRow
+        If a row breaks the schema or says what nobody knows: file, line, column, reason.
+    """
+    rows, ours = measured.read(path), catalog.measurements()
+    units = {metric: set(of.unit) for metric, of in ours.groupby("metric")}
+    known = {
+        "model": {*catalog.architectures().name, *ours.model},
+        "hardware": {*catalog.accelerators().name, *ours.hardware},
+        **{name: set(ours[name]) for name in ("precision", "metric", "engine")},
+    }
+    for line, row in enumerate(rows.to_dict("records"), start=2):
+        of_metric = units.get(row["metric"], set())
+        timed = set(_TIMES) if of_metric & set(_TIMES) else set()
+        load = str(row[_LOAD])
+        loads = {load} if load.isdigit() and int(load) else {*ours[_LOAD], "a whole number >= 1"}
+        for name, allowed in {**known, "unit": of_metric | timed, _LOAD: loads}.items():
+            if row[name] not in allowed:
+                names = nearest(str(row[name]), allowed) or sorted(allowed)
+                raise BadRow(
+                    f"{path.name}, line {line}, column {name}: unknown {row[name]!r}; "
+                    f"nearest: {', '.join(names)}"
+                )
+        for column, value in row.items():
+            if isinstance(value, float) and np.isinf(value):
+                raise BadRow(f"{path.name}, line {line}, column {column}: must be finite, got inf")
+    return rows
+
+
+def predictable(measurements: pd.DataFrame) -> pd.DataFrame:
+    """Rows that say enough, with their kind."""
     rows = measurements.reset_index(drop=True)
-    rows["engine"] = [
-        engine(source, date) for source, date in zip(rows.source, rows.date, strict=True)
-    ]
     rows["kind"] = [_kind(row) for row in rows.to_dict("records")]
-    known = {name: _is_known(name, model_of) for name in rows.model.unique()}
-    return rows[(rows.kind != "") & rows.model.map(known)].reset_index(drop=True)
-
-
-def _is_known(name: str, model_of: ModelOf) -> bool:
-    try:
-        model_of(name)
-    except LookupError:
-        return False
-    return True
+    known = rows.model.isin(catalog.architectures().name)
+    return rows[(rows.kind != "") & known].reset_index(drop=True)
 
 
 def _kind(row: dict[Any, Any]) -> str:
     """Which of ``KINDS`` a row measures; empty if it cannot be predicted."""
-    load = str(row["batch_or_concurrency"])
+    load = str(row[_LOAD])
     if row["precision"] not in _FORMATS or not row["input_tokens"] > 0:
         return ""
     if not (load.isdigit() or load == "max"):
         return ""
-    metric, answered = row["metric"], row["output_tokens"] > 1
-    if metric == "tpot":
-        return "serving"
-    if metric == "ttft" and answered:
-        return "first token"
-    if metric in ("ttft", "prefill_latency"):
-        return "prefill"
-    if metric == "decode_throughput":
-        return "decode"
-    if metric == "decode_latency_64_tokens":
-        return "decode latency"
-    if metric.startswith("output_throughput"):
+    if row["metric"] == "ttft":
+        return "first token" if row["output_tokens"] > 1 else "prefill"
+    if row["metric"] in ("output_throughput_total", "output_throughput_per_gpu"):
         return "maximum load" if load == "max" else "static batch"
-    return ""
+    return _KIND_OF_METRIC.get(row["metric"], "")
 
 
 @dataclass(frozen=True)
@@ -137,9 +146,7 @@ class Run:
     where: npt.NDArray[np.intp]
     engine: str
     kind: str
-    model: Transformer
-    chip: Accelerator
-    options: dict[str, Any]
+    deploy: Callable[..., Deployment]
     load: FloatArray
     input_tokens: FloatArray
     output_tokens: FloatArray
@@ -147,54 +154,42 @@ class Run:
 
     def values(self, constants: Profile | None) -> FloatArray:
         """Predictions in the rows' own units."""
-        return np.asarray(self.scale * self._plain({**self.options, "profile": constants}))
+        return np.asarray(self.scale * self._plain(self.deploy(profile=constants)))
 
-    def _plain(self, options: dict[str, Any]) -> FloatArray:
+    def _plain(self, server: Deployment) -> FloatArray:
         """Seconds, or tokens per second of the whole instance."""
-        asked, answer = self.input_tokens, self.output_tokens
+        load, asked, answer = self.load, self.input_tokens, self.output_tokens
         if self.kind in _SERVED:
-            run = serve(
-                self.model,
-                self.chip,
-                concurrency=self.load,
-                input_tokens=asked,
-                output_tokens=answer,
-                **options,
-            )
+            run = server.serve(concurrency=load, input_tokens=asked, output_tokens=answer)
             if self.kind == "maximum load":
                 return np.asarray(run.batch / run.tpot_s)
             return run.tpot_s if self.kind == "serving" else run.ttft_s
-        reading = prefill(
-            self.model, self.chip, input_tokens=asked, batch=self.load, **options
-        ).seconds
+        reading = server.prefill(input_tokens=asked, batch=load).seconds
         if self.kind == "prefill":
             return reading
-        step = decode(
-            self.model, self.chip, batch=self.load, context=asked + answer / 2.0, **options
-        ).seconds
+        step = server.decode(batch=load, context=asked + answer / 2.0).seconds
         if self.kind == "decode latency":
             return np.asarray(answer * step)
         if self.kind == "decode":
-            return np.asarray(self.load / step)
-        return np.asarray(answer * self.load / (reading + answer * step))
+            return np.asarray(load / step)
+        return np.asarray(answer * load / (reading + answer * step))
 
 
-def runs_of(rows: pd.DataFrame, model_of: ModelOf, chip_of: ChipOf) -> list[Run]:
+def runs_of(rows: pd.DataFrame) -> list[Run]:
     """Rows grouped by what they share; ``where`` are their places in the frame."""
-    keyed = rows.assign(
-        spread=rows.note.str.startswith("DEP"), die=rows.note.str.contains("one of the two dies")
-    )
-    by = ["engine", "kind", "hardware", "model", "precision", "spread", "die"]
-    return [_run(group, model_of, chip_of) for _, group in keyed.groupby(by)]
+    by = ["engine", "kind", "hardware", "model", "precision"]
+    by += ["experts_spread", "devices_per_accelerator"]
+    return [_run(group) for _, group in rows.groupby(by)]
 
 
-def _run(rows: pd.DataFrame, model_of: ModelOf, chip_of: ChipOf) -> Run:
+def _run(rows: pd.DataFrame) -> Run:
     first = rows.iloc[0]
-    model, chip = model_of(first.model), chip_of(first.hardware)
-    chip = _half(chip) if first.die else chip
+    model, chip = catalog.transformer(first.model), catalog.accelerator(first.hardware)
+    chip = _part(chip, int(first.devices_per_accelerator))
     weights, arithmetic = _FORMATS[first.precision]
-    if "gpt-oss" in model.name:  # published in MXFP4; chips without it multiply in bf16
-        weights, arithmetic = "mxfp4", None if chip.fp4_dense_flop_per_s else "bf16"
+    if model.native_weights:  # chips that do not multiply in it do so in bf16
+        weights = model.native_weights
+        arithmetic = None if weights in chip.precisions else "bf16"
     n_chips = rows.n_gpus.to_numpy(np.float64)
     options: dict[str, Any] = {
         "weights": weights,
@@ -204,7 +199,7 @@ def _run(rows: pd.DataFrame, model_of: ModelOf, chip_of: ChipOf) -> Run:
     # TensorRT-LLM keeps an FP8 cache beside FP8 and FP4 checkpoints (its perf-overview).
     if "TensorRT-LLM" in first.engine and first.precision in ("FP8", "FP4"):
         options["kv"] = "fp8"
-    if first.spread:
+    if first.experts_spread:
         options |= {"expert_parallel": n_chips, "attention_data_parallel": n_chips}
     if chip.scaleup_topology == "torus":
         options |= {"two_d": True, "chips_per_node": n_chips}
@@ -214,9 +209,7 @@ def _run(rows: pd.DataFrame, model_of: ModelOf, chip_of: ChipOf) -> Run:
         where=rows.index.to_numpy(),
         engine=first.engine,
         kind=first.kind,
-        model=model,
-        chip=chip,
-        options=options,
+        deploy=partial(Deployment, model, chip, **options),
         load=load.to_numpy(np.float64),
         input_tokens=rows.input_tokens.to_numpy(np.float64),
         output_tokens=rows.output_tokens.to_numpy(np.float64),
@@ -224,7 +217,9 @@ def _run(rows: pd.DataFrame, model_of: ModelOf, chip_of: ChipOf) -> Run:
     )
 
 
-def _half(chip: Accelerator) -> Accelerator:
-    """One of the two dies that act as devices of their own."""
-    halved = ("bf16_dense_flop_per_s", "int8_dense_op_per_s", "hbm_bytes", "hbm_bytes_per_s")
-    return chip.model_copy(update={name: getattr(chip, name) / 2 for name in halved})
+def _part(chip: Accelerator, devices: int) -> Accelerator:
+    """One of the dies that act as devices of their own."""
+    if devices == 1:
+        return chip
+    parted = ("bf16_dense_flop_per_s", "int8_dense_op_per_s", "hbm_bytes", "hbm_bytes_per_s")
+    return chip.model_copy(update={name: getattr(chip, name) / devices for name in parted})

@@ -5,9 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from llmecon._checks import Numbers, require
-from llmecon.roofline.layout import Instance, Layout
-from llmecon.transformer import FloatArray, Transformer
+from llmecon.roofline.terms import Instance
+from llmecon.transformer import FloatArray
 
 RESERVE_BYTES = 3.5 * 2**30
 """Held back on each accelerator, as NVIDIA's aiconfigurator 0.12 does. [B]"""
@@ -88,35 +87,14 @@ class Memory:
         )
 
 
-def memory(
-    instance: Instance, *, batch: Numbers, context: FloatArray, reserve_bytes: Numbers
-) -> Memory:
+def memory(run: Instance, *, batch: FloatArray, context: FloatArray) -> Memory:
     """Memory of an instance on its busiest accelerator."""
-    model, where, widths = instance.model, instance.where, instance.widths
-    routed = float(model.n_moe_layers * model.n_experts * model.expert_params)
-    shared = float(model.n_block_params) - routed
-    embeddings = 2.0 * model.embedding_params  # 16 bit
-    weights = (
-        (widths.weight_bytes * shared + embeddings) / where.attention
-        + widths.weight_bytes * routed / where.tensor
-    ) / where.pipeline
-    each = model.kv_held(context, widths.kv_bytes) / where.pipeline
+    held = run.model.kv_held(context, run.widths.kv_bytes)
     return Memory(
-        weight_bytes=np.asarray(weights),
-        sequence_bytes=np.asarray(each / (where.replicas * kv_ranks(model, where))),
-        reserve_bytes=require("reserve_bytes", reserve_bytes, minimum=0, unit="B"),
-        hbm_bytes=instance.chip.hbm_bytes,
-        batch=np.asarray(batch, dtype=np.float64),
-        name=f"{model.name} on {instance.chip.name}",
+        weight_bytes=run.weight_bytes,
+        sequence_bytes=np.asarray(held / (run.where.pipeline * run.kv_ranks)),
+        reserve_bytes=run.reserve_bytes,
+        hbm_bytes=run.chip.hbm_bytes,
+        batch=batch,
+        name=f"{run.model.name} on {run.chip.name}",
     )
-
-
-def kv_ranks(model: Transformer, where: Layout) -> FloatArray:
-    """Accelerators that one sequence's cache is spread over.
-
-    Key-value heads are split, then copied; a latent cache has no heads to split. A 2-D
-    split deals the sequences out over all accelerators (Pope et al., arXiv:2211.05102).
-    """
-    if where.two_d:
-        return where.tensor
-    return np.minimum(where.attention, 1.0 if model.is_mla else float(model.n_kv_heads))

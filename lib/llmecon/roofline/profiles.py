@@ -1,11 +1,17 @@
-"""What an engine achieves of the ideal: a handful of dated constants."""
+"""What an engine achieves of the ideal: a handful of dated constants, from a table."""
 
+import csv
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields, replace
+from dataclasses import dataclass, field, fields
+from io import StringIO
+from pathlib import Path
 from types import MappingProxyType
-from typing import Literal
+from typing import Any, Literal
 
+from llmecon import catalog
 from llmecon._checks import require
+from llmecon.catalog.reading import read_rows
+from llmecon.catalog.rows import ServingProfileRow, column_names
 
 _EMPTY: Mapping[str, float] = MappingProxyType({})
 
@@ -18,6 +24,8 @@ class Profile:
     ----------
     name, engine, date, source : str
         What was calibrated, when, on which measurements.
+    n_rows : int
+        Measurements it was fitted to; 0 if it was not.
     bandwidth_share : float
         Achieved share of peak memory bandwidth. [1]
     kv_rereads : float
@@ -64,6 +72,7 @@ class Profile:
     engine: str = ""
     date: str = ""
     source: str = ""
+    n_rows: int = 0
     bandwidth_share: float = 1.0
     kv_rereads: float = 0.0
     flop_share: float = 1.0
@@ -96,158 +105,94 @@ class Profile:
         require("expert_imbalance", self.expert_imbalance, minimum=1)
 
 
-IDEAL = Profile(name="ideal", engine="none", source="peak rates of the data sheet")
+_ROW_ONLY = ("judges", "current", "note", "source_url", "licence")
+_ERROR = "_standard_error"
+
+
+def _of_row(row: ServingProfileRow) -> Profile:
+    cells = {name: value for name, value in row.model_dump().items() if name not in _ROW_ONLY}
+    errors = {name: cells.pop(name) for name in list(cells) if name.endswith(_ERROR)}
+    known = {name.removesuffix(_ERROR): error for name, error in errors.items() if error}
+    cells["date"] = cells["date"].isoformat() if cells["date"] else ""
+    if cells["n_rows"]:
+        cells["source"] = f"{cells['n_rows']} {cells['source']}"
+    return Profile(**cells, standard_errors=MappingProxyType(known))
+
+
+def read_profiles(path: Path) -> dict[str, Profile]:
+    """Profiles of a CSV file in the form of ``data/serving_profiles.csv``, by name.
+
+    Raises
+    ------
+    BadRow
+        If a row breaks the schema: file, line, column, reason.
+    """
+    return {row.name: _of_row(row) for row in read_rows(path, ServingProfileRow)}
+
+
+def profile_csv(profile: Profile, *, source_url: str, licence: str = "as its measurements") -> str:
+    """A profile as a table of one row, which `read_profiles` reads from a file.
+
+    The row may be moved to ``data/serving_profiles.csv`` as it is: a new profile is one row.
+    """
+    cells: dict[str, Any] = dict(vars(profile))
+    errors = cells.pop("standard_errors")
+    cells |= {f"{name}{_ERROR}": error for name, error in errors.items()}
+    cells["source"] = cells["source"].removeprefix(f"{profile.n_rows} ")
+    cells |= {"source_url": source_url, "licence": licence}
+    row = ServingProfileRow.model_validate({k: v for k, v in cells.items() if v != ""})
+    names, text = column_names(ServingProfileRow), StringIO()
+    writer = csv.writer(text, lineterminator="\n")
+    writer.writerows([names, [_cell(getattr(row, name)) for name in names]])
+    return text.getvalue()
+
+
+def _cell(value: Any) -> str:
+    if isinstance(value, bool):
+        return str(value).lower()
+    return "" if value is None else str(value)
+
+
+_ROWS = [row for row in catalog.rows("serving_profiles") if isinstance(row, ServingProfileRow)]
+_BY_NAME = {row.name: _of_row(row) for row in _ROWS}
+
+IDEAL = _BY_NAME["ideal"]
 """The uncalibrated machine: every rate at its peak, nothing fixed. Always optimistic."""
 
-KNOWN = Profile(
-    name="known constants",
-    source="NCCL, src/graph/tuning.cc, protocol LL; best measured matrix rates of the chips",
-    of_measured_rate=True,
-    moves_activations=True,
-    # One all-reduce: base 6.8 us; 1.2 us for each further rank of a node, 8.4 us at 8 ranks,
-    # here shared out over the doublings; 10 us for each doubling of the nodes.
-    collective_s=6.8e-6,
-    hop_s=2.8e-6,
-    node_hop_s=10e-6,
-    # All-reduce rate over link rate, about 360e9 of 450e9 on H100 (from memory). The
-    # measurements cannot tell it from other costs that grow with the batch.
-    link_share=0.8,
-)
+KNOWN = _BY_NAME["known constants"]
 """What is known without fitting; a calibration starts from it."""
 
-CONTINUOUS_2025 = replace(
-    KNOWN,
-    name="continuous batching 2025",
-    engine="vLLM 2025, TensorRT-LLM 2025",
-    date="2025-11-01",
-    source="68 rows of data/measurements.csv marked calibrate",
-    bandwidth_share=0.869,
-    flop_share=0.749,
-    prefill_flop_share=0.749,
-    kernel_s=4.85e-6,
-    sequence_s=1.59e-5,
-    request_s=0.0201,
-    log_sd=0.132,
-    standard_errors=MappingProxyType(
-        {
-            "bandwidth_share": 0.074,
-            "flop_share": 0.092,
-            "kernel_s": 0.91e-6,
-            "sequence_s": 0.37e-5,
-            "request_s": 0.0034,
-        }
-    ),
-)
-"""Time per token of vLLM (H100, FP8) and maximum load of TensorRT-LLM (A100 to B200)."""
-
-VLLM_2025 = replace(
-    KNOWN,
-    name="vLLM 2025",
-    engine="vLLM 2025",
-    date="2025-10-29",
-    source="45 rows of data/measurements.csv marked calibrate",
-    bandwidth_share=0.880,
-    flop_share=0.830,
-    prefill_flop_share=0.830,
-    kernel_s=4.55e-6,
-    sequence_s=3.91e-5,
-    request_s=0.0241,
-    log_sd=0.049,
-    standard_errors=MappingProxyType(
-        {
-            "bandwidth_share": 0.030,
-            "flop_share": 0.080,
-            "kernel_s": 0.35e-6,
-            "sequence_s": 0.81e-5,
-            "request_s": 0.0029,
-        }
-    ),
-)
-"""vLLM alone: one chip, one model; narrower on its own ground, unproven off it."""
-
-TENSORRT_LLM_2024 = replace(
-    KNOWN,
-    name="TensorRT-LLM 2024",
-    engine="TensorRT-LLM 2024",
-    date="2024-05-01",
-    source="32 rows of data/measurements.csv marked calibrate",
-    bandwidth_share=1.0,
-    flop_share=0.846,
-    prefill_flop_share=0.846,
-    kernel_s=16.3e-6,
-    sequence_s=0.693e-5,
-    kv_rereads=0.169,
-    log_sd=0.111,
-    standard_errors=MappingProxyType(
-        {
-            "bandwidth_share": 0.12,
-            "flop_share": 0.055,
-            "kernel_s": 3.4e-6,
-            "sequence_s": 0.56e-5,
-            "kv_rereads": 0.10,
-        }
-    ),
-)
-"""Static batches and first tokens of version 0.9."""
-
-TENSORRT_LLM_2023 = replace(
-    KNOWN,
-    name="TensorRT-LLM 2023",
-    engine="TensorRT-LLM 2023",
-    date="2023-12-01",
-    source="24 rows of data/measurements.csv marked calibrate",
-    bandwidth_share=1.0,
-    flop_share=0.772,
-    prefill_flop_share=0.772,
-    kernel_s=16.4e-6,
-    kv_rereads=0.717,
-    log_sd=0.100,
-    standard_errors=MappingProxyType(
-        {
-            "bandwidth_share": 0.10,
-            "flop_share": 0.048,
-            "kernel_s": 2.4e-6,
-            "kv_rereads": 0.16,
-        }
-    ),
-)
-"""Static batches and first tokens of versions 0.5 and 0.6, before kernels for groups."""
-
-GPT_FAST_2023 = replace(
-    KNOWN,
-    name="gpt-fast 2023",
-    engine="gpt-fast 2023",
-    date="2023-11-01",
-    source="13 rows of data/measurements.csv marked calibrate",
-    bandwidth_share=0.745,
-    kernel_s=4.93e-6,
-    log_sd=0.112,
-    standard_errors=MappingProxyType({"bandwidth_share": 0.084, "kernel_s": 1.8e-6}),
-)
-"""One user, compiled graphs, A100 at 330 W: arithmetic does not bind, its share is unknown."""
-
-CURRENT = CONTINUOUS_2025
-"""The newest generation, used where nobody names a profile."""
-
-PROFILES = (
-    CONTINUOUS_2025,
-    VLLM_2025,
-    TENSORRT_LLM_2024,
-    TENSORRT_LLM_2023,
-    GPT_FAST_2023,
+PROFILES = tuple(
+    sorted((p for p in _BY_NAME.values() if p.n_rows), key=lambda p: p.date, reverse=True)
 )
 """Every calibrated profile, newest first."""
 
+CURRENT = next(_BY_NAME[row.name] for row in _ROWS if row.current)
+"""The newest generation, used where nobody names a profile."""
+
 BY_ENGINE: Mapping[str, Profile] = MappingProxyType(
-    {
-        "vLLM 2025": CONTINUOUS_2025,
-        "TensorRT-LLM 2025": CONTINUOUS_2025,
-        "TensorRT-LLM 2024": TENSORRT_LLM_2024,
-        "TensorRT-LLM 2023": TENSORRT_LLM_2023,
-        "gpt-fast 2023": GPT_FAST_2023,
-    }
+    {engine: _BY_NAME[row.name] for row in _ROWS for engine in row.engines_judged}
 )
 """The profile that a measured row is judged with, by its engine."""
+
+
+def profile_named(name: str) -> Profile:
+    """A profile of ``data/serving_profiles.csv`` by its name.
+
+    Raises
+    ------
+    UnknownName
+        If there is none; the three nearest are suggested.
+
+    Examples
+    --------
+    >>> profile_named("vLLM 2025").n_rows
+    45
+    """
+    if name not in _BY_NAME:
+        raise catalog.UnknownName("profile", name, _BY_NAME)
+    return _BY_NAME[name]
+
 
 UNIDENTIFIED: Mapping[str, str] = MappingProxyType(
     {

@@ -1,26 +1,15 @@
 """Serving with continuous batching: what users wait for and what accelerators yield."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import numpy.typing as npt
 
-from llmecon._checks import Numbers, require
-from llmecon.accelerator import Accelerator
-from llmecon.roofline.layout import Instance, Precision, instance
-from llmecon.roofline.memory import RESERVE_BYTES, Memory, memory
+from llmecon.roofline.memory import Memory, memory
 from llmecon.roofline.profiles import Profile
-from llmecon.roofline.step import Terms
-from llmecon.roofline.terms import (
-    Work,
-    activations_s,
-    busiest,
-    decode_work,
-    network_s,
-    overhead_s,
-    prefill_work,
-)
-from llmecon.transformer import FloatArray, Transformer
+from llmecon.roofline.step import Terms, spread
+from llmecon.roofline.terms import Instance, Work
+from llmecon.transformer import FloatArray
 
 TEN_PERCENT = 1.2815515655446004  # standard normal quantile: 80 % lie between minus and plus it
 
@@ -85,130 +74,35 @@ class Serving:
         self.memory.require_fit()
 
 
-def serve(
-    model: Transformer,
-    chip: Accelerator,
-    *,
-    concurrency: Numbers,
-    input_tokens: Numbers,
-    output_tokens: Numbers,
-    tensor_parallel: Numbers = 1,
-    expert_parallel: Numbers = 1,
-    weights: Precision = "bf16",
-    kv: Precision | None = None,
-    chips_per_node: Numbers = 8,
-    profile: Profile | None = None,
-    attention_data_parallel: Numbers = 1,
-    activations: Precision | None = None,
-    cached_share: Numbers = 0.0,
-    chunk_tokens: Numbers = CHUNK_TOKENS,
-    waves: Numbers = WAVES,
-    reserve_bytes: Numbers = RESERVE_BYTES,
+def served(
+    run: Instance,
+    requests: FloatArray,
+    prompt: FloatArray,
+    answer: FloatArray,
+    cached_share: FloatArray,
+    chunk: FloatArray,
+    waves: FloatArray,
 ) -> Serving:
-    r"""Steady state of continuous batching with chunked prefill, closed loop.
-
-    Each of the :math:`b` requests needs one prefill per :math:`O` output tokens. While a
-    request decodes, the prompts of the :math:`b - 1` others pass: its steps carry
-    :math:`(b-1)/O` of them on average, in chunks that share the pass over the weights.
-
-    .. math:: TPOT = t_{step}(b, I + O/2) + \frac{b - 1}{O} t_{prefill}(I)
-
-    less what chunks save by sharing the reading of the weights.
-
-    Parameters
-    ----------
-    model, chip : Transformer, Accelerator
-        What runs where.
-    concurrency : float or array
-        Requests in progress. Those that memory does not hold wait. [requests]
-    input_tokens, output_tokens : float or array
-        Length :math:`I` of prompt and :math:`O` of answer. [tokens]
-    tensor_parallel, expert_parallel, attention_data_parallel : int or array
-        As in :func:`llmecon.roofline.decode`.
-    weights, kv, activations : str or array of str
-        Formats of weights, cache (16 bit if not said) and arithmetic.
-    chips_per_node : int or array
-        Accelerators that the fast links join.
-    profile : Profile, optional
-        Constants of the engine; the newest calibrated ones if not given.
-    cached_share : float or array
-        Share of the prompt's tokens that a prefix cache holds. [1]
-    chunk_tokens : int or array
-        Prompt tokens that one step may carry. [tokens]
-    waves : float or array
-        Requests that each user sends one after the other. All users start together, as in
-        a benchmark, and the first prompts wait for each other; infinite for a server that
-        has run for long. Concerns ``ttft_s`` only.
-    reserve_bytes : float
-        Memory held back on each accelerator. [B]
-
-    Returns
-    -------
-    Serving
-
-    Raises
-    ------
-    ValueError
-        If a value is out of its domain, a degree does not divide what it splits, or the
-        chip lacks a format.
-
-    Notes
-    -----
-    The formula is often printed with :math:`b` for :math:`b - 1`; a request would then wait
-    for its own prompt twice, once before its first token and once after it. Requests arrive
-    as others end; queueing of an open loop is out of scope. Where memory
-    holds fewer requests than ``concurrency``, the others wait for a place: ``fits`` is
-    False, ``batch`` is what runs, and the wait is part of ``ttft_s``. Where not even one fits,
-    times are infinite and rates 0.
-
-    Examples
-    --------
-    >>> from llmecon import catalog
-    >>> run = serve(catalog.transformer("Llama 3.1 70B"), catalog.accelerator("H100 SXM 80GB"),
-    ...             concurrency=[4, 64], input_tokens=1024, output_tokens=1024,
-    ...             tensor_parallel=8, weights="fp8")
-    >>> (run.tpot_s[0] < run.tpot_s[1]).item(), run.fits.tolist()
-    (True, [True, True])
-    """
-    requests = require("concurrency", concurrency, minimum=1, unit="requests")
-    prompt = require("input_tokens", input_tokens, minimum=1, unit="tokens")
-    answer = require("output_tokens", output_tokens, minimum=1, unit="tokens")
-    share = require("cached_share", cached_share, minimum=0, maximum=1)
-    chunk = require("chunk_tokens", chunk_tokens, minimum=1, unit="tokens")
-    rounds = np.asarray(waves, dtype=np.float64)
-    if not np.all(rounds >= 1):  # written so that NaN fails too; infinity may pass
-        raise ValueError(f"waves must be >= 1, got {waves} [requests]")
-    run = instance(
-        model,
-        chip,
-        weights=weights,
-        kv=kv,
-        activations=activations,
-        profile=profile,
-        tensor_parallel=tensor_parallel,
-        expert_parallel=expert_parallel,
-        attention_data_parallel=attention_data_parallel,
-        chips_per_node=chips_per_node,
-    )
+    """Steady state of a server; see :meth:`llmecon.roofline.Deployment.serve`."""
     mean_context = prompt + answer / 2.0
-    held = memory(run, batch=requests, context=mean_context, reserve_bytes=reserve_bytes)
+    held = memory(run, batch=requests, context=mean_context)
     runs = np.minimum(held.max_batch, requests)
     batch = np.maximum(runs, 1.0)  # terms of one request, where none fits
-    new = np.maximum(prompt * (1.0 - share), 1.0)
+    new = np.maximum(prompt * (1.0 - cached_share), 1.0)
     load = _Load(run, batch, new, prompt - new, answer, chunk)
-    terms, tpot = load.mixed(decode_work(run, batch, mean_context, np.ones(())))
-    first = load.ttft(tpot, rounds)
+    terms, tpot = load.mixed(run.decode_work(batch, mean_context, np.ones(())))
+    first = load.ttft(tpot, waves)
     ttft = first + _wait(requests, batch, answer * tpot)
     rate = batch / (first + (answer - 1.0) * tpot)
     # Where not one request fits, nothing is ever served.
     ttft, tpot = (np.where(runs < 1, np.inf, seconds) for seconds in (ttft, tpot))
     rate = np.where(runs < 1, 0.0, rate)
-    spread = np.exp(TEN_PERCENT * run.constants.log_sd)
+    band = np.exp(TEN_PERCENT * run.constants.log_sd)
     return Serving(
         ttft_s=ttft,
         tpot_s=tpot,
-        tpot_low_s=tpot / spread,
-        tpot_high_s=tpot * spread,
+        tpot_low_s=tpot / band,
+        tpot_high_s=tpot * band,
         output_tokens_per_s_per_chip=np.asarray(rate * answer / run.where.chips),
         input_tokens_per_s_per_chip=np.asarray(rate * prompt / run.where.chips),
         terms=terms,
@@ -242,47 +136,40 @@ class _Load:
 
     def prompt_work(self, dealt: FloatArray) -> Work:
         """Work of one prompt."""
-        return prefill_work(self.run, np.ones(()), dealt, self.new_tokens, self.cached_tokens)
+        return self.run.prefill_work(np.ones(()), dealt, self.new_tokens, self.cached_tokens)
 
     def mixed(self, decoding: Work) -> tuple[Terms, FloatArray]:
         """Mean step: decoding, and the prompts it carries."""
-        prompt, per_step = self.prompt_work(np.ones(())), self.prompts_per_step
+        run, prompt, per_step = self.run, self.prompt_work(np.ones(())), self.prompts_per_step
         # A step carries a whole prompt or a chunk; with many prompts every step carries some.
         chunks = np.ceil(self.new_tokens / self.chunk)
         carrying = np.minimum(per_step * chunks, 1.0)
         in_each = prompt.matrices_s * np.maximum(per_step, 1.0 / chunks)
-        plain = np.maximum(decoding.matrices_s, decoding.weights_s)
-        loaded = np.maximum(decoding.matrices_s + in_each, decoding.weights_s)
-        attending = np.maximum(decoding.attention_s, decoding.kv_cache_s)
-        prompt_attention = per_step * prompt.attention_s
-        busy = (1 - carrying) * plain + carrying * loaded + attending + prompt_attention
-        running = busiest(self.batch, self.run.where)
-        network = network_s(self.run, running) + per_step * self._moving(self.new_tokens)
-        between = activations_s(self.run, running) + per_step * activations_s(
-            self.run, self.new_tokens
-        )
-        overhead = overhead_s(self.run, self.batch)
+        loaded = replace(decoding, matrices_s=decoding.matrices_s + in_each)
+        # The attention of a prompt is a kernel of its own, and reads nothing that could hide it.
+        attention = per_step * prompt.attention_s
+        busy = (1 - carrying) * run.busy_s(decoding) + carrying * run.busy_s(loaded) + attention
+        latency, per_token = run.network
+        moving = run.busiest(self.batch) + per_step * self.new_tokens
+        network, between = latency + per_token * moving, run.activation_s * moving
+        overhead = run.overhead_s(self.batch)
         seconds = np.asarray(busy + between + network + overhead)
         compute = decoding.matrices_s + decoding.attention_s
-        compute = compute + per_step * prompt.matrices_s + prompt_attention
+        compute = compute + per_step * prompt.matrices_s + attention
         parts = (compute, decoding.weights_s, decoding.kv_cache_s, between, network, overhead)
-        return Terms(*(np.broadcast_to(part, seconds.shape) for part in parts)), seconds
-
-    def _moving(self, tokens: FloatArray) -> FloatArray:
-        """Collectives of a prompt without their latency, which the step has already."""
-        return network_s(self.run, tokens) - network_s(self.run, np.zeros(()))
+        return Terms(*(spread(part, seconds.shape) for part in parts)), seconds
 
     def ttft(self, tpot: FloatArray, waves: FloatArray) -> FloatArray:
         """Prefill, the rest of the step before it, and prompts ahead of it. [s]"""
-        one = busiest(np.ones(()), self.run.where)
-        work, tokens = self.prompt_work(one), one * self.new_tokens
-        alone = np.maximum(work.matrices_s, work.weights_s) + work.attention_s
-        alone = alone + activations_s(self.run, tokens) + self._moving(tokens)
-        each = self.prompts_per_step / self.run.where.replicas  # the groups share the prompts
+        run, replicas = self.run, self.run.replicas
+        one = run.busiest(np.ones(()))
+        latency, per_token = run.network
+        alone = run.busy_s(self.prompt_work(one))
+        alone = alone + (run.activation_s + per_token) * one * self.new_tokens
+        each = self.prompts_per_step / replicas  # the groups share the prompts
         busy = np.minimum(each * alone / tpot, 0.95)
         waiting = busy * alone / (2.0 * (1.0 - busy))  # Pollaczek-Khinchine, constant service
-        ahead = (self.batch / self.run.where.replicas - 1.0) / 2.0  # all start together, once
+        ahead = (self.batch / replicas - 1.0) / 2.0  # all start together, once
         rush = alone * np.maximum(ahead, 0.0) / waves
-        fixed = overhead_s(self.run, self.batch) + self.run.constants.request_s
-        latency = network_s(self.run, np.zeros(()))
-        return np.asarray(alone + fixed + latency + tpot / 2.0 + waiting + rush)
+        fixed = latency + run.overhead_s(self.batch) + run.constants.request_s
+        return np.asarray(alone + fixed + tpot / 2.0 + waiting + rush)

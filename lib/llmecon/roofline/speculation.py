@@ -7,8 +7,8 @@ import numpy as np
 
 from llmecon._checks import Numbers, require
 from llmecon.accelerator import Accelerator
-from llmecon.roofline.layout import Precision
-from llmecon.roofline.step import TERMS, Step, Terms, decode
+from llmecon.roofline.deployment import decode
+from llmecon.roofline.step import TERMS, Step, Terms
 from llmecon.transformer import FloatArray, Transformer
 
 _DEGREES = ("tensor_parallel", "attention_data_parallel", "expert_parallel")
@@ -51,7 +51,6 @@ def speculate(
     draft: Transformer | None,
     gamma: int,
     acceptance: Numbers = 0.8,
-    draft_weights: Precision | None = None,
     **options: Any,
 ) -> Step:
     r"""One round of speculative decoding: ``gamma`` drafts, one check.
@@ -70,10 +69,8 @@ def speculate(
     acceptance : float or array
         Probability that a drafted token is kept. 0.7 to 0.9 in the Llama family (Erdil,
         arXiv:2506.04645). [1]
-    draft_weights : str, optional
-        Format of the draft's weights; that of the model if not given.
     **options
-        Those of :func:`llmecon.roofline.decode` except ``positions``.
+        Load and options of :func:`llmecon.roofline.decode` except ``positions``.
 
     Returns
     -------
@@ -102,8 +99,6 @@ def speculate(
     gained = tokens_per_round(acceptance, gamma)
     if draft is None or gamma == 0:
         return replace(check, tokens=gained)
-    if draft_weights is not None:
-        options = {**options, "weights": draft_weights}
     if not draft.n_experts:
         options = _without_experts(options)
     drafting = decode(draft, chip, **options)

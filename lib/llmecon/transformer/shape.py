@@ -52,6 +52,8 @@ class Shape(BaseModel):
         8-bit key of ``indexer_d_head`` numbers for every token. 0 without it.
     n_mtp_layers : int
         Multi-token-prediction layers of the published weights, not counted as parameters.
+    native_weights : str
+        Format in which the weights are published, where every run keeps it.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -111,6 +113,9 @@ class Shape(BaseModel):
     indexer_heads: int = _count("Heads of the indexer that chooses them", "heads")
     indexer_d_head: int = _count("Head width of the indexer", "elements")
     n_mtp_layers: int = _count("Multi-token-prediction layers, not counted as parameters", "layers")
+    native_weights: str = column(
+        "Format that the weights are published in, if every run keeps it", default=""
+    )
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:

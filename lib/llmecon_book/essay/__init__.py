@@ -6,52 +6,31 @@ Formulas of arXiv:2506.04645 and of the notebooks of September 2024, January and
 (commits 589a102, dfcb15f and c2c4fa9).
 """
 
-from llmecon_book.essay.frontier import implied_size, published_frontier
-from llmecon_book.essay.h200 import HALVINGS, halvings_frontier, machine_of
-from llmecon_book.essay.latency import (
-    Conventions,
-    Speculation,
-    Variant,
-    fits,
-    grid,
-    latency_s,
-    mfu,
-    speculative_latency_s,
+from llmecon_book.essay.frontier import (
+    HALVINGS,
+    halvings_frontier,
+    implied_size,
+    published_frontier,
+    reach,
 )
-from llmecon_book.essay.reach import reach
+from llmecon_book.essay.latency import Speculation, latency_s, speculative_latency_s
 from llmecon_book.essay.reading import H200_USD_PER_HOUR, article_reading, margin_needed, readings
-from llmecon_book.essay.shapes import (
-    A100_CAPPED,
-    H100,
-    H100_CAPPED,
-    H200,
-    V100_CAPPED,
-    Machine,
-    Shape,
-)
+from llmecon_book.essay.shapes import H100, H200, Machine, Shape, machine_of
 
 __all__ = [
-    "A100_CAPPED",
     "H100",
-    "H100_CAPPED",
     "H200",
     "H200_USD_PER_HOUR",
     "HALVINGS",
-    "V100_CAPPED",
-    "Conventions",
     "Machine",
     "Shape",
     "Speculation",
-    "Variant",
     "article_reading",
-    "fits",
-    "grid",
     "halvings_frontier",
     "implied_size",
     "latency_s",
     "machine_of",
     "margin_needed",
-    "mfu",
     "published_frontier",
     "reach",
     "readings",

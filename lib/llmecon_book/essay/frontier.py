@@ -1,36 +1,42 @@
-"""Frontier of the published serving model: the H200 figure and its relatives."""
+"""Frontiers of the published model: the H200 figure, its halvings, its assumptions changed."""
+
+from collections.abc import Mapping, Sequence
+from itertools import chain, combinations
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
 from llmecon._checks import Numbers, require
-from llmecon.cost.pareto import PRICE, SPEED, fastest_at, on_frontier
-from llmecon.cost.pricing import usd_per_mtok_from
-from llmecon.transformer import FloatArray
-from llmecon_book.essay.latency import (
-    Conventions,
-    Speculation,
-    Variant,
-    grid,
-    latency_s,
-    speculative_latency_s,
-)
-from llmecon_book.essay.shapes import Machine, Shape
+from llmecon.cost import fastest_at, on_frontier, usd_per_mtok_from
+from llmecon.transformer import FloatArray, Transformer
+from llmecon_book.essay.latency import Conventions, Speculation, grid, speculative_latency_s
+from llmecon_book.essay.shapes import H200, Machine, Shape
+
+HALVINGS = (1.0, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
+ACCEPTANCE = 0.8  # of a drafted token, Erdil 2024
+DRAFTS = 5  # tokens tried in one round, Erdil 2024
+
+CHANGES: Mapping[str, Mapping[str, Any]] = {
+    "half a dollar an hour": {"usd_per_gpu_hour": 0.5},
+    "8 bits": {"bytes_per_value": 1.0},
+    "nine of ten drafted tokens kept": {"acceptance": 0.9},
+    "layers in a pipeline": {"pipeline": True},
+}
+"""What a provider may do otherwise than the figure has it, each in favour of a large model."""
 
 
 def published_frontier(
     shape: Shape,
     machine: Machine,
     *,
-    context: float = 0.0,
     speculation: Speculation | None = None,
-    variant: Variant = "final_1d2d",
     conventions: Conventions = "jan2025",
-    pipeline: bool = False,
     usd_per_gpu_hour: float | None = None,
     points: int = 400,
     sampled: bool = False,
+    **options: Any,
 ) -> pd.DataFrame:
     """Speed against cost over the grid of the notebooks, by the published formulas.
 
@@ -38,18 +44,18 @@ def published_frontier(
     ----------
     shape, machine : Shape, Machine
         Model and accelerator; see ``llmecon_book.essay``.
-    context : float
-        Tokens in the cache. [tokens]
     speculation : Speculation, optional
         A draft model.
-    variant, conventions, pipeline : str, str, bool
-        Form of the model, month of the code, whether pipelining is tried.
+    conventions : str
+        Month of the code.
     usd_per_gpu_hour : float, optional
         Rent; that of the machine if not given. [USD/h]
     points : int
         Grid points in each direction.
     sampled : bool
         Take the frontier at latency levels, as the notebooks do, in place of exactly.
+    **options
+        ``context`` [tokens], ``variant``, ``pipeline``: as of `latency_s`.
 
     Returns
     -------
@@ -57,29 +63,15 @@ def published_frontier(
         ``tokens_per_s``, ``usd_per_mtok``, ``n_gpu``, ``batch``; slowest and cheapest first.
     """
     n_gpu, batch = grid(shape, machine, conventions, points=points)
-    if speculation is None:
-        seconds = latency_s(
-            shape,
-            machine,
-            n_gpu=n_gpu,
-            batch=batch,
-            context=context,
-            variant=variant,
-            conventions=conventions,
-            pipeline=pipeline,
-        )
-    else:
-        seconds = speculative_latency_s(
-            shape,
-            machine,
-            speculation,
-            n_gpu=n_gpu,
-            batch=batch,
-            context=context,
-            variant=variant,
-            conventions=conventions,
-            pipeline=pipeline,
-        )
+    seconds = speculative_latency_s(
+        shape,
+        machine,
+        speculation,
+        n_gpu=n_gpu,
+        batch=batch,
+        conventions=conventions,
+        **options,
+    )
     rent = machine.usd_per_hour if usd_per_gpu_hour is None else usd_per_gpu_hour
     require("usd_per_gpu_hour", rent, minimum=0, unit="USD/h")
     cost = usd_per_mtok_from(seconds=1.0, chips=n_gpu, batch=batch, usd_per_gpu_hour=rent) * seconds
@@ -90,8 +82,8 @@ def published_frontier(
     row, column = np.unravel_index(chosen, shape_2d)
     line = pd.DataFrame(
         {
-            SPEED: 1.0 / np.broadcast_to(seconds, shape_2d).ravel()[chosen],
-            PRICE: cost.ravel()[chosen],
+            "tokens_per_s": 1.0 / np.broadcast_to(seconds, shape_2d).ravel()[chosen],
+            "usd_per_mtok": cost.ravel()[chosen],
             "n_gpu": n_gpu[row, 0],
             "batch": batch[0, column],
         }
@@ -110,6 +102,148 @@ def _at_levels(
         levels = np.geomspace(1e-4, 1.0, 600)
     at = np.searchsorted(times, levels, side="right") - 1
     return np.asarray(chosen[np.unique(at[at >= 0])])
+
+
+def halvings_frontier(
+    model: Transformer,
+    draft: Transformer,
+    *,
+    machine: Machine = H200,
+    usd_per_gpu_hour: float = 2.94,
+    fractions: Sequence[float] = HALVINGS,
+    acceptance: float = ACCEPTANCE,
+    points: int = 200,
+    bytes_per_value: float = 2.0,
+    **options: Any,
+) -> pd.DataFrame:
+    r"""Cost against speed for a model and smaller copies of it, by the published model.
+
+    Reproduces the H200 figure of Erdil 2024: 16-bit weights and activations, a draft model,
+    no pipeline, the lower envelope over instance sizes and batches.
+
+    Parameters
+    ----------
+    model, draft : Transformer
+        The model, and the small one that drafts for it.
+    machine : Machine, optional
+        Accelerator in the terms of the published model.
+    usd_per_gpu_hour : float, optional
+        Price of one accelerator; cost is proportional to it. [USD/h]
+    fractions : sequence of float, optional
+        Sizes of the copies as shares of the model's. [1]
+    acceptance : float, optional
+        Probability that a drafted token is kept; 0 switches drafting off. [1]
+    points : int, optional
+        Grid points in instance size and in batch.
+    bytes_per_value : float, optional
+        Width of weights and activations: 2 for 16 bit, as the figure has it, 1 for 8 bit. [B]
+    **options
+        ``context``, ``variant``, ``conventions``, ``pipeline``, ``sampled``: as of
+        `published_frontier`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``fraction``, ``n_params``, ``tokens_per_s``, ``usd_per_mtok``, ``n_gpu``, ``batch``;
+        each copy from its cheapest to its fastest point.
+
+    Raises
+    ------
+    ValueError
+        If a fraction is not in (0, 1], or another argument is out of its bounds.
+
+    References
+    ----------
+    .. [1] E. Erdil, "Frontier language models have become much smaller", Epoch AI, 2024.
+
+    Examples
+    --------
+    >>> from llmecon import catalog
+    >>> curves = halvings_frontier(
+    ...     catalog.transformer("GPT-4 (Erdil assumption)"),
+    ...     catalog.transformer("Llama 3 8B"), fractions=(1.0,), points=60)
+    >>> bool(80 < curves.tokens_per_s.max() < 85)
+    True
+    """
+    require("fractions", list(fractions), above=0, maximum=1)
+    whole = Shape.stored(model, bytes_per_value)
+    helper = None
+    if require("acceptance", acceptance, minimum=0, maximum=0.9999) > 0:
+        helper = Speculation(
+            draft=Shape.stored(draft, bytes_per_value),
+            acceptance=acceptance,
+            gamma_max=DRAFTS,
+        )
+    curves = []
+    for fraction in fractions:
+        shape = whole if fraction == 1 else whole.scaled(float(fraction))
+        curve = published_frontier(
+            shape,
+            machine,
+            speculation=helper,
+            usd_per_gpu_hour=usd_per_gpu_hour,
+            points=points,
+            **options,
+        )
+        curves.append(curve.assign(fraction=fraction, n_params=shape.n_params))
+    return pd.concat(curves, ignore_index=True)
+
+
+def reach(
+    model: Transformer,
+    draft: Transformer,
+    *,
+    usd_per_mtok: float,
+    changes: Mapping[str, Mapping[str, Any]] = CHANGES,
+    together: int = 2,
+    **figure: Any,
+) -> pd.DataFrame:
+    """Speed of a model at a price if one or several assumptions of the H200 figure are changed.
+
+    Parameters
+    ----------
+    model, draft : Transformer
+        As in `halvings_frontier`.
+    usd_per_mtok : float
+        What the tokens may cost. [USD per million tokens]
+    changes : mapping, optional
+        Name of each change, and the arguments of `halvings_frontier` that it sets.
+    together : int, optional
+        How many changes are made at once, at most.
+    **figure
+        Arguments of `halvings_frontier` where nothing is changed.
+
+    Returns
+    -------
+    pandas.DataFrame
+        ``setting``, names joined by "and", empty for the figure itself; ``n_changes``;
+        ``tokens_per_s`` at the price and ``fastest`` at any price. [tokens/s]
+
+    Raises
+    ------
+    ValueError
+        As `halvings_frontier`.
+
+    Examples
+    --------
+    A cheaper hour makes ten dollars buy more speed, and no speed faster.
+
+    >>> from llmecon import catalog
+    >>> table = reach(
+    ...     catalog.transformer("GPT-4 (Erdil assumption)"), catalog.transformer("Llama 3 8B"),
+    ...     usd_per_mtok=10.0, changes={"cheap": {"usd_per_gpu_hour": 0.5}}, points=60)
+    >>> bool(table.tokens_per_s[1] > table.tokens_per_s[0])
+    True
+    >>> bool(table.fastest[1] == table.fastest[0])
+    True
+    """
+    rows = []
+    for names in chain.from_iterable(combinations(changes, n) for n in range(together + 1)):
+        changed = dict(chain.from_iterable(changes[name].items() for name in names))
+        curve = halvings_frontier(model, draft, **{**figure, "fractions": (1.0,), **changed})
+        speed = float(fastest_at(curve, usd_per_mtok))
+        rows.append((" and ".join(names), len(names), speed, float(curve.tokens_per_s.max())))
+    return pd.DataFrame(rows, columns=["setting", "n_changes", "tokens_per_s", "fastest"])
 
 
 def implied_size(

@@ -1,21 +1,30 @@
 """Time per token of the published model, in each of its variants and conventions."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from itertools import product
-from typing import Literal
+from functools import partial
+from itertools import chain, pairwise, product
+from typing import Any, Literal, get_args
 
 import numpy as np
 import numpy.typing as npt
 
 from llmecon._checks import Numbers, require
-from llmecon.roofline.network import fastest_protocol_s
 from llmecon.roofline.speculation import tokens_per_round
 from llmecon.transformer import FloatArray
 from llmecon_book.essay.shapes import Machine, Shape
 
 Variant = Literal["toy", "paper_2d", "final_1d2d", "ep_v2"]
 Conventions = Literal["sept2024", "jan2025", "may2025"]
+
+_Split = tuple[FloatArray, FloatArray]
+
+PROTOCOLS = {  # alpha, beta, base [s], achieved share of the rate: NCCL, src/graph/tuning.cc
+    "LL": (0.6e-6, 5e-6, 6.8e-6, 0.5),
+    "LL128": (1.25e-6, 8.5e-6, 14e-6, 0.95),
+    "Simple": (28e-6, 28e-6, 0.0, 1.0),
+}
+"""Constants of NCCL's protocols, as quoted by Erdil, arXiv:2506.04645."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -90,90 +99,47 @@ def latency_s(
     sequences = require("batch", batch, above=0, unit="sequences")
     tokens = require("context", context, minimum=0, unit="tokens")
     checked = require("positions", positions, minimum=1, unit="tokens")
-    held = sequences
-    if variant == "toy":
-        seconds = _toy(shape, machine, gpus, sequences * checked)
-    elif variant == "paper_2d":
-        run = _Run(shape, machine, conventions, sequences, tokens, checked, np.ones(()))
-        seconds = run.dense(gpus, two_d=True)
-    elif variant == "final_1d2d":
-        seconds = np.full((), np.inf)
-        for stages in _stages(shape, sequences, variant, conventions, pipeline):
-            run = _Run(shape, machine, conventions, sequences, tokens, checked, stages)
-            for two_d in (True, False):
-                each = run.dense(gpus / stages, two_d=two_d)
-                seconds = np.minimum(
-                    seconds, np.where(stages <= np.minimum(gpus, sequences), each, np.inf)
-                )
-    elif variant == "ep_v2":
-        seconds = np.full((), np.inf)
-        for stages in _stages(shape, sequences, variant, conventions, pipeline):
-            run = _Run(shape, machine, conventions, sequences, tokens, checked, stages)
-            within = stages <= np.minimum(gpus, sequences)
-            room = fits(shape, machine, gpus, sequences / stages, tokens)
-            each = run.experts(gpus / stages)
-            seconds = np.minimum(seconds, np.where(within & room, each, np.inf))
-        return np.asarray(seconds)
-    else:
-        raise ValueError(f"variant must be toy, paper_2d, final_1d2d or ep_v2, got {variant!r}")
-    return np.asarray(np.where(fits(shape, machine, gpus, held, tokens), seconds, np.inf))
+    if variant not in get_args(Variant):
+        known = ", ".join(get_args(Variant))
+        raise ValueError(f"variant must be {known}, got {variant!r}")
+    best = np.full((), np.inf)
+    for stages in _stages(shape, sequences, variant, conventions, pipeline):
+        run = _Run(shape, machine, conventions, sequences, tokens, checked, stages)
+        held = sequences / stages if variant == "ep_v2" else sequences
+        possible = fits(shape, machine, gpus, held, tokens)
+        if variant in ("final_1d2d", "ep_v2"):
+            possible = possible & (stages <= np.minimum(gpus, sequences))
+        best = np.minimum(best, np.where(possible, run.seconds(gpus / stages, variant), np.inf))
+    return np.asarray(best)
 
 
 def speculative_latency_s(
     shape: Shape,
     machine: Machine,
-    speculation: Speculation,
+    speculation: Speculation | None,
     *,
-    n_gpu: Numbers,
-    batch: Numbers,
-    context: Numbers = 0.0,
-    variant: Variant = "final_1d2d",
     conventions: Conventions = "jan2025",
     pipeline: bool = False,
+    **load: Any,
 ) -> FloatArray:
     """Time per token with the best number of drafted tokens, none included. [s]
 
     The gamma + 1 convention until January 2025, gamma in May 2025, as in the code. The
     draft has its own best layout and its own memory check. Without speculation the code
-    of January does not search pipeline degrees.
+    of January does not search pipeline degrees. ``load`` is that of :func:`latency_s`.
     """
 
-    def time(model: Shape, positions: float, search: bool) -> FloatArray:
-        return latency_s(
-            model,
-            machine,
-            n_gpu=n_gpu,
-            batch=batch,
-            context=context,
-            positions=positions,
-            variant=variant,
-            conventions=conventions,
-            pipeline=search,
-        )
-
+    time = partial(latency_s, machine=machine, conventions=conventions, **load)
+    if speculation is None:
+        return time(shape=shape, pipeline=pipeline)
     bonus = conventions != "may2025"
-    best = time(shape, 1.0, pipeline and not bonus)
-    draft = time(speculation.draft, 1.0, pipeline)
+    best = time(shape=shape, pipeline=pipeline and not bonus)
+    draft = time(shape=speculation.draft, pipeline=pipeline)
     for gamma in range(1 if bonus else 2, speculation.gamma_max + 1):
-        target = time(shape, gamma + 1.0 if bonus else float(gamma), pipeline)
+        target = time(shape=shape, positions=gamma + bonus, pipeline=pipeline)
         gained = tokens_per_round(speculation.acceptance, gamma, bonus=bonus)
         best = np.minimum(best, (target + gamma * draft) / gained)
     return np.asarray(best)
-
-
-def mfu(
-    shape: Shape,
-    machine: Machine,
-    *,
-    n_gpu: Numbers,
-    batch: Numbers,
-    seconds: Numbers,
-    context: Numbers = 0.0,
-) -> FloatArray:
-    """Useful FLOP over peak FLOP without cap."""
-    done = shape.flop(context, require("batch", batch, above=0, unit="sequences"))
-    paid = require("n_gpu", n_gpu, above=0) * require("seconds", seconds, above=0, unit="s")
-    return np.asarray(done / (paid * machine.peak_flop_per_s(shape.weight_bytes)))
 
 
 def grid(
@@ -191,15 +157,28 @@ def grid(
     return n_gpu, batch * shape.sparsity if conventions == "jan2025" else batch
 
 
-def _toy(shape: Shape, machine: Machine, n_gpu: FloatArray, tokens: FloatArray) -> FloatArray:
-    """Section 2.2 of the paper, with the latencies of the code; all of N is read."""
-    reduces = 2 if shape.parallel_attention else 4
-    hops = 2e-6 * np.maximum(np.sqrt(n_gpu) - 1, 0.0) + 6e-6
-    bandwidth = machine.hbm_bytes_per_s * machine.bandwidth_cap
-    rate = machine.peak_flop_per_s(shape.weight_bytes) * machine.flop_cap
-    reading = shape.weight_bytes * shape.n_params / (n_gpu * bandwidth)
-    arithmetic = 2 * shape.n_params * tokens / (n_gpu * rate)
-    return np.asarray(shape.n_layers * reduces * hops + np.maximum(reading, arithmetic))
+def collective_s(
+    machine: Machine,
+    payload_bytes: FloatArray,
+    ranks: FloatArray,
+    nodes: FloatArray,
+    *,
+    all_reduce: bool = True,
+    sum_parts: bool = False,
+) -> FloatArray:
+    """One collective by the fastest of NCCL's protocols; 0 for one rank. [s]
+
+    ``sum_parts`` adds the parts inside and between nodes in place of taking the longer.
+    """
+    half = 1.0 if all_reduce else 0.5  # all-to-all, all-gather, point to point
+    inside = half * nodes * np.maximum(ranks / nodes - 1, 0.0) / (ranks * machine.intra_bytes_per_s)
+    between = half * (nodes - 1) / (ranks * machine.inter_bytes_per_s)
+    moving = payload_bytes * (inside + between if sum_parts else np.maximum(inside, between))
+    best = np.full((), np.inf)
+    for alpha, beta, base, share in PROTOCOLS.values():
+        latency = 2.0 * half * (alpha * (ranks / nodes - 1) + beta * np.log2(nodes)) + base
+        best = np.minimum(best, latency + moving / share)
+    return np.asarray(np.where(ranks > 1, best, 0.0))
 
 
 def _stages(
@@ -210,17 +189,17 @@ def _stages(
     pipeline: bool,
 ) -> Iterator[FloatArray]:
     """Pipeline degrees that the code tries."""
-    if conventions == "sept2024":
-        yield from (np.asarray(float(stages)) for stages in (1, 2, 4, 6))
-        return
-    yield np.ones(())
-    if not pipeline:
-        return
-    if variant == "ep_v2":
+    degrees: Iterable[FloatArray | float] = ()
+    if variant in ("toy", "paper_2d"):
+        pass
+    elif conventions == "sept2024":
+        degrees = (2.0, 4.0, 6.0)
+    elif pipeline and variant == "ep_v2":
         deepest = np.minimum(batch, shape.n_layers)
-        yield from (np.asarray(deepest ** (i / 9)) for i in range(1, 10))
-    else:
-        yield from (np.asarray(2.0**j) for j in np.linspace(0, np.log2(shape.n_layers), 10)[1:])
+        degrees = (deepest ** (i / 9) for i in range(1, 10))
+    elif pipeline:
+        degrees = 2.0 ** np.linspace(0, np.log2(shape.n_layers), 10)[1:]
+    return map(np.asarray, chain([1.0], degrees))
 
 
 @dataclass(frozen=True)
@@ -255,28 +234,35 @@ class _Run:
         """Arithmetic rate under its cap. [FLOP/s]"""
         return self.machine.peak_flop_per_s(self.shape.weight_bytes) * self.machine.flop_cap
 
-    def dense(self, tensor: FloatArray, *, two_d: bool) -> FloatArray:
-        """Time without expert parallelism (section 11.2 and 11.3 of the reference). [s]"""
+    def seconds(self, tensor: FloatArray, variant: Variant) -> FloatArray:
+        """Time of a pass by one of the variants. [s]"""
+        if variant == "toy":
+            return self._toy(tensor)
+        if variant == "ep_v2":
+            return self._experts(tensor)
+        both = self._dense(tensor, two_d=True)
+        return both if variant == "paper_2d" else np.minimum(both, self._dense(tensor, two_d=False))
+
+    def _toy(self, tensor: FloatArray) -> FloatArray:
+        """Section 2.2 of the paper, with the latencies of the code; all of N is read. [s]"""
         shape = self.shape
-        side = np.sqrt(tensor) if two_d else tensor
-        split = side if two_d else np.ones(())
-        nodes = np.ceil(tensor / self.machine.node_size)
-        nodes = np.sqrt(nodes) if two_d else nodes
-        k = shape.n_experts_active
-        widths = [shape.d_model, k * shape.mlp_out_matrices * shape.d_model]
-        if two_d:
-            widths += [shape.d_attention, k * shape.mlp_in_matrices * shape.d_ff]
-        network = sum(self._collective(width / split, side, nodes) for width in widths)
-        chips = tensor * self.stages
+        reduces = 2 if shape.parallel_attention else 4
+        hops = 2e-6 * np.maximum(np.sqrt(tensor) - 1, 0.0) + 6e-6
+        reading = shape.weight_bytes * shape.n_params / (tensor * self.bandwidth)
+        arithmetic = 2 * shape.n_params * self.tokens / (tensor * self.rate)
+        return np.asarray(shape.n_layers * reduces * hops + np.maximum(reading, arithmetic))
+
+    def _dense(self, tensor: FloatArray, *, two_d: bool) -> FloatArray:
+        """Time without expert parallelism (section 11.2 and 11.3 of the reference). [s]"""
+        shape, chips = self.shape, tensor * self.stages
+        network = self._attention_reduces(tensor, two_d)
+        network = network + self._feed_forward_reduces(tensor, tensor, two_d)
         reading = self.stages * self._bytes(tensor, two_d=two_d) / (chips * self.bandwidth)
         arithmetic = shape.flop(self.context, self.batch * self.positions) / (chips * self.rate)
-        return np.asarray(
-            shape.n_layers * (4 * self.machine.kernel_s + network)
-            + np.maximum(reading, arithmetic)
-            + self._handover(tensor)
-        )
+        fixed = shape.n_layers * (4 * self.machine.kernel_s + network) + self._handover(tensor)
+        return np.asarray(fixed + np.maximum(reading, arithmetic))
 
-    def experts(self, tensor: FloatArray) -> FloatArray:
+    def _experts(self, tensor: FloatArray) -> FloatArray:
         """Time with separate splits of attention and experts (section 11.4). [s]"""
         shape, machine = self.shape, self.machine
         chips = tensor * self.stages
@@ -288,16 +274,13 @@ class _Run:
         wide = shape.mla_kv_rank or shape.d_head
         attending = 4 * wide * self.context * shape.n_heads * shape.n_layers
         projecting = shape.flop(self.context, np.ones(())) - active - attending
-        feed_forward_bytes = shape.n_layers * self._feed_forward_bytes(slices, None)
-        rest = shape.kv_bytes_per_token * self.context * self.micro
-        rest = rest + shape.weight_bytes * shape.vocab_size * shape.d_model
-        fixed = 4 * machine.kernel_s * shape.n_layers + self._handover(tensor)
+        rest = self._cache_and_output_bytes
+        rest = rest + shape.n_layers * self._feed_forward_bytes(slices, None)
         best = np.full((), np.inf)
         for i, two_d in product(range(6), (True, False)):
             copies = tensor ** (i / 5)
             attention = tensor / copies
-            reading = rest + feed_forward_bytes
-            reading = reading + shape.n_layers * copies * self._attention_bytes(attention, None)
+            reading = rest + shape.n_layers * copies * self._attention_bytes(attention, None)
             arithmetic = (active + attending + copies * projecting) * all_tokens
             busy = np.maximum(
                 self.stages * reading / (chips * self.bandwidth), arithmetic / (chips * self.rate)
@@ -305,32 +288,37 @@ class _Run:
             network = self._attention_reduces(attention, two_d)
             network = network + self._feed_forward_reduces(slices, tensor, two_d)
             best = np.minimum(best, busy + shape.n_layers * network)
+        fixed = 4 * machine.kernel_s * shape.n_layers + self._handover(tensor)
         if shape.n_experts > 1:
             fixed = fixed + shape.n_layers * self._all_to_all(tensor, spread)
         return np.asarray(best + fixed)
 
     def _attention_reduces(self, ranks: FloatArray, two_d: bool) -> FloatArray:
         """All-reduces of one layer's attention. [s]"""
-        shape, nodes = self.shape, np.ceil(ranks / self.machine.node_size)
-        if not two_d:
-            return self._collective(shape.d_model, ranks, nodes)
-        side, across = np.sqrt(ranks), np.sqrt(nodes)
-        first = self._collective(shape.d_model / side, side, across)
-        return first + self._collective(shape.d_attention / side, side, across)
+        return self._reduces(self.shape.d_model, self.shape.d_attention, ranks, two_d)
 
     def _feed_forward_reduces(
         self, ranks: FloatArray, tensor: FloatArray, two_d: bool
     ) -> FloatArray:
         """All-reduces of one layer's experts, each expert on ``ranks`` accelerators. [s]"""
-        shape, k = self.shape, self.shape.n_experts_active
+        shape, share = self.shape, self.shape.n_experts_active * ranks / tensor
+        outer = share * shape.mlp_out_matrices * shape.d_model
+        return self._reduces(outer, share * shape.mlp_in_matrices * shape.d_ff, ranks, two_d)
+
+    def _reduces(
+        self,
+        outer: FloatArray | float,
+        inner: FloatArray | float,
+        ranks: FloatArray,
+        two_d: bool,
+    ) -> FloatArray:
+        """All-reduce of the outer width; in two dimensions of both, over the square root. [s]"""
         nodes = np.ceil(ranks / self.machine.node_size)
-        outer = k * shape.mlp_out_matrices * shape.d_model
         if not two_d:
-            return self._collective(outer * ranks / tensor, ranks, nodes)
+            return self._collective(outer, ranks, nodes)
         side, across = np.sqrt(ranks), np.sqrt(nodes)
-        inner = k * shape.mlp_in_matrices * shape.d_ff
-        first = self._collective(outer * side / tensor, side, across)
-        return first + self._collective(inner * side / tensor, side, across)
+        first = self._collective(outer / side, side, across)
+        return first + self._collective(inner / side, side, across)
 
     def _all_to_all(self, tensor: FloatArray, spread: FloatArray) -> FloatArray:
         """Tokens to their experts and back, one layer. [s]"""
@@ -347,12 +335,11 @@ class _Run:
         *,
         all_reduce: bool = True,
     ) -> FloatArray:
-        return fastest_protocol_s(
-            np.asarray(self.shape.activation_bytes * width * self.tokens),
+        return collective_s(
+            self.machine,
+            self.shape.activation_bytes * width * self.tokens,
             ranks,
             nodes,
-            self.machine.intra_bytes_per_s,
-            self.machine.inter_bytes_per_s,
             all_reduce=all_reduce,
             sum_parts=self.conventions == "sept2024",
         )
@@ -370,54 +357,50 @@ class _Run:
         if self.conventions != "may2025":
             split = (np.sqrt(tensor), np.sqrt(tensor)) if two_d else (tensor, np.ones(()))
         layers = self._feed_forward_bytes(tensor, split) + self._attention_bytes(tensor, split)
-        return np.asarray(
-            shape.kv_bytes_per_token * self.context * self.micro
-            + shape.n_layers * layers
-            + shape.weight_bytes * shape.vocab_size * shape.d_model
-        )
+        return np.asarray(self._cache_and_output_bytes + shape.n_layers * layers)
 
-    def _feed_forward_bytes(
-        self, tensor: FloatArray, split: tuple[FloatArray, FloatArray] | None
-    ) -> FloatArray:
+    @property
+    def _cache_and_output_bytes(self) -> FloatArray:
+        """Bytes of all caches and of the output matrix. [B]"""
+        shape = self.shape
+        cache = shape.kv_bytes_per_token * self.context * self.micro
+        return np.asarray(cache + shape.weight_bytes * shape.vocab_size * shape.d_model)
+
+    def _feed_forward_bytes(self, tensor: FloatArray, split: _Split | None) -> FloatArray:
         shape = self.shape
         matrices = shape.experts_share(self.tokens) * shape.n_experts * shape.mlp_matrices
-        routed = self.tokens / shape.sparsity
-        return np.asarray(
-            matrices * self._matrix_bytes(shape.d_model, shape.d_ff, routed, tensor, split)
-        )
+        each = self._matrix_bytes(shape.d_model, shape.d_ff, tensor, split, 1 / shape.sparsity)
+        return np.asarray(matrices * each)
 
-    def _attention_bytes(
-        self, tensor: FloatArray, split: tuple[FloatArray, FloatArray] | None
-    ) -> FloatArray:
-        shape, tokens = self.shape, self.tokens
-        heads = shape.n_heads * shape.d_head
-        out = self._matrix_bytes(shape.d_model, heads, tokens, tensor, split)
+    def _attention_bytes(self, tensor: FloatArray, split: _Split | None) -> FloatArray:
+        shape = self.shape
+        out = self._matrix_bytes(shape.d_model, shape.n_heads * shape.d_head, tensor, split)
         if split is not None:  # the code forgets the width of this one activation
-            weights = shape.weight_bytes * shape.d_model * shape.d_attention
-            moved = split[1] * shape.activation_bytes * shape.d_model * tokens
-            return weights + moved + split[0] * shape.d_attention * tokens + out
-        if not shape.mla_kv_rank:
-            return out + self._matrix_bytes(shape.d_attention, shape.d_model, tokens, tensor, None)
-        latent = shape.mla_kv_rank + shape.mla_q_rank
-        return (
-            out
-            + self._matrix_bytes(latent, shape.d_model, tokens, tensor, None)
-            + self._matrix_bytes(shape.d_attention, latent, tokens, tensor, None)
+            moved = split[1] * shape.activation_bytes * shape.d_model + split[0] * shape.d_attention
+            return (
+                out + shape.weight_bytes * shape.d_model * shape.d_attention + moved * self.tokens
+            )
+        latent = shape.mla_kv_rank + shape.mla_q_rank if shape.mla_kv_rank else 0
+        widths = (
+            [shape.d_attention, latent, shape.d_model]
+            if latent
+            else [shape.d_attention, shape.d_model]
         )
+        return out + sum(self._matrix_bytes(*pair, tensor, None) for pair in pairwise(widths))
 
     def _matrix_bytes(
         self,
         rows: float,
         columns: float,
-        tokens: FloatArray,
         tensor: FloatArray,
-        split: tuple[FloatArray, FloatArray] | None,
+        split: _Split | None,
+        share: float = 1.0,
     ) -> FloatArray:
-        """Weights of one matrix, and the activations each accelerator moves for it. [B]"""
+        """Weights of a matrix, and activations moved for it by a share of the tokens. [B]"""
         if split is None:  # May 2025: the split that moves least
             first = np.clip(np.sqrt(rows * tensor / columns), 1.0, tensor)
             split = (first, tensor / first)
-        moved = (split[0] * columns + split[1] * rows) * tokens
+        moved = (split[0] * columns + split[1] * rows) * self.tokens * share
         return np.asarray(
             self.shape.weight_bytes * rows * columns + self.shape.activation_bytes * moved
         )

@@ -3,36 +3,36 @@
 import math
 from collections.abc import Sequence
 from functools import cache
+from itertools import product
 
 import numpy as np
 import pandas as pd
 
 from llmecon import catalog, cost
 from llmecon._checks import require
-from llmecon_book.essay.frontier import implied_size, published_frontier
-from llmecon_book.essay.h200 import HALVINGS
-from llmecon_book.essay.latency import Speculation
-from llmecon_book.essay.shapes import H200, Shape
+from llmecon_book.essay.frontier import HALVINGS, halvings_frontier, implied_size
+from llmecon_book.essay.shapes import Shape
 
 _GPT4 = "GPT-4 (Erdil assumption)"
 _DRAFT = "Llama 3 8B"
 H200_USD_PER_HOUR = 2.94  # (3.5 / 2.5) x 3.15 x 2/3, Erdil's notebook, commit dfcb15f
 
 
-def _shape(scale: float) -> Shape:
-    whole = Shape.of(catalog.transformer(_GPT4))
-    return whole if scale == 1 else whole.scaled(scale)
+@cache
+def _whole_params() -> float:
+    return float(Shape.of(catalog.transformer(_GPT4)).n_params)
 
 
 @cache
 def _frontier(scale: float, context: float) -> pd.DataFrame:
     """Speed against accelerator-hours: at one dollar an hour, for cost goes with the rent."""
-    return published_frontier(
-        _shape(scale),
-        H200,
+    return halvings_frontier(
+        catalog.transformer(_GPT4),
+        catalog.transformer(_DRAFT),
+        fractions=(scale,),
         context=context,
-        speculation=Speculation(draft=Shape.of(catalog.transformer(_DRAFT))),
         usd_per_gpu_hour=1.0,
+        points=400,
         sampled=True,  # as the notebook draws the figure
     )
 
@@ -79,7 +79,8 @@ def article_reading(
     over = float(require("margin", margin, above=0, unit="times"))
     rent = float(require("usd_per_gpu_hour", usd_per_gpu_hour, above=0, unit="USD/h"))
     tokens = float(require("context", context, minimum=0, unit="tokens"))
-    frontiers = {float(_shape(scale).n_params): _frontier(scale, tokens) for scale in HALVINGS}
+    curves = [_frontier(scale, tokens) for scale in HALVINGS]
+    frontiers = {float(curve.n_params[0]): curve for curve in curves}
     return float(
         implied_size(frontiers, tokens_per_s=output_tokens_per_s, usd_per_mtok=paid / over / rent)
     )
@@ -112,7 +113,7 @@ def margin_needed(
     >>> round(margin_needed(400e9, 15.0, 60.0, context=100_000), 1)
     3.2
     """
-    whole = float(_shape(1.0).n_params)
+    whole = _whole_params()
     size = float(require("total_params", total_params, above=0, maximum=whole, unit="parameters"))
     speed = float(require("output_tokens_per_s", output_tokens_per_s, above=0, unit="tokens/s"))
     paid = float(require("output_usd_per_mtok", output_usd_per_mtok, above=0, unit="USD/Mtok"))
@@ -145,17 +146,16 @@ def readings(
         ``margin``, ``context``, ``total_params``; empty where fewer than two sizes sell.
     """
     rows = []
-    for context in contexts:
-        for margin in margins:
-            try:
-                size = article_reading(
-                    output_usd_per_mtok,
-                    output_tokens_per_s,
-                    margin=margin,
-                    context=context,
-                    usd_per_gpu_hour=usd_per_gpu_hour,
-                )
-            except ValueError:
-                size = np.nan
-            rows.append({"margin": margin, "context": context, "total_params": size})
+    for context, margin in product(contexts, margins):
+        given = {"margin": margin, "context": context}
+        try:
+            size = article_reading(
+                output_usd_per_mtok,
+                output_tokens_per_s,
+                usd_per_gpu_hour=usd_per_gpu_hour,
+                **given,
+            )
+        except ValueError:
+            size = np.nan
+        rows.append(given | {"total_params": size})
     return pd.DataFrame(rows)

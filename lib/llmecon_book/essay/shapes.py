@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 from llmecon._checks import Numbers, require
+from llmecon.accelerator import Accelerator
 from llmecon.transformer import FloatArray, Transformer
 
 
@@ -191,28 +192,23 @@ H100 = Machine(
     usd_per_hour=2.10,
 )
 H200 = replace(H100, name="H200", hbm_bytes_per_s=4.8e12, hbm_bytes=141e9, usd_per_hour=2.94)
-H100_CAPPED = replace(H100, name="H100, capped", flop_cap=0.7, bandwidth_cap=0.75)
-A100_CAPPED = Machine(
-    name="A100, capped",
-    flop_per_s_16bit=3.12e14,
-    flop_per_s_8bit=6.24e14,
-    hbm_bytes_per_s=2.0e12,
-    hbm_bytes=80e9,
-    intra_bytes_per_s=150e9,
-    inter_bytes_per_s=12.5e9,
-    usd_per_hour=4.52 / 3,
-    flop_cap=0.8,
-    bandwidth_cap=0.75,
-)
-V100_CAPPED = Machine(
-    name="V100, capped",
-    flop_per_s_16bit=1e14,
-    flop_per_s_8bit=1e14,
-    hbm_bytes_per_s=0.9e12,
-    hbm_bytes=16e9,
-    intra_bytes_per_s=75e9,
-    inter_bytes_per_s=6.25e9,
-    usd_per_hour=0.42,
-    flop_cap=0.8,
-    bandwidth_cap=0.75,
-)
+
+
+def machine_of(chip: Accelerator, usd_per_gpu_hour: float) -> Machine:
+    """An accelerator of the catalogue in the terms of the published model.
+
+    All-reduce rates are half the one-direction link rates, as the published model takes them.
+    """
+    link = chip.scaleup_bytes_per_s_per_direction
+    if link is None:
+        raise ValueError(f"{chip.name} has no scale-up link: the published model needs one")
+    return Machine(
+        name=chip.name,
+        flop_per_s_16bit=chip.bf16_dense_flop_per_s,
+        flop_per_s_8bit=chip.fp8_dense_flop_per_s or chip.bf16_dense_flop_per_s,
+        hbm_bytes_per_s=chip.hbm_bytes_per_s,
+        hbm_bytes=chip.hbm_bytes,
+        intra_bytes_per_s=link / 2,
+        inter_bytes_per_s=chip.scaleout_bytes_per_s_per_direction / 2,
+        usd_per_hour=usd_per_gpu_hour,
+    )
