@@ -402,10 +402,11 @@ def refresh(
     ValueError
         If the library that Python imports here is not that of the book.
     """
-    around = surroundings(root)
+    paths = paths or sorted((root / "notebooks").glob("*.ipynb"))
+    around = surroundings(root) if paths else ""
     tasks = [
         Task(path, path.read_text("utf-8"), around, path, root / STAMPS / f"{path.stem}.digest")
-        for path in paths or sorted((root / "notebooks").glob("*.ipynb"))
+        for path in paths
     ]
     waiting = [task for task in tasks if fresh or task.kept() is None]
     old: list[str] = []
