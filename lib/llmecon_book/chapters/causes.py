@@ -420,7 +420,7 @@ def gains(progress: chinchilla.ProgressLaw, years: float) -> dict[str, Gains]:
 
 
 def decomposition(
-    in_flop: pd.DataFrame, in_usd: pd.DataFrame, inferred: sizing.Inference, share: float
+    in_flop: pd.DataFrame, in_usd: pd.DataFrame, inferred: sizing.Reading, share: float
 ) -> Section:
     """How much of the fall from GPT-4 to GPT-4o can each cause explain?
 
@@ -428,7 +428,7 @@ def decomposition(
     ----------
     in_flop, in_usd : pandas.DataFrame
         Of `counterfactual.decompose`, counted in FLOP and in dollars.
-    inferred : Inference
+    inferred : sizing.Reading
         GPT-4o's size.
     share : float
         Share of its samples that an interval holds. [1]

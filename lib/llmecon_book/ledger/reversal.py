@@ -2,7 +2,6 @@
 
 from typing import Any
 
-import numpy as np
 import pandas as pd
 
 from llmecon import catalog, roofline, sizing, trends
@@ -32,41 +31,42 @@ _QUALITY_INDEX = "Artificial Analysis quality index"
 _ONE_GPQA, _ONE_GPQA_DAY = "GPQA Diamond, Artificial Analysis run", "2026-07-10"
 
 
-def _baseline() -> sizing.SizeFit:
-    served = catalog.served_open_models()
-    return sizing.fit(served[served.date == pd.Timestamp(facts.SERVED_DAY)])
-
-
-def _published_error(model: str, estimator: str = "Erdil 2024") -> float:
-    """Factor between the upper end and the central value of a published estimate."""
-    frame = catalog.size_estimates()
-    row = frame[(frame.model == model) & (frame.estimator == estimator)].iloc[0]
-    return float(row.total_high / row.total_params)
-
-
 def _winter_readings(model: str) -> pd.DataFrame:
     return catalog.speed_readings(model, since=facts.WINTER[0], until=facts.WINTER[1])
 
 
+def _read(model: str) -> tuple[sizing.Reading, pd.DataFrame]:
+    """Size by all readings of the winter together, each at the price of its version."""
+    readings = _winter_readings(model)
+    name = facts.FIRST_SONNET if model == facts.SONNET else model  # the price never changed
+    days = readings.version if model == facts.GPT4O else pd.Series(facts.ESSAY_DAY, readings.index)
+    prices = [catalog.price_on(name, day) for day in days]
+    found = sizing.infer(
+        [price.output_usd_per_mtok for price in prices],
+        readings.output_tokens_per_s,
+        facts.SERVED_DAY,
+        input_usd_per_mtok=[price.input_usd_per_mtok for price in prices],
+    )
+    return found, readings
+
+
 @decides("R01")
 def gpt4o_size(asked: Asked) -> Result:
-    """Right if the stated size is within the essay's own error of the baseline's median and inside
-    the probe's interval; imprecise if one of the two; else wrong.
+    """Right if the stated size lies inside the 80 % interval by price and speed and inside the
+    probe's; imprecise if inside one of the two; else wrong.
     """
-    readings = _winter_readings(facts.GPT4O)
-    prices = [facts.list_price(facts.GPT4O, version) for version in readings.version]
-    implied = _baseline().total_params(prices, readings.output_tokens_per_s)
+    sizes = _read(facts.GPT4O)[0].total_params
     probe = facts.independent_estimates(facts.GPT4O).iloc[-1]
-    error = _published_error(facts.GPT4O)
-    claimed, median = asked.stated, float(np.median(implied))
-    near = apart(claimed, median) <= error
-    inside = bool(probe.total_low <= claimed <= probe.total_high)
+    low, high = sizes.interval()
+    inside = [
+        low <= asked.stated <= high,
+        bool(probe.total_low <= asked.stated <= probe.total_high),
+    ]
     return found(
-        median,
-        verdict(right=near and inside, imprecise=near or inside),
-        low=implied.min(),
-        high=implied.max(),
-        error=error,
+        sizes.median,
+        verdict(right=all(inside), imprecise=any(inside)),
+        low=low,
+        high=high,
         probe=probe.total_params,
         probe_low=probe.total_low,
         probe_high=probe.total_high,
@@ -86,20 +86,17 @@ def gpt4_over_gpt4o(asked: Asked) -> Result:
 
 @decides("R03")
 def sonnet_size(asked: Asked) -> Result:
-    """Right if the stated size is within the essay's own error of the baseline's median; imprecise
-    if within that error of some host's value; else wrong.
+    """Right if the stated size lies inside the 80 % interval by price and speed; imprecise if it is
+    within a factor of two of an end; else wrong.
     """
-    readings = _winter_readings(facts.SONNET)
-    implied = _baseline().total_params(
-        facts.list_price(facts.FIRST_SONNET), readings.output_tokens_per_s
-    )
-    claimed, median, error = asked.stated, float(np.median(implied)), _published_error(facts.SONNET)
-    some = any(apart(claimed, float(size)) <= error for size in implied)
+    reading, readings = _read(facts.SONNET)
+    low, high = reading.total_params.interval()
+    near = min(apart(asked.stated, low), apart(asked.stated, high)) <= SAME_ORDER
     return found(
-        median,
-        verdict(right=apart(claimed, median) <= error, imprecise=some),
-        low=implied.min(),
-        high=implied.max(),
+        reading.total_params.median,
+        verdict(right=low <= asked.stated <= high, imprecise=near),
+        low=low,
+        high=high,
         seen=readings.date.max(),
         below_gpt4=trends.ratio(facts.size(facts.GPT4), facts.size(facts.SONNET)),
     )
@@ -199,21 +196,21 @@ def compact_and_cheap(asked: Asked) -> Result:
 
 @decides("R08")
 def size_from_speed_and_price(asked: Asked) -> Result:
-    """Right if the median error on models not seen is at most a factor of 1.5; imprecise up to 4;
+    """Right if the median error on families not seen is at most a factor of 1.5; imprecise up to 4;
     else wrong.
     """
-    fit = _baseline().total
-    served = catalog.served_open_models()
-    speeds = served[
-        (served.model == facts.LLAMA33) & (served.date == pd.Timestamp(facts.SERVED_DAY))
-    ].output_tokens_per_s
-    median = fit.error_factor()
+    offers = sizing.offers()
+    rows = sizing.evaluate(offers)
+    line = sizing.summary(rows[rows.method == sizing.METHODS[0]]).loc["total_params"].iloc[0]
+    one = offers[(offers.model == facts.LLAMA33) & (offers.date == facts.SERVED_DAY)]
     return found(
-        median,
-        verdict(right=median <= _FINE_ERROR, imprecise=median <= _COARSE_ERROR),
-        one_in_ten=fit.error_factor(0.9),
-        slowest=speeds.min(),
-        fastest=speeds.max(),
+        float(line.median_factor),
+        verdict(
+            right=line.median_factor <= _FINE_ERROR, imprecise=line.median_factor <= _COARSE_ERROR
+        ),
+        one_in_ten=line.p90_factor,
+        slowest=one.output_tokens_per_s.min(),
+        fastest=one.output_tokens_per_s.max(),
     )
 
 
