@@ -9,13 +9,11 @@ from typing import Any
 
 import altair as alt
 import numpy as np
-import pandas as pd
 
 from llmecon_book.chapters import Section
 from llmecon_book.charts import theme
-from llmecon_book.words import short, written
 
-__all__ = ["alt", "check_parameters", "figure", "np", "pd", "say", "short", "show"]
+__all__ = ["alt", "check_parameters", "figure", "np", "say", "show"]
 
 theme.enable()
 warnings.filterwarnings("ignore", category=DeprecationWarning)  # would be stored with their paths
@@ -59,23 +57,10 @@ def _fits(value: Any, wanted: Any) -> bool:
     return type(value) is wanted
 
 
-def say(found: str | Section, value: Any = None, form: str = "") -> None:
-    """Store numbers for the prose, which shows them with ``{glue:text}`name:form```.
-
-    Parameters
-    ----------
-    found : Section
-        What a section found: each number and word is stored under its name.
-    value : object
-        With a key in place of the section: one number, or text that is shown as it is.
-    form : str, optional
-        Form of that one number, such as ``",.0f"``.
-    """
-    if isinstance(found, Section):
-        for name, each in found.said():
-            _glue(name, _stored(each))
-    else:
-        _glue(found, written(value, form))
+def say(found: Section) -> None:
+    """Store what a section found for the prose, which shows it with ``{glue:text}`name:form```."""
+    for name, value in found.said():
+        _glue(name, _stored(value))
 
 
 _STORED_DIGITS = 8  # the last digits of a float differ from processor to processor
