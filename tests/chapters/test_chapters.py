@@ -103,7 +103,7 @@ EXTREMES = {
         },
     ],
     "errata": [
-        {"gopher_flop": (1e22, "round_size"), "llama_flop": (1e25, "llama_text")},
+        {"gopher_flop": (1e22, "round_params"), "llama_flop": (1e25, "llama_text")},
         {"gopher_flop": (1e26, "gopher_times"), "sweep_to_flop": (1e28, "refit_far_ratio")},
     ],
     "validation": [
@@ -117,11 +117,11 @@ EXTREMES = {
     "fitting": [
         {
             "noise": (0.0005, "misses"),
-            "budget_flop": (1e26, "true_size"),
+            "budget_flop": (1e26, "true_params"),
             "n_resamples": (200, "n_resamples"),
         },
         {
-            "true_law": ("HOFFMANN_2022_TEX", "true_ratio"),
+            "true_law": ("HOFFMANN_2022_TEX", "true_tokens_per_param"),
             "n_sizes": (9, "n_runs"),
             "half_width": (3.0, "params_low"),
             "n_tables": (10, "n_tables"),

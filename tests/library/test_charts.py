@@ -143,7 +143,7 @@ def test_log_ticks_are_inside_and_round():
 def test_words_come_from_the_numbers_as_they_are_and_marks_from_cut_ones():
     """1.7146 is 1.71; cut to four digits first it would be 1.72."""
     cases = pd.DataFrame({"place": ["p"], "source": ["s"], "ratio": [1.7146]})
-    found = Section(all_cases=cases, n_errata=1, n_small=0, worst_ratio=1.7146)
+    found = Section(all_cases=cases, n_errata=1, n_small=0, worst_times=1.7146)
     chart = errata.printed_over_computed(found).to_dict()
     assert "s: p: 1.71." in chart["description"]
     drawn = [row["ratio"] for rows in chart["datasets"].values() for row in rows]

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
+from functools import partial
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from llmecon import chinchilla
-from llmecon_book.chapters import Section
+from llmecon_book.chapters import Section, columns, ends, named, stacked
 from llmecon_book.words import scientific
 
 Frame: TypeAlias = Any  # the types that pandas states for a cell are too many to be of use
 Simulate: TypeAlias = Callable[..., Frame]
-Array: TypeAlias = Any
 _PRINTED: Any = chinchilla.HOFFMANN_2022_TABLE_2
+
+
+def _valley(law: Any, flop: float, middle: float, width: float, n_sizes: int) -> Frame:
+    """The loss of sizes on either side of one, all trained with one budget."""
+    sizes = np.geomspace(1 / width, width, n_sizes) * middle
+    return pd.DataFrame({"n_params": sizes, "loss": law.loss(sizes, flop / 6 / sizes)})
 
 
 def profiles(
@@ -24,16 +30,14 @@ def profiles(
 ) -> Section:
     """The fitted law through runs around planned optima, and its own optimum at each budget."""
     names = [f"{scientific(budget, 2)} FLOP" for budget in planned.flop]
-    best, curves = fit.law.optimal(flop=planned.flop), []
-    for name, budget, middle in zip(names, planned.flop, planned.params, strict=True):
-        sizes = np.geomspace(1 / half_width, half_width, 25) * middle
-        losses = fit.law.loss(sizes, budget / 6 / sizes)
-        curves.append(pd.DataFrame({"budget": name, "n_params": sizes, "loss": losses}))
-    minima = {"budget": names, "flop": best.flop, "params": best.params, "loss": best.loss}
+    curves = {
+        name: _valley(fit.law, flop, middle, half_width, 25)
+        for name, flop, middle in zip(names, planned.flop, planned.params, strict=True)
+    }
     return Section(
         runs=runs,
-        curves=pd.concat(curves),
-        minima=pd.DataFrame(minima),
+        curves=stacked("budget", curves),
+        minima=columns(fit.law.optimal(flop=planned.flop), "flop params loss", budget=names),
         n_runs=len(runs),
         n_budgets=len(names),
         noise=noise,
@@ -41,10 +45,9 @@ def profiles(
     )
 
 
-_LABELS = {
-    "alpha": "α",
-    "beta": "β",
-    "a": "exponent a of the optimal size",
+_CONSTANTS = {"A": "A", "B": "B", "E": "E", "alpha": "α", "beta": "β"}
+_EXPONENT = {"a": "exponent a of the optimal size"}
+_ANSWERS = {
     "params": "optimal parameters",
     "tokens": "optimal tokens",
     "tokens_per_param": "tokens per parameter",
@@ -63,22 +66,21 @@ def recovered(
 ) -> Section:
     """Constants and answers with intervals over their true values."""
     law, best, rows = refits.fit.law, truth.optimal(flop=answers.flop), []
-    for name in ("A", "B", "E", "alpha", "beta", "a"):
-        ends = np.array([getattr(law, name), *refits.interval(name, level=level)], float)
-        kind = "answer" if name == "a" else "constant"
-        rows.append((_LABELS.get(name, name), kind, *(ends / getattr(truth, name))))
-    for name in ("params", "tokens", "tokens_per_param", "loss"):
-        ends = answers[[name, f"{name}_low", f"{name}_high"]].to_numpy(float)
-        rows.append((_LABELS[name], "answer", *(ends / float(getattr(best, name)))))
+    for name, label in (_CONSTANTS | _EXPONENT).items():
+        sizes = np.array([getattr(law, name), *refits.interval(name, level=level)], float)
+        kind = "constant" if name in _CONSTANTS else "answer"
+        rows.append((label, kind, *(sizes / getattr(truth, name))))
+    for name, label in _ANSWERS.items():
+        sizes = answers[[name, f"{name}_low", f"{name}_high"]].to_numpy(float)
+        rows.append((label, "answer", *(sizes / float(getattr(best, name)))))
     table = pd.DataFrame(rows, columns=["quantity", "kind", "ratio", "low", "high"])
     return Section(
         quantities=table,
         case=pd.Series({"n_runs": refits.fit.n_points}),
         level=level,
         **answers.filter(regex="^flop|^params|per_param|outside"),
+        **named("true", best, "params tokens_per_param"),
         n_resamples=refits.n_resamples,
-        true_size=best.params,
-        true_ratio=best.tokens_per_param,
         n_inside=((table.low <= 1) & (table.high >= 1)).sum(),
         n_quantities=len(table),
         tied=np.corrcoef(refits.values("log_A"), refits.values("alpha"))[0, 1],
@@ -112,41 +114,44 @@ _SCALES = {"mean": "mean of the terms", "sum": "their sum", "scaled": "sum over 
 
 def stops(runs: Frame, fit: chinchilla.Fit, own: chinchilla.Fit, flop: float) -> Section:
     """Where a general optimiser stops from published laws, by what it minimises."""
-    ends, stopped = [], []
+    found = []
     for start in STARTS:
         label = chinchilla.law_title(start.name)
-        ends.append((label, "start", float(start.optimal(flop=flop).params)))
+        found.append((label, "start", start, np.nan, False))
         for scale, words in _SCALES.items():
             stop = chinchilla.general_stop(runs, start=start, scale=scale)  # type: ignore[arg-type]
-            ends.append((label, words, float(stop.law.optimal(flop=flop).params)))
-            stopped.append((scale, stop.objective / fit.objective - 1, stop.success, stop.law.a))
-    table = pd.DataFrame(ends, columns=["start", "stage", "params"])
-    at = pd.DataFrame(stopped, columns=["scale", "excess", "success", "a"])
-    averaged = table[table.stage == _SCALES["mean"]].params
-    good = (at.excess < 1e-4).groupby(at.scale).sum()
+            excess = stop.objective / fit.objective - 1
+            found.append((label, words, stop.law, excess, stop.success))
+    table = pd.DataFrame(found, columns=["start", "stage", "law", "excess", "success"])
+    table["params"] = [float(law.optimal(flop=flop).params) for law in table.law]
+    began, first = table.iloc[0], table.iloc[1]
+    good = (table.excess < 1e-4).groupby(table.stage).sum()
     return Section(
         ends=table,
         best=pd.Series({"flop": flop, "params": float(fit.law.optimal(flop=flop).params)}),
         mean_term=fit.objective / fit.n_points,
         n_starts=len(STARTS),
-        n_stops=len(at),
-        n_success=at.success.sum(),
-        **good.add_suffix("_good"),
-        mean_low=averaged.min(),
-        mean_high=averaged.max(),
-        first_name=chinchilla.law_title(STARTS[0].name),
-        first_a=STARTS[0].a,
-        first_stop_a=at.a[0],
-        first_excess=at.excess[0],
+        n_stops=table.excess.count(),
+        n_success=table.success.sum(),
+        **{f"{scale}_good": good[words] for scale, words in _SCALES.items()},
+        **ends("mean", table.params[table.stage == _SCALES["mean"]]),
+        first_name=began.start,
+        first_a=began.law.a,
+        first_stop_a=first.law.a,
+        first_excess=first.excess,
         best_a=fit.law.a,
-        own_agree=own.starts_agreeing,
-        own_steps=own.iterations,
+        **named("own", own, "starts_agreeing iterations"),
     )
 
 
-_TAILS, _SHORT, _EXCESS = "heavy tails", "short runs off the law", 0.05
-_FITS = {"huber": "Huber", "squares": "least squares"}
-_ENDS = {"": "all runs", "_less": "flagged dropped"}
+_BAD = {"tails": "heavy tails", "short": "short runs off the law"}
+_EXCESS = 0.05
+_WAYS = {
+    "huber": "Huber, all runs",
+    "huber_less": "Huber, flagged dropped",
+    "squares": "least squares, all runs",
+    "squares_less": "least squares, flagged dropped",
+}
 
 
 def dropping(
@@ -160,35 +165,31 @@ def dropping(
     seed: int,
 ) -> Section:
     """Estimates of the optimal size from bad tables, with all runs and without those flagged."""
-    rows, flagged = [], []
-    for case, freedom in ((_TAILS, 2.0), (_SHORT, None)):
+    rows = []
+    for case in _BAD:
         for number in range(n_tables):
+            freedom = 2.0 if case == "tails" else None
             table = simulate(seed=seed + 2000 + number, degrees_of_freedom=freedom)
-            if case == _SHORT:
+            if case == "short":
                 shortest = np.argsort(table.n_tokens / table.n_params)[:n_short]
                 table.loc[shortest, "loss"] *= 1 + _EXCESS
-            robust = chinchilla.fit(table, warn=False)
-            flagged.append((case, len(robust.outliers)))
-            for name, whole in (
-                ("huber", robust),
-                ("squares", chinchilla.fit(table, objective="squared", warn=False)),
-            ):
-                for end, fit in (("", whole), ("_less", whole.without(whole.outliers))):
-                    size = float(fit.law.optimal(flop=best.flop).params / best.params)
-                    b = float(fit.law.B / truth.B)
-                    rows.append((case, name + end, f"{_FITS[name]}, {_ENDS[end]}", size, b))
-    estimates = pd.DataFrame(rows, columns=["case", "key", "way", "ratio", "b"])
-    off = (estimates[["ratio", "b"]] - 1).abs().groupby([estimates.case, estimates.key]).median()
-    n_flagged = pd.DataFrame(flagged, columns=["case", "n"]).groupby("case").n.median()
+            huber = chinchilla.fit(table, warn=False)
+            whole = (huber, chinchilla.fit(table, objective="squared", warn=False))
+            fits = [each for fit in whole for each in (fit, fit.without(fit.outliers))]
+            for way, fit in zip(_WAYS, fits, strict=True):
+                size = float(fit.law.optimal(flop=best.flop).params / best.params)
+                rows.append((case, way, size, float(fit.law.B / truth.B), len(huber.outliers)))
+    estimates = pd.DataFrame(rows, columns=["case", "way", "ratio", "b", "flagged"])
+    off = estimates.assign(ratio=(estimates.ratio - 1).abs(), b=(estimates.b - 1).abs())
+    middle: Frame = off.groupby(["case", "way"]).median()
     return Section(
-        estimates=estimates,
+        estimates=estimates.replace({"case": _BAD, "way": _WAYS}),
         case=pd.Series({"flop": best.flop, "n_tables": n_tables}),
-        **{f"tails_{key}": off.ratio[_TAILS, key] for key in off.ratio[_TAILS].index},
-        **{f"short_{key}": off.ratio[_SHORT, key] for key in off.ratio[_SHORT].index},
-        tails_flagged=n_flagged[_TAILS],
-        short_flagged=n_flagged[_SHORT],
+        **{f"{case}_{way}": miss for (case, way), miss in middle.ratio.items()},
+        tails_flagged=middle.flagged["tails", "huber"],
+        short_flagged=middle.flagged["short", "huber"],
         excess=_EXCESS,
-        short_b=off.b[_SHORT, "squares"],
+        short_b=middle.b["short", "squares"],
         clean_flagged=len(clean.outliers),
     )
 
@@ -215,8 +216,7 @@ def twenty(curves: Frame, asked: Frame, swaps: Frame, built: Any) -> Section:
         **at.tokens_per_param.drop("MUENNIGHOFF_2023").rename(str.lower),
         rounded_size=at.params["HOFFMANN_2022_ROUNDED"],
         exact_size=at.params["HOFFMANN_2022_TEX"],
-        beta_size=swap["beta"],
-        alpha_size=swap["alpha"],
+        **swap[["alpha", "beta"]].add_suffix("_size"),
         rounded_a=rounded.a,
         rounded_drift=10 ** (1 - 2 * rounded.a),
         fitted_to=rounded.domain.flop[1],
@@ -227,39 +227,34 @@ def allocations(laws: Frame, answers: Any, width: float) -> Section:
     """Optimal size by every law, with intervals of its exponent turned about the middle run."""
     counts = np.where(laws.params_convention.str.startswith("total"), "all", "another count")
     every = laws.assign(counts=counts, low=np.nan, high=np.nan).set_index("law")
+    approaches: dict[str, float] = {}
     for number in (1, 2, 3):
         law: Any = chinchilla.law(f"HOFFMANN_2022_APPROACH_{number}")
         middle = np.sqrt(law.domain.flop[0] * law.domain.flop[1])
-        turned = answers.flop / middle
-        _, *ends = _PRINTED[f"approach {number}"]["a"]
+        _, *exponents = _PRINTED[f"approach {number}"]["a"]
         at_middle = float(law.optimal(flop=middle).params)
-        every.loc[law.name, ["low", "high"]] = [at_middle * turned**a for a in ends]
+        every.loc[law.name, ["low", "high"]] = [
+            at_middle * (answers.flop / middle) ** a for a in exponents
+        ]
+        approaches |= named(f"app{number}", every.loc[law.name], "low high")
     of_page = {"law": "These simulated runs", "counts": "simulated", "params": answers.params}
     of_page |= {"low": answers.params_low, "high": answers.params_high}
-    named = every.rename(index=chinchilla.law_title).reset_index()
+    titled = every.rename(index=chinchilla.law_title).reset_index()
     same = every[every.counts == "all"].params
     a, a_low, a_high = _PRINTED["approach 3"]["a"]
-    tuned = chinchilla.PORIAN_2024_TABLE_1[-1]
     return Section(
-        sizes=pd.concat([named, pd.DataFrame([of_page])]).sort_values("params"),
+        sizes=pd.concat([titled, pd.DataFrame([of_page])]).sort_values("params"),
         n_laws=len(every),
         n_same=len(same),
-        all_low=same.min(),
-        all_high=same.max(),
+        **ends("all", same),
         all_factor=same.max() / same.min(),
-        **{
-            f"app{number}_{end}": every[end][f"HOFFMANN_2022_APPROACH_{number}"]
-            for number in (1, 2, 3)
-            for end in ("low", "high")
-        },
+        **approaches,
         app3_a=a,
         app3_a_low=a_low,
         app3_a_high=a_high,
         app3_width=a_high - a_low,
         simulated_width=width,
-        tuned_a=tuned.a,
-        tuned_low=tuned.a_low,
-        tuned_high=tuned.a_high,
+        **named("tuned", chinchilla.PORIAN_2024_TABLE_1[-1], "a a_low a_high"),
     )
 
 
@@ -270,46 +265,38 @@ def refit(best: Any) -> Section:
         refit_name=chinchilla.law_title(law.name),
         refit_source=law.provenance.source,
         refit_a=law.a,
-        refit_size=best.params,
-        refit_ratio=best.tokens_per_param,
+        **named("refit", best, "params tokens_per_param"),
     )
 
 
 def twins(truth: Any, on_line: Any) -> Section:
     """Laws that share the loss of every compute-optimal run, and not the optimum."""
-    flop, middle = float(on_line.flop[-1]), on_line.params[-1]
-    curves, lowest, gap = [], [], 1e-12
-    shares = dict.fromkeys([0.25, 0.4, round(float(truth.a), 3), 0.6, 0.75])
-    for share in shares:
-        name, size_term, data_term = (
-            f"size term {share:.0%}",
-            share / truth.a,
-            (1 - share) / truth.b,
+    flop, middle, curves, gaps = float(on_line.flop[-1]), on_line.params[-1], {}, [1e-12]
+    lowest = []
+    for share in dict.fromkeys([0.25, 0.4, round(float(truth.a), 3), 0.6, 0.75]):
+        size_term, data_term = share / truth.a, (1 - share) / truth.b
+        twin = replace(truth, A=float(truth.A * size_term), B=float(truth.B * data_term))
+        gaps.append(
+            float(np.abs(twin.loss(on_line.params, on_line.tokens) / on_line.loss - 1).max())
         )
-        twin = replace(truth, name=name, A=float(truth.A * size_term), B=float(truth.B * data_term))
-        off = twin.loss(on_line.params, on_line.tokens) / on_line.loss - 1
-        gap = max(gap, float(np.abs(off).max()))
-        sizes = np.geomspace(1 / 30, 30, 41) * middle
-        losses = twin.loss(sizes, flop / 6 / sizes)
-        curves.append(pd.DataFrame({"law": name, "n_params": sizes, "loss": losses}))
+        name = f"size term {share:.0%}"
+        curves[name] = _valley(twin, flop, middle, 30, 41)
         best = twin.optimal(flop=flop)
         lowest.append((name, float(best.params), float(best.loss)))
     minima = pd.DataFrame(lowest, columns=["law", "n_params", "loss"])
-    size = minima.n_params
     return Section(
-        curves=pd.concat(curves),
+        curves=stacked("law", curves),
         run=pd.DataFrame({"n_params": on_line.params[-1:], "loss": on_line.loss[-1:]}),
         minima=minima,
-        n_twins=len(shares),
-        gap=gap,
-        twin_low=size.min(),
-        twin_high=size.max(),
-        twin_factor=size.max() / size.min(),
+        n_twins=len(minima),
+        gap=max(gaps),
+        **ends("twin", minima.n_params),
+        twin_factor=minima.n_params.max() / minima.n_params.min(),
         twin_budget=flop,
     )
 
 
-def narrow_plans(runs: Frame, truth: Any) -> Mapping[str, tuple[Array, Array]]:
+def narrow_plans(runs: Frame, truth: Any) -> dict[str, tuple[Any, Any]]:
     """The plan of the runs, and four of as many that vary too little: sizes and tokens."""
     size, tokens, n = runs.n_params, runs.n_tokens, len(runs)
     line = np.geomspace(size.min(), size.max(), n)
@@ -322,11 +309,9 @@ def narrow_plans(runs: Frame, truth: Any) -> Mapping[str, tuple[Array, Array]]:
     }
 
 
-def conditions(plans: Mapping[str, Any], truth: Any, on_line: chinchilla.Fit) -> Section:
+def conditions(plans: dict[str, Any], truth: Any, on_line: chinchilla.Fit) -> Section:
     """How well plans fix the constants, and what a fit of compute-optimal runs says."""
-    condition = pd.Series(
-        {name: chinchilla.design_condition(truth, *plan) for name, plan in plans.items()}
-    )
+    condition = {name: chinchilla.design_condition(truth, *plan) for name, plan in plans.items()}
     try:
         on_line.require_identified()
         refusal = "given"
@@ -335,27 +320,28 @@ def conditions(plans: Mapping[str, Any], truth: Any, on_line: chinchilla.Fit) ->
     return Section(
         good_condition=condition["profiles"],
         ratio_condition=condition["one ratio"],
-        n_useless=(condition > 1e5).sum(),
+        n_useless=sum(each > 1e5 for each in condition.values()),
         warned=next(text for text in on_line.warnings if "straight line" in text),
         refusal=refusal,
     )
 
 
-_PER_BUDGET, _WIDE = np.array([4, 8, 16, 32]), (2.0, 4.0, 8.0)
+_PER_BUDGET, _WIDE = (4, 8, 16, 32), (2.0, 4.0, 8.0)
 
 
 def widths(
-    truth: Any, budgets: Array, *, noise: float, n_simulations: int, seed: int, target: float
+    truth: Any, budgets: Any, *, noise: float, n_simulations: int, seed: int, target: float
 ) -> Section:
     """Width of the exponent's interval by plan, and the runs that a wanted width takes."""
     rows = []
+    simulated = partial(
+        chinchilla.simulated_width, truth, noise=noise, n_simulations=n_simulations, seed=seed
+    )
     for factor in _WIDE:
         for count in _PER_BUDGET:
             plan = chinchilla.isoflop_design(truth, flop=budgets, n_sizes=count, half_width=factor)
-            width = chinchilla.simulated_width(
-                truth, *plan, noise=noise, n_simulations=n_simulations, seed=seed
-            )
-            rows.append((f"up to {factor:g} times the optimum", len(budgets) * count, width))
+            name = f"up to {factor:g} times the optimum"
+            rows.append((name, len(budgets) * count, simulated(*plan)))
     plans = pd.DataFrame(rows, columns=["profile", "n_runs", "width"])
     largest = plans.groupby("profile").transform("last")
     slopes = plans.assign(width=largest.width * np.sqrt(largest.n_runs / plans.n_runs))
@@ -371,7 +357,6 @@ def widths(
         target=target,
         needed_narrow=chinchilla.runs_needed(n_runs, width=narrow, target_width=target),
         needed_broad=chinchilla.runs_needed(n_runs, width=broad, target_width=target),
-        printed_width=high - low,
         printed_needed=float(f"{printed:.2g}"),
         n_planned=n_simulations,
     )
@@ -380,4 +365,4 @@ def widths(
 def exercise(lowest_flop: float, highest_flop: float, flop: float, step: float) -> Section:
     """By which factor a size at a budget changes with its exponent."""
     middle = np.sqrt(lowest_flop * highest_flop)
-    return Section(ex_middle=middle, ex_step=step, ex_factor=(flop / middle) ** step)
+    return Section(ex_middle=middle, ex_factor=(flop / middle) ** step)

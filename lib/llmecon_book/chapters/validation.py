@@ -11,7 +11,8 @@ import numpy as np
 import pandas as pd
 
 from llmecon import catalog, roofline
-from llmecon_book.chapters import Section
+from llmecon_book.chapters import Section, ends
+from llmecon_book.chapters import named as numbers
 from llmecon_book.words import escaped, link
 
 Frame: TypeAlias = Any  # the types that pandas states for a cell are too many to be of use
@@ -71,14 +72,11 @@ def closeness(predicted: Frame, per_token: Any, constants: Any) -> Section:
         f"{name}_s": (values * scale).where(scale.notna(), 1 / values)
         for name, values in (("measured", predicted.value), ("predicted", predicted.predicted))
     }
-    every = predicted.assign(use=_use(predicted), system=_system(predicted), **seconds)
+    every = _marked(predicted).assign(**seconds)
     return Section(
         every=every.sort_values("engine", kind="stable", ascending=False),
         all_within=((predicted.predicted / predicted.value - 1).abs() <= 0.1).mean(),
-        tpot_n=per_token.rows,
-        tpot_mape=per_token.mape,
-        tpot_bias=per_token.bias,
-        tpot_p90=per_token.p90,
+        **numbers("tpot", per_token, "rows mape bias p90"),
         constants_said=_name(constants),
     )
 
@@ -87,12 +85,10 @@ def _name(constants: Any) -> str:
     return constants.name if constants else BY_ENGINE
 
 
-def _use(frame: Frame) -> Frame:
-    return frame.split.map({"validate": HELD_BACK, "calibrate": FITTED})
-
-
-def _system(frame: Frame) -> Frame:
-    return frame.n_gpus.astype(str) + " × " + frame.hardware
+def _marked(frame: Frame) -> Frame:
+    """Rows with what they may be used for, and the machine as a figure names it."""
+    use = frame.split.map({"validate": HELD_BACK, "calibrate": FITTED})
+    return frame.assign(use=use, system=frame.n_gpus.astype(str) + " × " + frame.hardware)
 
 
 def _bullets(lines: Iterable[str]) -> str:
@@ -108,11 +104,18 @@ def by_kind(errors: Frame) -> str:
     )
 
 
+_LOADS = {  # [requests] up to which: name
+    1: "1 request",
+    8: "2 to 8 requests",
+    32: "9 to 32 requests",
+    128: "33 to 128 requests",
+    2048: "over 128 requests",
+}
+
+
 def groups(counted: Frame, which: str, constants: Any) -> Section:
     """Errors by accelerator, model, format, engine and load; groups of one row left out."""
-    loads = ["1 request", "2 to 8 requests", "9 to 32 requests"]
-    loads += ["33 to 128 requests", "over 128 requests"]
-    load = pd.cut(counted.load, [0, 1, 8, 32, 128, 2048], labels=loads).astype(object)
+    load = pd.cut(counted.load, [0, *_LOADS], labels=[*_LOADS.values()]).astype(object)
     groupings = {
         "accelerator": counted.hardware,
         "model": counted.model,
@@ -121,25 +124,21 @@ def groups(counted: Frame, which: str, constants: Any) -> Section:
         "requests": load.where(counted.load.notna(), "maximum load").astype(str),
     }
     errors = pd.concat(
-        roofline.judge(counted.assign(group=group), "group")
-        .reset_index()
-        .sort_values("mape")
-        .assign(grouping=name)
+        _errors(counted.assign(group=group), "group").sort_values("mape").assign(grouping=name)
         for name, group in groupings.items()
     )
     several: Frame = errors[errors.rows > 1]
-    worst = several.loc[several.mape.idxmax()]
-    systems = several[several.grouping == "accelerator"].mape
     return Section(
         errors=several,
         case=pd.Series({"n": len(counted), "marked": which, "constants": _name(constants)}),
-        worst_group=worst.group,
-        worst_mape=worst.mape,
-        worst_n=worst.rows,
-        systems_low=systems.min(),
-        systems_high=systems.max(),
-        overall=roofline.judge(counted.assign(all="all"), "all").mape.iloc[0],
+        **numbers("worst", several.loc[several.mape.idxmax()], "group mape rows"),
+        **ends("systems", several.mape[several.grouping == "accelerator"]),
+        overall=_errors(counted.assign(all="all"), "all").mape[0],
     )
+
+
+def _errors(predicted: Frame, by: str) -> Frame:
+    return roofline.judge(predicted, by).reset_index()
 
 
 def ideal(peak: Frame, serving: Frame, constants: Any, which: str) -> Section:
@@ -151,83 +150,72 @@ def ideal(peak: Frame, serving: Frame, constants: Any, which: str) -> Section:
         ratios=ratios.rename(columns={"hardware": "system", "n_gpus": "chips"}),
         ideal_n=len(peak),
         ideal_fast=(ratio < 1).sum(),
-        ideal_mape=roofline.judge(judged(peak, which), "kind").mape.iloc[0],
-        ideal_low=ratio.min(),
-        ideal_high=ratio.max(),
+        ideal_mape=_errors(judged(peak, which), "kind").mape[0],
+        **ends("ideal", ratio),
         ideal_times=(1 / ratio).median(),
     )
 
 
-WHOLE = "nothing left out"
 NO_KERNELS = "time of kernels"
-_NO_LATENCY, _NO_SEQUENCE = "latency of collectives", "host's time for a sequence"
-_NO_MOVES, _NO_LINKS = "moving activations", "links below peak"
-_TERMS: dict[str, dict[str, Any]] = {
-    NO_KERNELS: {"kernel_s": 0.0},
-    _NO_LATENCY: {"collective_s": 0.0, "hop_s": 0.0, "node_hop_s": 0.0},
-    "bandwidth below peak": {"bandwidth_share": 1.0},
-    "matrix rate below peak": {
-        "flop_share": 1.0,
-        "prefill_flop_share": 1.0,
-        "of_measured_rate": False,
-    },
-    _NO_SEQUENCE: {"sequence_s": 0.0},
-    _NO_MOVES: {"moves_activations": False},
-    _NO_LINKS: {"link_share": 1.0},
+_TERMS: dict[str, tuple[str, dict[str, Any]]] = {  # what is left out, in words and in the constants
+    "whole": ("nothing left out", {}),
+    "kernels": (NO_KERNELS, {"kernel_s": 0.0}),
+    "latency": (
+        "latency of collectives",
+        dict.fromkeys(("collective_s", "hop_s", "node_hop_s"), 0.0),
+    ),
+    "bandwidth": ("bandwidth below peak", {"bandwidth_share": 1.0}),
+    "flop": (
+        "matrix rate below peak",
+        {"flop_share": 1.0, "prefill_flop_share": 1.0, "of_measured_rate": False},
+    ),
+    "sequence": ("host's time for a sequence", {"sequence_s": 0.0}),
+    "activations": ("moving activations", {"moves_activations": False}),
+    "links": ("links below peak", {"link_share": 1.0}),
 }
 _FREE = ("bandwidth_share", "flop_share", "kernel_s", "sequence_s")
-AT_ONCE = "time per token, at once"
-_AGAIN, _LOAD = "time per token, others fitted again", "maximum load, others fitted again"
+_HOW = {
+    "at_once": "time per token, at once",
+    "again": "time per token, others fitted again",
+    "load": "maximum load, others fitted again",
+}
 
 
 def left_out(measured: Frame, which: str) -> Section:
     """Error without each term of the model, at once and with the others fitted again."""
-    at_once, again = {WHOLE: roofline.CURRENT}, {WHOLE: roofline.CURRENT}
-    for term, change in _TERMS.items():
+    held, rows, newest = judged(measured, which), {}, roofline.CURRENT
+    for term, (_, change) in _TERMS.items():
         free = [name for name in _FREE if name not in change]
         start = replace(roofline.KNOWN, **change)
-        at_once[term] = replace(roofline.CURRENT, **change)
-        again[term] = roofline.calibrate(measured, free=free, start=start)
-    cases = {AT_ONCE: (at_once, "serving"), _AGAIN: (again, "serving")}
-    cases[_LOAD] = (again, "maximum load")
-    held = judged(measured, which)
-    terms = pd.DataFrame(
-        [
-            (term, how, roofline.judge(roofline.predict(held, each), "kind").mape[kind])
-            for how, (profiles, kind) in cases.items()
-            for term, each in profiles.items()
-        ],
-        columns=["term", "how", "mape"],
-    )
-    error = terms.set_index(["term", "how"]).mape
+        refit = roofline.calibrate(measured, free=free, start=start) if change else newest
+        now, fitted = (
+            roofline.judge(roofline.predict(held, each), "kind").mape
+            for each in (replace(newest, **change), refit)
+        )
+        rows[term] = now["serving"], fitted["serving"], fitted["maximum load"]
+    error: Frame = pd.DataFrame.from_dict(rows, "index", columns=[*_HOW])
+    words = error.rename(index={term: said for term, (said, _) in _TERMS.items()}, columns=_HOW)
+    again = ["kernels", "latency", "sequence", "activations", "links"]
+    terms = words.rename_axis("term").melt(var_name="how", value_name="mape", ignore_index=False)
     return Section(
-        terms=terms,
+        terms=terms.reset_index(),
         marked=pd.Series([which]),
-        whole=error[WHOLE, AT_ONCE],
-        whole_load=error[WHOLE, _LOAD],
-        no_kernels=error[NO_KERNELS, AT_ONCE],
-        no_kernels_again=error[NO_KERNELS, _AGAIN],
-        no_latency=error[_NO_LATENCY, AT_ONCE],
-        no_latency_again=error[_NO_LATENCY, _AGAIN],
-        no_sequence=error[_NO_SEQUENCE, _AGAIN],
-        no_sequence_load=error[_NO_SEQUENCE, _LOAD],
-        no_activations=error[_NO_MOVES, _AGAIN],
-        no_links=error[_NO_LINKS, _AGAIN],
+        **error.at_once[["whole", "kernels", "latency"]].add_prefix("at_once_"),
+        **error.again[again].add_prefix("again_"),
+        **error.load[["whole", "sequence"]].add_prefix("load_"),
     )
 
 
 def by_hand(tpot: Frame, own: Frame, kernels: int) -> Section:
     """Times without kernels at shares of the bandwidth (``b50`` to ``b100``), to add to."""
     newest = roofline.CURRENT
-    times = {
-        f"b{percent}": roofline.predict(
-            tpot, replace(newest, bandwidth_share=percent / 100, kernel_s=0.0)
-        ).predicted.to_numpy()
+    bare = {
+        f"b{percent}": replace(newest, bandwidth_share=percent / 100, kernel_s=0.0)
         for percent in range(50, 101, 5)
     }
-    moved = own.assign(use=_use(own), system=_system(own), measured_ms=own.value, **times)
+    times = {at: roofline.predict(tpot, each).predicted.array for at, each in bare.items()}
     return Section(
-        moved=moved,
+        moved=_marked(own).assign(measured_ms=own.value, **times),
         kernels=kernels,
         start_percent=int(5 * round(newest.bandwidth_share * 20)),
         start_us=round(4e6 * newest.kernel_s) / 4,
@@ -235,29 +223,27 @@ def by_hand(tpot: Frame, own: Frame, kernels: int) -> Section:
     )
 
 
+_RATES = {"bandwidth_share": "memory bandwidth", "flop_share": "measured matrix rate"}
+_FITTED = [*_RATES, "kernel_s", "sequence_s", "request_s"]
+_GIVEN = ["date", *_FITTED, "collective_s", "hop_s", "node_hop_s", "link_share"]
+
+
 def constants(newest: roofline.Profile, profiles: Iterable[roofline.Profile]) -> Section:
     """Constants of the newest profile, and what each generation of engines achieves."""
-    of_rate = {"bandwidth_share": "memory bandwidth", "flop_share": "measured matrix rate"}
-    shares = pd.DataFrame(
-        [
-            (each.name, said, getattr(each, name), each.standard_errors[name])
-            for each in profiles
-            for name, said in of_rate.items()
-            if name in each.standard_errors
-        ],
-        columns=["profile", "constant", "share", "error"],
-    )
-    fitted = ("bandwidth_share", "flop_share", "kernel_s", "sequence_s", "request_s")
-    given = ("date", *fitted, "collective_s", "hop_s", "node_hop_s", "link_share")
-    old = {each.name: each for each in profiles if each.name.startswith("TensorRT-LLM")}
+    shares = [
+        (each.name, said, getattr(each, name), each.standard_errors[name])
+        for each in profiles
+        for name, said in _RATES.items()
+        if name in each.standard_errors
+    ]
+    old = {each.name[-4:]: each for each in profiles if each.name.startswith("TensorRT-LLM")}
     return Section(
-        shares=shares,
+        shares=pd.DataFrame(shares, columns=["profile", "constant", "share", "error"]),
         fitted_rows=newest.source.split()[0],
-        **{name: getattr(newest, name) for name in given},
-        **{f"{name}_error": newest.standard_errors[name] for name in fitted},
+        **{name: getattr(newest, name) for name in _GIVEN},
+        **{f"{name}_error": newest.standard_errors[name] for name in _FITTED},
         old_kernel_s=max(each.kernel_s for each in old.values()),
-        rereads_2023=old["TensorRT-LLM 2023"].kv_rereads,
-        rereads_2024=old["TensorRT-LLM 2024"].kv_rereads,
+        **{f"rereads_{year}": old[year].kv_rereads for year in ("2023", "2024")},
     )
 
 
@@ -288,39 +274,34 @@ def band(predicted: Frame, constants: Any, confidence: float) -> Section:
 
 PUBLIC, NEW, OURS = "434 public points", "H200 rows of this book", "this roofline"
 _TOOLS = {
-    "agg": "aiconfigurator, agg mode",
-    "static": "aiconfigurator, static mode",
-    "analytic": "llm-analysis, defaults",
-    "ours": OURS,
-    "ideal": f"{OURS}, ideal",
+    "aiconfigurator, agg mode": "agg",
+    "aiconfigurator, static mode": "static",
+    "llm-analysis, defaults": "analytic",
+    OURS: "ours",
+    f"{OURS}, ideal": "ideal",
 }
 
 
 def peers(tools: Frame, own: Frame, peak: Frame) -> Section:
     """Errors of other tools and of this roofline, with and without its constants."""
     ours = pd.concat(
-        roofline.judge(each, "hardware").reset_index().assign(name=name)
+        _errors(each, "hardware").assign(name=name)
         for name, each in ((OURS, own), (f"{OURS}, ideal", peak))
     )
     ours["rows_judged"] = ours.hardware.str.split().str[0] + " rows of this book"
     theirs = tools.assign(name=tools.tool + ", " + tools["mode"], mape=tools.mape_percent)
     compared = pd.concat([ours, theirs])
     best = compared.groupby("name").mape.transform("min")
-    on = compared.set_index(["name", "rows_judged"])
-    unfitted = tools[(tools.kind == "unfitted physics") & (tools.rows_judged == PUBLIC)]
+    on = compared.replace({"name": _TOOLS}).set_index(["rows_judged", "name"])
+    public, new = on.loc[PUBLIC], on.loc[NEW]
     return Section(
         compared=compared.iloc[np.lexsort([compared.name, best])],
         peer_points=tools.n_rows.max(),
-        **{
-            f"{key}_{where}": on.mape[name, rows]
-            for key, name in _TOOLS.items()
-            for where, rows in (("public", PUBLIC), ("new", NEW))
-            if (name, rows) in on.index
-        },
-        agg_answered=on.n_rows[_TOOLS["agg"], NEW],
-        ours_n=on.rows[OURS, NEW],
-        unfitted_low=unfitted.mape_percent.min(),
-        unfitted_high=unfitted.mape_percent.max(),
+        **public.mape[["agg", "static", "analytic"]].add_suffix("_public"),
+        **new.mape[[*_TOOLS.values()]].add_suffix("_new"),
+        agg_answered=new.n_rows["agg"],
+        ours_n=new.rows["ours"],
+        **ends("unfitted", public.mape[public.kind == "unfitted physics"]),
     )
 
 
@@ -342,52 +323,53 @@ _ANSWERED = "each once, waiting less than answering"
 _NOT_GROUPS = ["all", "same rows", "left out"]
 
 
-_PERCENT = {"mape": "mape_percent", "bias": "median_bias_percent"}
-_MEDIAN, _THEIRS = "median_absolute_percent", "aiconfigurator"
+_SHORT = {
+    "n_rows": "rows",
+    "mape_percent": "mape",
+    "p90_percent": "p90",
+    "median_absolute_percent": "middle",
+    "median_bias_percent": "bias",
+}
 
 
 def peer_set(theirs: Frame) -> Section:
     """Errors on another tool's own test set: the half that may be looked at, and the unseen one."""
-    left = theirs[theirs.grouping == "left out"].groupby("group").n_rows.sum()
-    names = {"n_rows": "rows", "mape_percent": "mape", "p90_percent": "p90"}
-    groups = theirs[~theirs.grouping.isin(_NOT_GROUPS)].replace({"weights": "format"})
-    groups = groups.rename(columns=names).sort_values(["grouping", "mape"])
+    table = theirs.rename(columns=_SHORT)
+    left = table[table.grouping == "left out"].groupby("group").rows.sum()
+    groups = table[~table.grouping.isin(_NOT_GROUPS)].replace({"weights": "format"})
+    groups = groups.sort_values(["grouping", "mape"])
     worst = groups[(groups.half == "look") & (groups.grouping == "model")].iloc[::-1]
-    score: Frame = theirs.set_index(["half", "grouping", "group"])
+    both = {OURS: "ours", "aiconfigurator": "theirs"}
+    score: Frame = table.replace({"group": both}).set_index(["half", "grouping", "group"])
     look, unseen = score.loc["look"], score.loc["unseen"]
-    columns = {"n": "n_rows", "median": _MEDIAN, "p90": "p90_percent", **_PERCENT}
-    races = {"ours": OURS, "theirs": _THEIRS}
-    models = {"glm": "GLM-5", "small": "Llama 3.1 8B", "oss": "gpt-oss-120b"}
+    models, race = look.loc["model"], unseen.loc["same rows"]
+    every, answered, llama = ("all", EACH), ("all", _ANSWERED), ("model", MODEL)
     return Section(
         unseen=groups[groups.half == "unseen"],
-        set_rows=left.sum() + score.xs("copies counted", level="group").n_rows.sum(),
+        set_rows=left.sum() + score.xs("copies counted", level="group").rows.sum(),
         set_models=len(worst),
         set_drafts=left["drafts tokens, and how many are kept is not said"],
         set_apart=left["prompts and answers on separate accelerators"],
         set_fitted=left["our constants were fitted to it"],
         set_unclear=left.filter(regex="split|concurrency").sum(),
-        **{f"look_{key}": look[column]["all", EACH] for key, column in columns.items()},
-        **{f"unseen_{key}": unseen[column]["all", EACH] for key, column in columns.items()},
-        **{f"race_look_{key}": look.mape_percent["same rows", of] for key, of in races.items()},
-        **{f"race_unseen_{key}": unseen.mape_percent["same rows", of] for key, of in races.items()},
-        **{f"race_median_{key}": unseen[_MEDIAN]["same rows", of] for key, of in races.items()},
-        race_look_n=look.n_rows["same rows", _THEIRS],
-        race_unseen_n=unseen.n_rows["same rows", _THEIRS],
-        look_answered=look.mape_percent["all", _ANSWERED],
-        unseen_answered=unseen.mape_percent["all", _ANSWERED],
-        set_waiting=unseen.n_rows["all", EACH] - unseen.n_rows["all", _ANSWERED],
-        set_copies=unseen.mape_percent["all", "copies counted"],
-        set_band=unseen.in_band_percent["all", EACH] / 100,
-        set_band_llama=unseen.in_band_percent["model", MODEL] / 100,
-        set_llama=unseen.mape_percent["model", MODEL],
-        set_llama_n=unseen.n_rows["model", MODEL],
-        set_oss=unseen.mape_percent["model", "gpt-oss-120b"],
-        **{
-            f"{key}_{error}": look[column]["model", model]
-            for key, model in models.items()
-            for error, column in _PERCENT.items()
-        },
-        look_h200_bias=look.median_bias_percent["accelerator", "H200 SXM 141GB"],
+        **numbers("look", look.loc[every], "rows mape middle bias p90"),
+        **numbers("unseen", unseen.loc[every], "rows mape middle bias p90"),
+        **look.mape["same rows"].add_prefix("race_look_"),
+        **race.mape.add_prefix("race_unseen_"),
+        **race.middle.add_prefix("race_median_"),
+        race_look_n=look.rows["same rows", "theirs"],
+        race_unseen_n=race.rows["theirs"],
+        look_answered=look.mape[answered],
+        unseen_answered=unseen.mape[answered],
+        set_waiting=unseen.rows[every] - unseen.rows[answered],
+        set_copies=unseen.mape["all", "copies counted"],
+        **numbers("set", unseen.loc[every], "in_band_percent"),
+        **numbers("llama", unseen.loc[llama], "mape rows in_band_percent"),
+        set_oss=unseen.mape["model", "gpt-oss-120b"],
+        **numbers("glm", models.loc["GLM-5"], "mape bias"),
+        **numbers("small", models.loc["Llama 3.1 8B"], "mape bias"),
+        **numbers("oss", models.loc["gpt-oss-120b"], "mape bias"),
+        look_h200_bias=look.bias["accelerator", "H200 SXM 141GB"],
         look_worst=", ".join(f"{row.group} ({row.mape:.0f} %)" for row in worst[:3].itertuples()),
     )
 
@@ -402,25 +384,20 @@ def limits(measured: Frame, predicted: Frame, wait: Any, max_batch: float) -> Se
     """Errors where the model must not be trusted, on held-back rows."""
     errors: Frame = roofline.judge(judged(predicted, "validate"), ["kind", "model", "hardware"])
     load, prefill = errors.bias["maximum load"], errors.bias["prefill"]
-    falcon, mi250 = errors.bias["static batch", "Falcon 180B"], errors.loc["decode", "Llama 2 7B"]
+    h200 = load.xs("H200 SXM 141GB", level="hardware")
     amd = measured[measured.hardware.str.startswith("MI")]
-    shape = catalog.transformer("Falcon 180B")
     return Section(
-        oss120=load["gpt-oss-120b", "H200 SXM 141GB"],
-        oss20=load["gpt-oss-20b", "H200 SXM 141GB"],
-        r1=load["DeepSeek-R1", "H200 SXM 141GB"],
-        falcon_low=falcon.min(),
-        falcon_high=falcon.max(),
-        falcon_heads=shape.n_heads,
-        falcon_kv=shape.n_kv_heads,
+        oss120=h200["gpt-oss-120b"],
+        oss20=h200["gpt-oss-20b"],
+        r1=h200["DeepSeek-R1"],
+        **ends("falcon", errors.bias["static batch", "Falcon 180B"]),
+        **numbers("falcon", catalog.transformer("Falcon 180B"), "n_heads n_kv_heads"),
         palm=prefill["PaLM 540B"].iloc[0],
         l40s=prefill["Llama 2 70B", "L40S 48GB"],
-        mi250=mi250.mape.iloc[0],
-        mi250_n=mi250.rows.iloc[0],
+        **numbers("mi250", errors.loc["decode", "Llama 2 7B"].iloc[0], "mape rows"),
         amd_chips=", ".join(sorted(amd.hardware.unique())),
         amd_fit=len(judged(amd, "calibrate")),
-        over_n=wait.batch_or_concurrency,
-        over_prompt=wait.input_tokens,
+        **numbers("over", wait, "batch_or_concurrency input_tokens"),
         over_holds=max_batch,
         over_times=wait.predicted / wait.value,
     )
@@ -440,7 +417,6 @@ def exercises(own: Frame, peak: Frame) -> Section:
     """Answers of the exercises."""
     slower, covered = 1 / peak.seconds_ratio, 1.2
     return Section(
-        ex_times=slower.median(),
         ex_ms=10 * slower.median(),
         ex_covered=covered,
         ex_share=(slower <= covered).mean(),

@@ -33,7 +33,7 @@ def printed_over_computed(found: Section) -> alt.LayerChart:
         dots(data, x, row_y("row", data.row, 320), size=90),
         takeaway=(
             f"{found.n_small} of {found.n_errata} printed numbers are within a factor of 1.5; "
-            f"the largest slip is a factor of {found.worst_ratio:.0f}"
+            f"the largest slip is a factor of {found.worst_times:.0f}"
         ),
         height=30 * len(data),
         description=f"Dots on a log scale: printed over computed number, 1 is right. {said}.",
@@ -53,7 +53,7 @@ def printed_table(found: Section) -> alt.LayerChart:
         dots(data, x, y, *of_table, filled=False, size=70),
         takeaway=(
             f"One row of {len(data)} is a misprint: 175B with approach 3 should read "
-            f"{scientific(found.a3_computed)} FLOP"
+            f"{scientific(found.a3_computed_flop)} FLOP"
         ),
         height=300,
         description=(

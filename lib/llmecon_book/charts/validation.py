@@ -97,7 +97,7 @@ def peer_set(found: Section) -> alt.LayerChart:
             f"On rows that nobody looked at the mean error by accelerator runs from "
             f"{mape.min():.0f} to {mape.max():.0f} %"
         ),
-        subtitle=f"{found.unseen_n:,} measurements; constants: {found.unseen.profile.iloc[0]}",
+        subtitle=f"{found.unseen_rows:,} measurements; constants: {found.unseen.profile.iloc[0]}",
     )
 
 
@@ -154,8 +154,8 @@ def left_out(found: Section) -> alt.LayerChart:
     return finish(
         dots(data, ERROR_X, y, *of_how, filled=False),
         takeaway=(
-            f"Without the {NO_KERNELS} the error per token goes from {found.whole:.1f} to "
-            f"{found.no_kernels:.0f} %, and no other constant makes up for it"
+            f"Without the {NO_KERNELS} the error per token goes from {found.at_once_whole:.1f} to "
+            f"{found.at_once_kernels:.0f} %, and no other constant makes up for it"
         ),
         subtitle=f"Newest profile, rows marked {found.marked[0]}",
         height=34 * data.term.nunique(),
