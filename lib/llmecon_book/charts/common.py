@@ -29,8 +29,7 @@ PLAIN_LABEL = "replace(format(datum.value, '~g'), 'e+', 'e')"
 
 def log_x(field: str, *numbers: Iterable[Any], title: str, counts: bool = True) -> alt.X:
     """Logarithmic horizontal axis that holds all the numbers; see `log_y`."""
-    scale, axis = _log(numbers, title, counts)
-    return alt.X(f"{field}:Q", scale=scale, axis=axis)
+    return alt.X(f"{field}:Q", **_log(numbers, title, counts))
 
 
 def log_y(field: str, *numbers: Iterable[Any], title: str, counts: bool = True) -> alt.Y:
@@ -47,8 +46,7 @@ def log_y(field: str, *numbers: Iterable[Any], title: str, counts: bool = True) 
     counts : bool, optional
         Write 70B and 1.8T rather than plain numbers.
     """
-    scale, axis = _log(numbers, title, counts)
-    return alt.Y(f"{field}:Q", scale=scale, axis=axis)
+    return alt.Y(f"{field}:Q", **_log(numbers, title, counts))
 
 
 Axis = TypeVar("Axis", alt.X, alt.Y)
@@ -72,14 +70,15 @@ def row_y(field: str, order: Iterable[str], label_px: int | None = None) -> alt.
     return alt.Y(f"{field}:N", sort=list(dict.fromkeys(order)), title=None, axis=axis)
 
 
-def _log(numbers: Iterable[Iterable[Any]], title: str, counts: bool) -> tuple[alt.Scale, alt.Axis]:
+def _log(numbers: Iterable[Iterable[Any]], title: str, counts: bool) -> dict[str, Any]:
     known = [float(n) for column in numbers for n in column if pd.notna(n) and float(n) > 0]
     low, high = min(known) / 1.25, max(known) * 1.25
     label = COUNT_LABEL if counts else PLAIN_LABEL
-    axis = alt.Axis(title=f"{title}", values=log_ticks(low, high), labelExpr=label)
-    return alt.Scale(
-        type="log", domain=[significant(low, 3), significant(high, 3)], nice=False
-    ), axis
+    domain = [significant(low, 3), significant(high, 3)]
+    return {
+        "scale": alt.Scale(type="log", domain=domain, nice=False),
+        "axis": alt.Axis(title=title, values=log_ticks(low, high), labelExpr=label),
+    }
 
 
 def log_ticks(low: float, high: float) -> list[float]:
@@ -103,16 +102,19 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 def series(field: str, title: str, order: Iterable[str]) -> tuple[alt.Color, alt.StrokeDash]:
     """Lines told apart by colour and by dash, in one legend; in the order of first appearance."""
-    scale = alt.Scale(domain=list(dict.fromkeys(order)))
-    color = alt.Color(f"{field}:N", title=title, scale=scale)
-    return color, alt.StrokeDash(f"{field}:N", title=title, scale=scale)
+    apart = _apart(field, title, order)
+    return alt.Color(**apart), alt.StrokeDash(**apart)
 
 
 def kinds(field: str, title: str, order: Iterable[str]) -> tuple[alt.Color, alt.Shape]:
     """Points told apart by colour and by shape, in one legend; in the order of first appearance."""
+    apart = _apart(field, title, order)
+    return alt.Color(**apart), alt.Shape(**apart)
+
+
+def _apart(field: str, title: str, order: Iterable[str]) -> dict[str, Any]:
     scale = alt.Scale(domain=list(dict.fromkeys(order)))
-    color = alt.Color(f"{field}:N", title=title, scale=scale)
-    return color, alt.Shape(f"{field}:N", title=title, scale=scale)
+    return {"shorthand": f"{field}:N", "title": title, "scale": scale}
 
 
 def kinds_of_params() -> tuple[alt.Color, alt.Shape]:
@@ -137,12 +139,9 @@ def date_x(field: str, title: str = "Release date") -> alt.X:
 def status(color: str) -> tuple[alt.Shape, alt.Fill]:
     """Status as shape, and filled where the size is disclosed: in one legend."""
     fills = [color, "transparent", "transparent"]
-    of_status = "size_status:N"
-    look: Any = {"title": "Size is"}
-    return (
-        alt.Shape(of_status, scale=alt.Scale(domain=STATUSES, range=SHAPES), **look),
-        alt.Fill(of_status, scale=alt.Scale(domain=STATUSES, range=fills), **look),
-    )
+    shape, fill = (alt.Scale(domain=STATUSES, range=looks) for looks in (SHAPES, fills))
+    of_status: Any = {"shorthand": "size_status:N", "title": "Size is"}
+    return alt.Shape(scale=shape, **of_status), alt.Fill(scale=fill, **of_status)
 
 
 def tidy(frame: pd.DataFrame, columns: list[str], digits: int = _DIGITS) -> pd.DataFrame:
@@ -233,11 +232,7 @@ def last_of_each(frame: pd.DataFrame, by: str, along: str) -> pd.DataFrame:
 
 
 def finish(
-    *layers: alt.Chart,
-    takeaway: str,
-    description: str,
-    height: float,
-    subtitle: str = "",
+    *layers: alt.Chart, takeaway: str, description: str, height: float, subtitle: str = ""
 ) -> alt.LayerChart:
     """Lay marks over one another and give the chart what every chart must carry.
 

@@ -109,8 +109,8 @@ def profiles(found: Section) -> alt.LayerChart:
 
 
 def _loss(*numbers: pd.Series) -> alt.Y:
-    low = min(float(n.min()) for n in numbers)
-    high = max(float(n.max()) for n in numbers)
+    every = pd.concat(numbers)
+    low, high = float(every.min()), float(every.max())
     room = 0.03 * (high - low)
     domain = [significant(low - room, 3), significant(high + room, 3)]
     return alt.Y("loss:Q", title=LOSS, scale=alt.Scale(domain=domain, nice=False))
@@ -172,17 +172,18 @@ def stops(found: Section) -> alt.LayerChart:
 def dropping(found: Section) -> alt.LayerChart:
     """Estimates of the optimal size from many simulated tables, by way of estimating."""
     data = tidy(found.estimates, ["case", "way", "ratio"], digits=3)
-    middle = data.groupby(["case", "way"], sort=False).ratio.median().reset_index()
+    away = data.assign(miss=(data.ratio - 1).abs())
+    middle = away.groupby(["case", "way"], sort=False).median().reset_index()
     x = alt.X("ratio:Q", title="Optimal size over its true value [1]", scale=alt.Scale(zero=False))
     y = row_y("way", data.way)
     apart = alt.YOffset("case:N", sort=list(data.case.unique()))
     of_case = kinds("case", "Runs with", data.case)
-    away = data.assign(miss=(data.ratio - 1).abs())
-    miss = away.groupby(["case", "way"], sort=False).miss.median().reset_index()
     return finish(
         rule_at(x, 1.0, strokeDash=[4, 3]),
         alt.Chart(data).mark_point(size=26, opacity=0.6).encode(x, y, apart, *of_case),
-        alt.Chart(middle).mark_tick(thickness=3, size=18, color=theme.INK).encode(x, y, apart),
+        alt.Chart(middle.drop(columns="miss"))
+        .mark_tick(thickness=3, size=18, color=theme.INK)
+        .encode(x, y, apart),
         takeaway=(
             "Dropping flagged runs rescues least squares and changes little for Huber: "
             f"{found.tails_squares:.1%} to {found.tails_squares_less:.1%} against "
@@ -196,21 +197,14 @@ def dropping(found: Section) -> alt.LayerChart:
         description=(
             "Rows of points: the optimal size estimated from each simulated table, "
             "over its true value, by what is wrong with the runs and by the way of estimating. "
-            f"Median distance from the truth: {listed(miss, '{case}, {way}: {miss:.1%}')}."
+            f"Median distance from the truth: {listed(middle, '{case}, {way}: {miss:.1%}')}."
         ),
     )
 
 
-def tokens_per_param(found: Section, rule: float = 20.0) -> alt.LayerChart:
-    """Compute-optimal tokens per parameter as the budget grows, by law.
-
-    Parameters
-    ----------
-    found : Section
-        Of `chapters.fitting.twenty`.
-    rule : float, optional
-        The rule of thumb. [tokens/parameter]
-    """
+def tokens_per_param(found: Section) -> alt.LayerChart:
+    """Compute-optimal tokens per parameter as the budget grows, by law."""
+    rule = 20.0  # of thumb [tokens/parameter]
     data = tidy(found.curves, ["law", "flop", "tokens_per_param"], digits=4)
     x = log_x("flop", data.flop, title="Training compute, log scale [FLOP]", counts=False)
     title = "Optimal tokens per parameter, log scale [tokens/parameter]"

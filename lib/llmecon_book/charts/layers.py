@@ -27,12 +27,11 @@ def names_beside(
     low, high = float(data[across].min()), float(data[across].max())
     turn_at = high * (low / high) ** _LAST_PART
     layers = []
-    for left in (True, False):
+    for left, align, dx in ((True, "left", 7), (False, "right", -7)):
         for turn, dy in ((0, -5), (1, 9)):
             rows = data[((data[across] <= turn_at) == left) & (np.arange(len(data)) % 2 == turn)]
             if not rows.empty:
-                side: Literal["left", "right"] = "left" if left else "right"
-                layers.append(names(rows, x, y, name, align=side, dx=7 if left else -7, dy=dy))
+                layers.append(names(rows, x, y, name, align=align, dx=dx, dy=dy))
     return layers
 
 
@@ -73,12 +72,7 @@ def named_levels(
 
 
 def ranges(
-    data: pd.DataFrame,
-    along: Axis,
-    *others: Any,
-    low: str = "low",
-    high: str = "high",
-    **rule: Any,
+    data: pd.DataFrame, along: Axis, *others: Any, low: str = "low", high: str = "high", **rule: Any
 ) -> alt.Chart:
     """A bar from one column to another along an axis, placed by the other channels."""
     end = alt.X2 if isinstance(along, alt.X) else alt.Y2
@@ -147,12 +141,10 @@ def at_moved_rent(data: pd.DataFrame, usd_per_gpu_hour: float) -> alt.Chart:
 
 def cost_y(field: str, low: float, high: float) -> alt.Y:
     """Cost of a token on an axis wide enough for every price of the slider."""
+    title = "Cost, log scale [USD per million output tokens]"
+    axis = alt.Axis(title=title, values=[0.1, 1, 10, 100])
     return alt.Y(
-        f"{field}:Q",
-        scale=alt.Scale(type="log", domain=[low, high], clamp=True),
-        axis=alt.Axis(
-            title="Cost, log scale [USD per million output tokens]", values=[0.1, 1, 10, 100]
-        ),
+        f"{field}:Q", scale=alt.Scale(type="log", domain=[low, high], clamp=True), axis=axis
     )
 
 

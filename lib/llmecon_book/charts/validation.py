@@ -22,11 +22,8 @@ _NARROW = [float(f"{step}e{power}") for power in range(-6, 3) for step in (1, 3)
 
 def measured_and_predicted(found: Section) -> alt.LayerChart:
     """Predicted against measured time of every row; one engine can be picked."""
-    data = tidy(
-        found.every,
-        ["engine", "kind", "system", "model", "use", "measured_s", "predicted_s"],
-        digits=4,
-    )
+    columns = ["engine", "kind", "system", "model", "use", "measured_s", "predicted_s"]
+    data = tidy(found.every, columns, digits=4)
     engines = list(dict.fromkeys(data.engine))
     menu = alt.binding_select(options=["all", *engines], name="Engine and year ")
     picked = alt.param(name="engine_shown", value="all", bind=menu)
@@ -34,13 +31,8 @@ def measured_and_predicted(found: Section) -> alt.LayerChart:
     up = _free("Predicted, log scale [s; of a throughput: s per token]")
     shown = "engine_shown == 'all' || datum.engine == engine_shown"
     # The line of equality goes through the measured values, so that the axes fit what is shown.
-    equal = (
-        alt.Chart(data)
-        .transform_filter(shown)
-        .mark_line(color=theme.GREY, strokeDash=[4, 3], strokeWidth=1.5)
-        .encode(x, alt.Y("measured_s:Q", **up))
-        .add_params(picked)
-    )
+    line = alt.Chart(data).mark_line(color=theme.GREY, strokeDash=[4, 3], strokeWidth=1.5)
+    equal = line.transform_filter(shown).encode(x, alt.Y("measured_s:Q", **up)).add_params(picked)
     y, of_engine = alt.Y("predicted_s:Q", **up), kinds("engine", "Engine and year", engines)
     points = [
         dots(data, x, y, *of_engine, filled=filled, size=46, opacity=0.85)
@@ -199,9 +191,8 @@ def by_hand(found: Section) -> alt.LayerChart:
     y = log_y("predicted_ms", shown, title="Predicted, log scale [ms per token]", counts=False)
     base = alt.Chart(data).transform_calculate(predicted_ms=made)
     tips = ["system", "use", "measured_ms", alt.Tooltip("predicted_ms:Q", format=".2f")]
-    points = base.mark_point(size=50).encode(
-        x, y, *kinds("use", "Rows", [FITTED, HELD_BACK]), tooltip=tips
-    )
+    of_use = kinds("use", "Rows", [FITTED, HELD_BACK])
+    points = base.mark_point(size=50).encode(x, y, *of_use, tooltip=tips)
     off = "100 * abs(datum.predicted_ms / datum.measured_ms - 1)"
     error = (
         base.transform_calculate(off=off)
