@@ -13,7 +13,7 @@ import numpy as np
 from llmecon_book.chapters import Section
 from llmecon_book.charts import theme
 
-__all__ = ["alt", "check_parameters", "figure", "np", "say", "show"]
+__all__ = ["check_parameters", "figure", "np", "say", "show"]
 
 theme.enable()
 warnings.filterwarnings("ignore", category=DeprecationWarning)  # would be stored with their paths

@@ -17,8 +17,8 @@ from llmecon_book.words import escaped, link
 
 Frame: TypeAlias = Any  # the types that pandas states for a cell are too many to be of use
 HELD_BACK, FITTED = "held back", "fitted to"
-BY_ENGINE = "by engine"  # each row with the constants of its own engine
-MODEL = "Llama 3.1 70B"
+_BY_ENGINE = "by engine"  # each row with the constants of its own engine
+_MODEL = "Llama 3.1 70B"
 _SPLITS = {"validate": ["validate"], "calibrate": ["calibrate"], "all": ["validate", "calibrate"]}
 _SAID = {"validate": HELD_BACK, "calibrate": FITTED, "all": "of both kinds"}
 _TPU = "PaLM on TPU 2022"
@@ -26,7 +26,7 @@ _TPU = "PaLM on TPU 2022"
 
 def profile(name: str, *, calibrated: bool) -> roofline.Profile | None:
     """Constants by name; none for those of each row's engine, ideal ones if not calibrated."""
-    known = {BY_ENGINE: None, **{each.name: each for each in roofline.PROFILES}}
+    known = {_BY_ENGINE: None, **{each.name: each for each in roofline.PROFILES}}
     if name not in known:
         raise catalog.UnknownName("profile", name, known)
     return known[name] if calibrated else roofline.IDEAL
@@ -82,7 +82,7 @@ def closeness(predicted: Frame, per_token: Any, constants: Any) -> Section:
 
 
 def _name(constants: Any) -> str:
-    return constants.name if constants else BY_ENGINE
+    return constants.name if constants else _BY_ENGINE
 
 
 def _marked(frame: Frame) -> Frame:
@@ -272,13 +272,13 @@ def band(predicted: Frame, constants: Any, confidence: float) -> Section:
     )
 
 
-PUBLIC, NEW, OURS = "434 public points", "H200 rows of this book", "this roofline"
+_PUBLIC, _NEW, _OURS = "434 public points", "H200 rows of this book", "this roofline"
 _TOOLS = {
     "aiconfigurator, agg mode": "agg",
     "aiconfigurator, static mode": "static",
     "llm-analysis, defaults": "analytic",
-    OURS: "ours",
-    f"{OURS}, ideal": "ideal",
+    _OURS: "ours",
+    f"{_OURS}, ideal": "ideal",
 }
 
 
@@ -286,14 +286,14 @@ def peers(tools: Frame, own: Frame, peak: Frame) -> Section:
     """Errors of other tools and of this roofline, with and without its constants."""
     ours = pd.concat(
         _errors(each, "hardware").assign(name=name)
-        for name, each in ((OURS, own), (f"{OURS}, ideal", peak))
+        for name, each in ((_OURS, own), (f"{_OURS}, ideal", peak))
     )
     ours["rows_judged"] = ours.hardware.str.split().str[0] + " rows of this book"
     theirs = tools.assign(name=tools.tool + ", " + tools["mode"], mape=tools.mape_percent)
     compared = pd.concat([ours, theirs])
     best = compared.groupby("name").mape.transform("min")
     on = compared.replace({"name": _TOOLS}).set_index(["rows_judged", "name"])
-    public, new = on.loc[PUBLIC], on.loc[NEW]
+    public, new = on.loc[_PUBLIC], on.loc[_NEW]
     return Section(
         compared=compared.iloc[np.lexsort([compared.name, best])],
         peer_points=tools.n_rows.max(),
@@ -307,7 +307,7 @@ def peers(tools: Frame, own: Frame, peak: Frame) -> Section:
 
 def tools(peers: Frame) -> str:
     """The tools and their errors on the public points, as a list."""
-    shown = peers[peers.rows_judged == PUBLIC]
+    shown = peers[peers.rows_judged == _PUBLIC]
     texts = shown[["version", "mode", "kind", "licence"]].map(escaped)
     return _bullets(
         f"{link(row.tool, row.source_url)} {row.version}, {row.mode} ({row.kind}): "
@@ -318,7 +318,7 @@ def tools(peers: Frame) -> str:
     )
 
 
-EACH = "each measurement once"
+_EACH = "each measurement once"
 _ANSWERED = "each once, waiting less than answering"
 _NOT_GROUPS = ["all", "same rows", "left out"]
 
@@ -339,11 +339,11 @@ def peer_set(theirs: Frame) -> Section:
     groups = table[~table.grouping.isin(_NOT_GROUPS)].replace({"weights": "format"})
     groups = groups.sort_values(["grouping", "mape"])
     worst = groups[(groups.half == "look") & (groups.grouping == "model")].iloc[::-1]
-    both = {OURS: "ours", "aiconfigurator": "theirs"}
+    both = {_OURS: "ours", "aiconfigurator": "theirs"}
     score: Frame = table.replace({"group": both}).set_index(["half", "grouping", "group"])
     look, unseen = score.loc["look"], score.loc["unseen"]
     models, race = look.loc["model"], unseen.loc["same rows"]
-    every, answered, llama = ("all", EACH), ("all", _ANSWERED), ("model", MODEL)
+    every, answered, llama = ("all", _EACH), ("all", _ANSWERED), ("model", _MODEL)
     return Section(
         unseen=groups[groups.half == "unseen"],
         set_rows=left.sum() + score.xs("copies counted", level="group").rows.sum(),

@@ -20,11 +20,11 @@ ALL = "All parameters, log scale [parameters]"
 KINDS = ["all", "at work on one token"]
 STATUSES = ["disclosed", "reported", "estimate"]
 # Shape and filling tell a status without colour: only a disclosed size is a filled mark.
-SHAPES = ["circle", "diamond", "triangle-up"]
+_SHAPES = ["circle", "diamond", "triangle-up"]
 _DIGITS = 6  # of a drawn number
 # 70B, 1.8T, 1,000T: as the field writes it, and `short`
 COUNT_LABEL = "replace(replace(format(datum.value, '~s'), 'G', 'B'), 'P', ',000T')"
-PLAIN_LABEL = "replace(format(datum.value, '~g'), 'e+', 'e')"
+_PLAIN_LABEL = "replace(format(datum.value, '~g'), 'e+', 'e')"
 
 
 def log_x(field: str, *numbers: Iterable[Any], title: str, counts: bool = True) -> alt.X:
@@ -73,7 +73,7 @@ def row_y(field: str, order: Iterable[str], label_px: int | None = None) -> alt.
 def _log(numbers: Iterable[Iterable[Any]], title: str, counts: bool) -> dict[str, Any]:
     known = [float(n) for column in numbers for n in column if pd.notna(n) and float(n) > 0]
     low, high = min(known) / 1.25, max(known) * 1.25
-    label = COUNT_LABEL if counts else PLAIN_LABEL
+    label = COUNT_LABEL if counts else _PLAIN_LABEL
     domain = [significant(low, 3), significant(high, 3)]
     return {
         "scale": alt.Scale(type="log", domain=domain, nice=False),
@@ -139,7 +139,7 @@ def date_x(field: str, title: str = "Release date") -> alt.X:
 def status(color: str) -> tuple[alt.Shape, alt.Fill]:
     """Status as shape, and filled where the size is disclosed: in one legend."""
     fills = [color, "transparent", "transparent"]
-    shape, fill = (alt.Scale(domain=STATUSES, range=looks) for looks in (SHAPES, fills))
+    shape, fill = (alt.Scale(domain=STATUSES, range=looks) for looks in (_SHAPES, fills))
     of_status: Any = {"shorthand": "size_status:N", "title": "Size is"}
     return alt.Shape(scale=shape, **of_status), alt.Fill(scale=fill, **of_status)
 

@@ -123,11 +123,11 @@ def slider(
     return alt.param(name=name, value=value, bind=bound)
 
 
-RENT = "Price of one accelerator [USD per hour]"
+_RENT = "Price of one accelerator [USD per hour]"
 RENTS = (0.5, 6.0)  # [USD/h] between which a reader may move it
 
 
-def rent_slider(usd_per_gpu_hour: float, label: str = RENT) -> alt.Parameter:
+def rent_slider(usd_per_gpu_hour: float, label: str = _RENT) -> alt.Parameter:
     """The price of an hour, to be moved."""
     return slider("usd_per_gpu_hour", usd_per_gpu_hour, *RENTS, step=0.05, label=label)
 

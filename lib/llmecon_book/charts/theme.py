@@ -19,15 +19,15 @@ MIME = "application/vnd.vegalite.v6+json"  # "+json": else nbformat refuses a di
 BLUE = "#0072B2"
 VERMILLION = "#D55E00"
 GREEN = "#009E73"
-PURPLE = "#CC79A7"
+_PURPLE = "#CC79A7"
 ORANGE = "#C98700"
-SKY = "#2E9BD8"
+_SKY = "#2E9BD8"
 GREY = "#767676"
-PALETTE = (BLUE, VERMILLION, GREEN, PURPLE, ORANGE, SKY, GREY)
+PALETTE = (BLUE, VERMILLION, GREEN, _PURPLE, ORANGE, _SKY, GREY)
 
 INK = "currentColor"  # text takes the colour of the page, light or dark
-FONT = "sans-serif"  # vl-convert carries one: the same bytes on every machine
-TEXT_PX = 12
+_FONT = "sans-serif"  # vl-convert carries one: the same bytes on every machine
+_TEXT_PX = 12
 
 
 def config() -> dict[str, Any]:
@@ -46,12 +46,12 @@ def config() -> dict[str, Any]:
     text = {
         "labelColor": INK,
         "titleColor": INK,
-        "labelFontSize": TEXT_PX,
-        "titleFontSize": TEXT_PX,
+        "labelFontSize": _TEXT_PX,
+        "titleFontSize": _TEXT_PX,
     }
     return {
         "background": "transparent",
-        "font": FONT,
+        "font": _FONT,
         "view": {"stroke": None, "continuousWidth": 600, "continuousHeight": 320},
         "title": {
             "anchor": "start",
@@ -59,7 +59,7 @@ def config() -> dict[str, Any]:
             "subtitleColor": INK,
             "fontSize": 15,
             "fontWeight": 600,
-            "subtitleFontSize": TEXT_PX + 1,
+            "subtitleFontSize": _TEXT_PX + 1,
             "offset": 12,
         },
         "axis": text
@@ -84,7 +84,7 @@ def config() -> dict[str, Any]:
             "heatmap": {"scheme": "viridis"},
         },
         "mark": {"color": BLUE},
-        "text": {"color": INK, "fontSize": TEXT_PX},
+        "text": {"color": INK, "fontSize": _TEXT_PX},
         "rule": {"color": GREY},
         "line": {"strokeWidth": 2},
         "point": {"size": 60, "strokeWidth": 2},
