@@ -75,6 +75,7 @@ def compare_prices(providers: Any = None, on: date | None = None) -> pd.DataFram
     rows: list[dict[str, Any]] = []
     seen: set[tuple[str, str]] = set()
     kept = ["model", "provider", "effective_date", "input_usd_per_mtok", "output_usd_per_mtok"]
+    row: Any
     for row in ours[kept].to_dict("records"):
         there = _found(known.get(WATCHED[row["provider"]]), row["model"])
         theirs = _prices(there, at) if there else (None, None)
