@@ -5,7 +5,7 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    from llmecon_book.commands import essay, rerunning, scoring
+    from llmecon_book.commands import checking, essay, rerunning, scoring
 
-    for room in (scoring, rerunning, essay):
+    for room in (scoring, checking, rerunning, essay):
         room.register(app)
