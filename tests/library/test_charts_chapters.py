@@ -138,8 +138,7 @@ def test_what_cannot_be_bought_is_said_in_words(usd, at_ten, cost, markup, reach
 
 def test_whether_the_stated_size_lies_inside_follows_the_samples():
     def sizes(low, high):
-        params = np.geomspace(low, high, 101)
-        return sizing.Sizes(total_params=params, active_params=params / 10)
+        return sizing.Sizes.of(np.geomspace(low, high, 101), np.ones(101))
 
     assert shrunk.inside(sizes(1e11, 1e12), facts.stated("R01")) == "inside"
     assert shrunk.inside(sizes(3e11, 1e12), facts.stated("R01")) == "outside"
