@@ -14,23 +14,17 @@ from llmecon_book.charts import common, layers, theme
 from llmecon_book.words import short
 
 _PRICED = ("GPT-4", "GPT-4 Turbo", "GPT-4o", "GPT-5.5", "Claude 3 Opus")
-# Names that stay on a narrow screen or stand elsewhere than the rest's; * only where there is room.
-_PLACES = {
-    "Gemma 2 27B": "right",
-    "Mistral Large 2": "below",
-    "Llama 3.1 405B": "above",
-    "Qwen2.5-72B": "left*",
-    "Llama 3.1 70B": "below left*",
-    "Nemotron-4 340B": "left*",
+# Names that stay on a narrow screen or stand elsewhere than the rest's.
+_ROOM: dict[str, Any] = {"opacity": alt.expr("width > 450 ? 1 : 0")}  # px
+_RIGHT, _LEFT = {"align": "left", "dx": 7}, {"align": "right", "dx": -7}
+_PLACES: Mapping[str, dict[str, Any]] = {
+    "Gemma 2 27B": _RIGHT,
+    "Mistral Large 2": {"align": "left", "dx": -6, "dy": 13},
+    "Llama 3.1 405B": {"align": "right", "dx": 14, "dy": -11},
+    "Qwen2.5-72B": _LEFT | _ROOM,
+    "Llama 3.1 70B": {"align": "right", "dx": 4, "dy": 13} | _ROOM,
+    "Nemotron-4 340B": _LEFT | _ROOM,
 }
-_BESIDE: Mapping[str, Mapping[str, Any]] = {
-    "right": {"align": "left", "dx": 7},
-    "left": {"align": "right", "dx": -7},
-    "above": {"align": "right", "dx": 14, "dy": -11},
-    "below": {"align": "left", "dx": -6, "dy": 13},
-    "below left": {"align": "right", "dx": 4, "dy": 13},
-}
-_WHERE_THERE_IS_ROOM = {"opacity": alt.expr("width > 450 ? 1 : 0")}  # px
 
 
 def price_steps(found: Section) -> alt.LayerChart:
@@ -102,8 +96,11 @@ def score_and_size(found: Section) -> alt.LayerChart:
     dashed = {"color": theme.VERMILLION, "strokeDash": [5, 3]}
     text = {"dy": -6, "fontStyle": "italic"}
     rules, labels = layers.named_levels(closed, y, "model", side="left", rule=dashed, **text)
-    places = data.groupby(data.model.map(_PLACES).fillna("right*"), sort=False)
-    beside = [layers.names(rows, x, y, "model", **_text_at(place)) for place, rows in places]
+    places = data.groupby(data.model.where(data.model.isin(_PLACES), ""), sort=False)
+    beside = [
+        layers.names(rows, x, y, "model", **_PLACES.get(name, _RIGHT | _ROOM))
+        for name, rows in places
+    ]
     return common.finish(
         rules,
         layers.dots(data, x, y, size=30, color=theme.BLUE),
@@ -120,11 +117,6 @@ def score_and_size(found: Section) -> alt.LayerChart:
             f"Dashed lines mark closed models: {common.listed(closed, '{model} at {score:g}')}."
         ),
     )
-
-
-def _text_at(place: str) -> dict[str, Any]:
-    side = _BESIDE[place.rstrip("*")]
-    return {**side, **_WHERE_THERE_IS_ROOM} if place.endswith("*") else {**side}
 
 
 def frontier(found: Section) -> alt.LayerChart:
@@ -206,7 +198,7 @@ def closed_models(found: Section) -> alt.LayerChart:
         legend="Offers",
         mark="the size that others state",
         takeaway=(
-            f"GPT-4o is read as {short(found.inferred_gpt4o)}, anywhere from "
+            f"GPT-4o is read as {short(found.inferred_gpt4o)}, 80% interval "
             f"{short(found.inferred_gpt4o_low)} to {short(found.inferred_gpt4o_high)}"
         ),
     )
@@ -216,7 +208,8 @@ def _sizes_by_row(found: Section, *, legend: str, mark: str, takeaway: str) -> a
     told = ["model", "by", "basis", "total_params", "low", "high"]
     data = common.tidy(found.readings, told)
     data["row"] = data.model + ": " + data.by
-    claimed = data[["model", "row"]].merge(found.stated, on="model")
+    stated = found.stated.rename_axis("model").reset_index()
+    claimed = data[["model", "row"]].merge(stated, on="model")
     shown = data.total_params, data.low, data.high, claimed.total_params
     x = common.log_x("total_params", *shown, title=common.ALL)
     y = common.row_y("row", data.row, 300)
@@ -232,7 +225,7 @@ def _sizes_by_row(found: Section, *, legend: str, mark: str, takeaway: str) -> a
         description=(
             "Hollow marks are sizes of closed models on a log scale with their ranges. "
             f"{common.spoken(data, 'row', *told[3:])}. A thick tick marks {mark}: "
-            f"{common.spoken(found.stated, 'model', 'total_params')}."
+            f"{common.spoken(stated, 'model', 'total_params')}."
         ),
     )
 
