@@ -1,6 +1,7 @@
 """Did the models shrink? What each section finds."""
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,7 @@ _AIM_OF_TAIL = 4.0  # error that one reading in ten may exceed [times]
 _LEAST_HELD = 0.7  # share that an 80 % interval should hold in each of these groups
 _EDGES = (0, 2e10, 1e11, np.inf)  # [parameters]
 _GROUPS = ("below 20 billion", "from 20 to 100 billion", "from 100 billion up")
+_KEYS = {"total_params": "total", "active_params": "active"}
 _WHICH = {"total_params": "all", "active_params": "at work on one token"}
 _ESTIMATE = ["model", "by", "basis", "total_params", "low", "high"]
 _USES = {
@@ -223,10 +225,10 @@ def read_off(
     found: dict[str, Any] = {
         "margin": f"at {margin:g} times the cost" if margin != 1 else "at cost"
     }
-    for key, size, product in zip(("gpt4o", "sonnet"), stated.values(), seen.values(), strict=True):
-        read = essay.readings(*product, margins=[margin], contexts=[*_CONTEXTS], **rent)
+    for key, size, offer in zip(("gpt4o", "sonnet"), stated.values(), seen.values(), strict=True):
+        read = essay.readings(*offer, margins=[margin], contexts=[*_CONTEXTS], **rent)
         for params, (context, word) in zip(read.total_params, _CONTEXTS.items(), strict=True):
-            need = essay.margin_needed(size, *product, context=context, **rent)
+            need = essay.margin_needed(size, *offer, context=context, **rent)
             found |= {f"read_{key}_{word}": short(params), f"need_{key}_{word}": need}
     tried = pd.concat(curves, keys=seen, names=["product", ""]).reset_index("product")
     return Section(
@@ -270,8 +272,8 @@ def line(reading: sizing.Reading, day: str) -> Section:
     first, turbo = used.date.min(), catalog.price_on(facts.TURBO, day)
     dearest = sizing.readings(sizing.offers(day)).log_price.max()
     slopes = {
-        f"{kind.removesuffix('_params')}_by_{name}": 2 ** getattr(reading.lines[kind], name)
-        for kind in sizing.TARGETS
+        f"{_KEYS[kind]}_by_{name}": 2 ** getattr(line, name)
+        for kind, line in reading.lines.items()
         for name in ("price", "speed")
     }
     return Section(
@@ -299,51 +301,45 @@ def tested(by_family: DataFrame, by_date: DataFrame) -> Section:
         From `llmecon.sizing.evaluate`: each family left out, and each list.
     """
     ours, *rules = sizing.METHODS
-    scores, dated = (sizing.summary(rows) for rows in (by_family, by_date))
-    shares = {"family": _held(by_family), "date": _held(by_date)}
     found: dict[str, Any] = {}
-    for kind in sizing.TARGETS:
-        key, row = kind.removesuffix("_params"), scores.xs(ours, level="method").loc[kind]
+    for out, rows in (("", by_family), ("_dated", by_date)):
+        held = _held(rows)
+        for kind, row in sizing.summary(rows).xs(ours, level="method").iterrows():
+            key = f"{_KEYS[str(kind)]}{out}"
+            found |= named(key, row, "median_factor low high p90_factor coverage")
+            found |= {f"{key}_{i}": share for i, share in enumerate(held[_KEYS[str(kind)]])}
+    for kind, key in _KEYS.items():
         leads = {rule: sizing.lead(by_family, rule, of=kind) for rule in rules}
-        sure = [rule for rule in rules if leads[rule][-1] < 1]
-        found |= named(key, row, "median_factor low high p90_factor coverage")
-        found |= named(
-            f"{key}_dated",
-            dated.xs(ours, level="method").loc[kind],
-            "median_factor p90_factor coverage",
-        )
-        found |= {
-            f"{key}_aim": "met" if row.median_factor <= _AIMS[kind] else "missed",
-            f"{key}_lead": leads["price alone"][0],
-            **ends(f"{key}_lead", leads["price alone"][1:]),
-            f"{key}_ahead": listed(sure or ["none of them"]),
-            f"{key}_level": listed([rule for rule in rules if rule not in sure] or ["none"]),
-            **{
-                f"{key}_{out}_{i}": share
-                for out, by_size in shares.items()
-                for i, share in enumerate(by_size[kind])
-            },
-        }
+        sure = [rule for rule, (_, _, high) in leads.items() if high < 1]
+        lead, *between = leads["price alone"]
+        found |= {f"{key}_lead": lead, **ends(f"{key}_lead", between)}
+        found[f"{key}_ahead"] = _all(sure)
+        found[f"{key}_level"] = _all([rule for rule in rules if rule not in sure])
+        found[f"{key}_aim"] = _aim(found[f"{key}_median_factor"] <= _AIMS[kind])
     totals = by_family[(by_family.method == ours) & (by_family.of == "total_params")]
     times = (totals.predicted / totals.true).groupby(_group(totals), observed=False).median()
-    narrow = shares["family"][shares["family"] < _LEAST_HELD]
+    held, each = _held(by_family), product(_KEYS.values(), _GROUPS)
+    narrow = [f"{key} sizes {group}" for key, group in each if held[key, group] < _LEAST_HELD]
+    tails = found["total_p90_factor"], found["active_p90_factor"]
     return Section(
         n_read=len(totals),
         **found,
-        tail_aim="met"
-        if scores.xs(ours, level="method").p90_factor.max() <= _AIM_OF_TAIL
-        else "missed",
-        narrow=listed(
-            [f"{kind.removesuffix('_params')} sizes {group}" for kind, group in narrow.index]
-        )
-        if len(narrow)
-        else "no group",
+        tail_aim=_aim(max(tails) <= _AIM_OF_TAIL),
+        narrow=_all(narrow),
         small_times=times.iloc[0],
         large_times=times.iloc[-1],
         **named("largest", facts.largest(totals, "true"), "model predicted true below_true"),
         offers=totals,
-        errors=scores.reset_index().assign(which=lambda rows: rows.of.map(_WHICH)),
+        errors=sizing.summary(by_family).reset_index().replace({"of": _WHICH}),
     )
+
+
+def _aim(reached: bool) -> str:
+    return "met" if reached else "missed"
+
+
+def _all(names: list[str]) -> str:
+    return listed(names) if names else "none"
 
 
 def _group(rows: DataFrame) -> Series:
@@ -354,7 +350,7 @@ def _held(rows: DataFrame) -> Series:
     """Share of true sizes that the intervals of the line hold, by kind and by true size."""
     ours = rows[rows.method == sizing.METHODS[0]]
     held = ours.true.between(ours.low, ours.high)
-    return held.groupby([ours.of, _group(ours)], observed=False).mean()
+    return held.groupby([ours.of.map(_KEYS), _group(ours)], observed=False).mean()
 
 
 def inferred(

@@ -261,14 +261,14 @@ def predicted_and_true(found: Section) -> alt.LayerChart:
 
 def error_by_rule(found: Section) -> alt.LayerChart:
     """Median error of each way to read a size, with its interval, for both kinds of size."""
-    data = common.tidy(found.errors, ["method", "which", "median_factor", "low", "high"], digits=4)
+    data = common.tidy(found.errors, ["method", "of", "median_factor", "low", "high"], digits=4)
     scale = alt.Scale(domain=[1, float(data.high.max()) * 1.05])
     title = "Median error, either way; 1 is perfect [times]"
     x = alt.X("median_factor:Q", scale=scale, title=title)
-    y = common.row_y("method", data.sort_values(["which", "median_factor"]).method, 220)
-    color, shape = common.kinds("which", "Parameters", data.which)
-    apart = alt.YOffset("which:N")
-    each = "{method}, {which}: {median_factor:.2f} ({low:.2f} to {high:.2f})"
+    y = common.row_y("method", data.sort_values(["of", "median_factor"]).method, 220)
+    color, shape = common.kinds("of", "Parameters", data.of)
+    apart = alt.YOffset("of:N")
+    each = "{method}, {of}: {median_factor:.2f} ({low:.2f} to {high:.2f})"
     level = "not established" if "price alone" in found.total_level else "established"
     return common.finish(
         layers.ranges(data, x, y, apart, color, strokeWidth=2, opacity=0.6),
