@@ -52,7 +52,7 @@ EXTREMES = {
             "context_tokens": (32_000, "gpt4_at_ten"),
             "sonnet_speed": (150.0, "inferred_sonnet"),
             "margin": (3.0, "read_gpt4o_empty"),
-            "draws": (500, "inferred_gpt4o_low"),
+            "sold_on": ("2025-08-08", "inferred_gpt4o_low"),
         },
     ],
     "causes": [

@@ -138,12 +138,50 @@ def test_what_cannot_be_bought_is_said_in_words(usd, at_ten, cost, markup, reach
 
 def test_whether_the_stated_size_lies_inside_follows_the_samples():
     def sizes(low, high):
-        params = np.geomspace(low, high, 101)
-        return sizing.Sizes(total_params=params, active_params=params / 10)
+        return sizing.Sizes.of(np.geomspace(low, high, 101), np.ones(101))
 
     assert shrunk.inside(sizes(1e11, 1e12), facts.stated("R01")) == "inside"
     assert shrunk.inside(sizes(3e11, 1e12), facts.stated("R01")) == "outside"
     assert shrunk.inside(sizes(1e10, 1e11), facts.stated("R01")) == "outside"
+
+
+@pytest.fixture(scope="module")
+def judged():
+    return sizing.evaluate(), sizing.evaluate(out="date")
+
+
+@pytest.mark.parametrize(("high", "said"), [(0.95, "is established"), (1.05, "not established")])
+def test_a_lead_is_claimed_only_where_its_interval_lies_below_one(monkeypatch, judged, high, said):
+    monkeypatch.setattr(sizing, "lead", lambda rows, rule, of: (0.9, 0.8, high))
+    found = shrunk.tested(*judged)
+    every = "price alone, speed alone, square-root rule and typical size"
+    words = [found.total_ahead, found.total_level]
+    assert words == ([every, "none"] if high < 1 else ["none", every])
+    assert said in reversal.error_by_rule(found).title
+
+
+def test_what_intervals_hold_is_counted_by_true_size(judged):
+    found = shrunk.tested(*judged)
+    rows = found.offers
+    large = rows[rows.true >= 1e11]
+    assert found.total_2 == (large.low <= large.true).mul(large.true <= large.high).mean()
+    assert ("total sizes from 100 billion up" in found.narrow) == (found.total_2 < 0.7)
+    chart = reversal.predicted_and_true(found)
+    (points,) = marks(chart, "point")
+    misses = (points.data.interval == "misses it").mean()
+    assert misses == pytest.approx(1 - found.total_coverage)
+
+
+def test_closed_models_are_drawn_with_both_sets_of_offers_beside_what_others_state():
+    speeds = {facts.GPT4O: 120.0, facts.SONNET: 70.0, facts.TURBO: 36.0}
+    known, later = (shrunk.readings(speeds, facts.SERVED_DAY, later=more) for more in (False, True))
+    found = shrunk.inferred(known, later, sizing.prior(facts.SERVED_DAY))
+    assert found.smaller <= found.most_sure < 1
+    assert found.later_gpt4o == later[facts.GPT4O].total_params.median != found.inferred_gpt4o
+    chart = reversal.closed_models(found)
+    (points,), (ticks,) = marks(chart, "point"), marks(chart, "tick")
+    assert len(points.data) == len(ticks.data) == 6
+    assert set(ticks.data.total_params) == {2e11, 4e11, facts.size(facts.GPT4)}
 
 
 def test_a_model_left_out_is_in_no_fit():

@@ -13,6 +13,7 @@ from pandas import DataFrame, Series
 
 from llmecon import catalog, trends
 from llmecon.transformer import Transformer
+from llmecon.trends import Growth, GrowthSamples
 from llmecon_book import facts
 from llmecon_book.chapters import Section, ends, named
 
@@ -28,7 +29,7 @@ def usable(models: DataFrame, left_out: Iterable[str] = ()) -> DataFrame:
     return models[models.total_params.notna() & ~models.model.isin([*left_out])]
 
 
-def _fit(models: DataFrame, confidence: float = 0.8) -> trends.Growth:
+def _fit(models: DataFrame, confidence: float = 0.8) -> Growth:
     return trends.growth_rate(models.release_date, models.total_params, confidence=confidence)
 
 
@@ -70,9 +71,9 @@ def sizes(story: list[str], times: float, years: float, until: str) -> Section:
 def growth(
     story: list[str],
     window: DataFrame,
-    lines: Iterable[trends.Growth],
-    unsure: trends.GrowthSamples,
-    days: tuple[str, str],
+    lines: Iterable[Growth],
+    unsure: GrowthSamples,
+    days: Iterable[str],
 ) -> Section:
     """How fast did the models grow, by which way to ask?
 
@@ -82,7 +83,7 @@ def growth(
         From the first model to the middle one, from that to the last, and through the window.
     unsure : llmecon.trends.GrowthSamples
         Through the window, sizes drawn within their ranges.
-    days : tuple of str
+    days : iterable of str
         First and last day of the window, ISO.
     """
     first, middle, last = story
@@ -96,8 +97,7 @@ def growth(
         f"fit to {records.n} record setters": (records.factor_per_year, *records.interval),
     }
     return Section(
-        fit_from=days[0],
-        fit_until=days[1],
+        **dict(zip(("fit_from", "fit_until"), days, strict=True)),
         early_rate=early.factor_per_year,
         early_doubling=12 * early.doubling_years,
         late_rate=late.factor_per_year,
@@ -171,8 +171,8 @@ def active(story: list[str], total: float, at_work: float, shape: Transformer) -
 def trend(
     story: list[str],
     window: DataFrame,
-    lines: Iterable[trends.Growth],
-    unsure: trends.GrowthSamples,
+    lines: Iterable[Growth],
+    unsure: GrowthSamples,
     due: pd.Timestamp,
     claim: float,
     until: str,
@@ -238,7 +238,7 @@ def peak(story: list[str], until: str) -> Section:
     )
 
 
-def exercises(bert: trends.Growth, pace: trends.Growth, due: pd.Timestamp) -> Section:
+def exercises(bert: Growth, pace: Growth, due: pd.Timestamp) -> Section:
     """What do the solutions say?
 
     Parameters

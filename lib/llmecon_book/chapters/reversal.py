@@ -1,6 +1,7 @@
 """Did the models shrink? What each section finds."""
 
 from collections.abc import Iterable, Mapping
+from itertools import product
 from typing import Any
 
 import numpy as np
@@ -8,26 +9,25 @@ import pandas as pd
 from pandas import DataFrame, Series
 
 from llmecon import catalog, cost, sizing
+from llmecon.sizing.line import blend
 from llmecon_book import essay, facts
 from llmecon_book.chapters import Section, ends, named
-from llmecon_book.words import short
+from llmecon_book.words import listed, short
 
 MARGINS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # price over cost tried in a figure [times]
 _CONTEXTS = {0.0: "empty", 1e5: "100K"}  # [tokens]
-_NAMES = {sizing.METHOD: "this book's inference"}
+_AIMS = {"total_params": 1.45, "active_params": 1.5}  # median errors aimed at [times]
+_AIM_OF_TAIL = 4.0  # error that one reading in ten may exceed [times]
+_LEAST_HELD = 0.7  # share that an 80 % interval should hold in each of these groups
+_EDGES = (0, 2e10, 1e11, np.inf)  # [parameters]
+_GROUPS = ("below 20 billion", "from 20 to 100 billion", "from 100 billion up")
+_KEYS = {"total_params": "total", "active_params": "active"}
 _WHICH = {"total_params": "all", "active_params": "at work on one token"}
+_ESTIMATE = ["model", "by", "basis", "total_params", "low", "high"]
 _USES = {
     ("true", "true"): "price and speed",
     ("true", "false"): "price",
     ("false", "false"): "neither",
-}
-_ASSUMPTIONS = {  # what the drivers of an inference are called in a figure and in a sentence
-    "margin": "price over cost (margin)",
-    "speed share": "how near its top speed it is served",
-    "sparsity": "all over active parameters (sparsity)",
-    "context": "the length of the prompt",
-    "weights": "the number format",
-    "chip": "the chip",
 }
 
 
@@ -73,11 +73,8 @@ def speeds(ten_dollar: Series, turbo: Series, sonnet: Series, until: str) -> Sec
     shown = facts.GPT4, facts.TURBO, facts.GPT4O, facts.SONNET
     most = facts.stated("R11")
     stated = [(facts.GPT4O, low, high), (facts.TURBO, 0.0, most)]
-    products = [
-        (facts.GPT4O, low, high),
-        ("Claude 3.5 Sonnet", sonnet.min(), sonnet.max()),
-        (facts.TURBO, turbo.min(), most),
-    ]
+    of_sonnet = ("Claude 3.5 Sonnet", sonnet.min(), sonnet.max())
+    products = [stated[0], of_sonnet, (facts.TURBO, turbo.min(), most)]
     return Section(
         gpt4o_n=len(ten_dollar),
         gpt4o_median=ten_dollar.median(),
@@ -172,7 +169,7 @@ def served(
     at_ten, usd = map(float, bought)
     wanted, turbo = facts.stated_range("R09")[0], facts.stated("R11")
     usd_eighth = float(cost.cheapest_at(curves[curves.fraction == facts.EIGHTH], turbo))
-    sold = np.isfinite(usd)
+    sold, asked = np.isfinite(usd), [price.gpt4o_price, price.sonnet_price, price.turbo_price]
     alone, pairs = (changed[changed.n_changes == n].set_index("setting") for n in (1, 2))
     return Section(
         rent=how["usd_per_gpu_hour"],
@@ -196,9 +193,7 @@ def served(
         n_pairs_reach=(pairs.tokens_per_s >= wanted).sum(),
         pairs_best=pairs.tokens_per_s.max(),
         curves=curves,
-        sold=speed.products.assign(
-            usd_per_mtok=[price.gpt4o_price, price.sonnet_price, price.turbo_price]
-        ),
+        sold=speed.products.assign(usd_per_mtok=asked),
         case=Series({"draft": draft, "context": how["context"]}),
     )
 
@@ -226,145 +221,211 @@ def read_off(
     rent : dict
         ``usd_per_gpu_hour`` of an H200. [USD/h]
     """
-    stated = {"gpt4o": facts.stated("R01"), "sonnet": facts.stated("R03")}
-    found: dict[str, Any] = {}
-    for (key, size), product in zip(stated.items(), seen.values(), strict=True):
-        read = essay.readings(*product, margins=[margin], contexts=[*_CONTEXTS], **rent)
+    stated = _stated()
+    found: dict[str, Any] = {
+        "margin": f"at {margin:g} times the cost" if margin != 1 else "at cost"
+    }
+    for key, size, offer in zip(("gpt4o", "sonnet"), stated.values(), seen.values(), strict=True):
+        read = essay.readings(*offer, margins=[margin], contexts=[*_CONTEXTS], **rent)
         for params, (context, word) in zip(read.total_params, _CONTEXTS.items(), strict=True):
-            need = essay.margin_needed(size, *product, context=context, **rent)
+            need = essay.margin_needed(size, *offer, context=context, **rent)
             found |= {f"read_{key}_{word}": short(params), f"need_{key}_{word}": need}
     tried = pd.concat(curves, keys=seen, names=["product", ""]).reset_index("product")
     return Section(
-        margin="at cost" if margin == 1.0 else f"at {margin:g} times the cost",
         **found,
         curves=tried.assign(case=tried["product"] + ", " + tried.context.map(_CONTEXTS)),
-        stated=Series({"Sonnet": stated["sonnet"], "GPT-4o": stated["gpt4o"]}, name="total_params"),
+        stated=Series(stated, name="total_params")[::-1].rename({facts.SONNET: "Sonnet"}),
     )
 
 
-def tested(served: DataFrame, tried: DataFrame, narrow: DataFrame) -> Section:
-    """How good is such an inference where the truth is known?
+def _stated() -> dict[str, float]:
+    """Sizes that the article gives. [parameters]"""
+    return {facts.GPT4O: facts.stated("R01"), facts.SONNET: facts.stated("R03")}
+
+
+def readings(
+    speeds: Mapping[str, float], day: str, later: bool = False
+) -> dict[str, sizing.Reading]:
+    """Sizes of closed models by their speeds and the prices in force on a day.
 
     Parameters
     ----------
-    served : pandas.DataFrame
-        Offers of open models.
-    tried, narrow : pandas.DataFrame
-        From `llmecon.sizing.evaluate`: as it is, and with the spread of the training rows alone.
+    speeds : mapping of str to float
+        Output speed by model. [tokens/s]
+    day : str
+        Day of prices and speeds, ISO.
+    later : bool, optional
+        Use offers of later days too.
     """
-    scores = sizing.summary(tried).set_index(["of", "method"])
-    learned = sizing.summary(narrow).set_index(["of", "method"])
-    total, active = scores.loc["total_params"], scores.loc["active_params"]
-    line_total, line_active = (of.loc["price and speed, log-linear"] for of in (total, active))
-    ours = total.loc[sizing.METHOD]
-    by_size = sizing.by_true_size(tried, [0, 5e10, 3e11, 1e13])
-    best, best_active = (str(of.median_factor.idxmin()) for of in (total, active))
-    same = best == best_active
-    offers = tried[(tried.method == sizing.METHOD) & (tried.of == "total_params")]
-    deepseek = offers[offers.model == facts.DEEPSEEK_V3].iloc[0]
-    errors = scores.reset_index().rename(columns={"of": "which"})
-    errors = errors.replace({"which": _WHICH, "method": _NAMES})
+    found = {}
+    for model, speed in speeds.items():
+        # The price of Claude 3.5 Sonnet never changed; it is listed under the first version.
+        price = catalog.price_on(facts.FIRST_SONNET if model == facts.SONNET else model, day)
+        paid, given = price.output_usd_per_mtok, price.input_usd_per_mtok
+        found[model] = sizing.infer(paid, speed, day, input_usd_per_mtok=given, later=later)
+    return found
+
+
+def line(reading: sizing.Reading, day: str) -> Section:
+    """How is a size read off price and speed, by what was known on a day (ISO)?"""
+    table, used = catalog.table("served_offers"), sizing.offers()
+    first, turbo = used.date.min(), catalog.price_on(facts.TURBO, day)
+    dearest = sizing.readings(sizing.offers(day)).log_price.max()
+    slopes = {
+        f"{_KEYS[kind]}_by_{name}": 2 ** getattr(line, name)
+        for kind, line in reading.lines.items()
+        for name in ("price", "speed")
+    }
     return Section(
-        test_days=", ".join(sorted(served.date.dt.strftime("%Y-%m-%d").unique())),
-        test_models=served.model.nunique(),
-        **named("total", ours, "n median_factor factor_90 coverage_80"),
-        **named("active", active.loc[sizing.METHOD], "median_factor coverage_80"),
-        **named("line", line_total, "median_factor factor_90"),
-        line_active=line_active.median_factor,
-        typical_active=active.median_factor["typical size"],
-        **named("learned", learned.loc["total_params", sizing.METHOD], "median_factor coverage_80"),
-        learned_active=learned.coverage_80["active_params", sizing.METHOD],
-        **named("small", by_size.iloc[0], "n n_under"),
-        **named("large", by_size.iloc[-1], "n n_under"),
-        per_tenfold=sizing.read_per_tenfold(tried),
-        width=sizing.Assumptions().widened,
-        aim="met" if ours.median_factor <= 2.0 else "missed",
-        tail="worse" if ours.factor_90 > line_total.factor_90 else "better",
-        best_total=_NAMES.get(best, best),
-        best_active="the same one" if same else _NAMES.get(best_active, best_active),
-        **named("v3", deepseek, "predicted true below_true"),
-        offers=offers,
-        errors=errors,
+        n_table=len(table),
+        n_own_chips=table.own_chips.sum(),
+        n_used=len(used),
+        n_used_models=used.model.nunique(),
+        first_list=first,
+        last_list=used.date.max(),
+        weeks_late=(first - pd.Timestamp(facts.ESSAY_DAY)).days / 7,
+        sold_on=day,
+        dearest=float(np.exp(dearest)),
+        turbo_blended=float(blend(turbo.input_usd_per_mtok, turbo.output_usd_per_mtok)),
+        **named("known", reading, "n_offers n_models"),
+        **slopes,
     )
 
 
-def inferred(sizes: Mapping[str, sizing.Inference], prior: sizing.Sizes, speed: float) -> Section:
-    """What does it say about GPT-4o and Claude 3.5 Sonnet?
+def tested(by_family: DataFrame, by_date: DataFrame) -> Section:
+    """How good is the line where the truth is known?
 
     Parameters
     ----------
-    sizes : mapping of str to llmecon.sizing.Inference
-        ``gpt4o``, ``sonnet`` and ``turbo``: sizes that agree with price and speed.
-    prior : llmecon.sizing.Sizes
-        Sizes of open models of the day, before any price is seen.
-    speed : float
-        Of GPT-4o. [tokens/s]
+    by_family, by_date : pandas.DataFrame
+        From `llmecon.sizing.evaluate`: each family left out, and each list.
     """
-    gpt4o, gpt4 = sizes["gpt4o"], facts.size(facts.GPT4)
-    low, high = gpt4o.interval(0.8)
-    shares = gpt4o.drivers.total_params
-    shares = shares[shares > 0.005].rename(_ASSUMPTIONS)
-    smaller = gpt4o.chance_below(gpt4)
+    ours, *rules = sizing.METHODS
     found: dict[str, Any] = {}
-    for key, each in sizes.items():
-        found |= {
-            f"inferred_{key}": float(each.quantile(0.5)),
-            **ends(f"inferred_{key}", each.interval()),
-        }
+    for out, rows in (("", by_family), ("_dated", by_date)):
+        held = _held(rows)
+        for kind, row in sizing.summary(rows).xs(ours, level="method").iterrows():
+            key = f"{_KEYS[str(kind)]}{out}"
+            found |= named(key, row, "median_factor low high p90_factor coverage")
+            found |= {f"{key}_{i}": share for i, share in enumerate(held[_KEYS[str(kind)]])}
+    for kind, key in _KEYS.items():
+        leads = {rule: sizing.lead(by_family, rule, of=kind) for rule in rules}
+        sure = [rule for rule, (_, _, high) in leads.items() if high < 1]
+        lead, *between = leads["price alone"]
+        found |= {f"{key}_lead": lead, **ends(f"{key}_lead", between)}
+        found[f"{key}_ahead"] = _all(sure)
+        found[f"{key}_level"] = _all([rule for rule in rules if rule not in sure])
+        found[f"{key}_aim"] = _aim(found[f"{key}_median_factor"] <= _AIMS[kind])
+    totals = by_family[(by_family.method == ours) & (by_family.of == "total_params")]
+    times = (totals.predicted / totals.true).groupby(_group(totals), observed=False).median()
+    held, each = _held(by_family), product(_KEYS.values(), _GROUPS)
+    narrow = [f"{key} sizes {group}" for key, group in each if held[key, group] < _LEAST_HELD]
+    tails = found["total_p90_factor"], found["active_p90_factor"]
+    return Section(
+        n_read=len(totals),
+        **found,
+        tail_aim=_aim(max(tails) <= _AIM_OF_TAIL),
+        narrow=_all(narrow),
+        small_times=times.iloc[0],
+        large_times=times.iloc[-1],
+        **named("largest", facts.largest(totals, "true"), "model predicted true below_true"),
+        offers=totals,
+        errors=sizing.summary(by_family).reset_index().replace({"of": _WHICH}),
+    )
+
+
+def _aim(reached: bool) -> str:
+    return "met" if reached else "missed"
+
+
+def _all(names: list[str]) -> str:
+    return listed(names) if names else "none"
+
+
+def _group(rows: DataFrame) -> Series:
+    return pd.cut(rows.true, _EDGES, labels=_GROUPS, right=False)
+
+
+def _held(rows: DataFrame) -> Series:
+    """Share of true sizes that the intervals of the line hold, by kind and by true size."""
+    ours = rows[rows.method == sizing.METHODS[0]]
+    held = ours.true.between(ours.low, ours.high)
+    return held.groupby([ours.of.map(_KEYS), _group(ours)], observed=False).mean()
+
+
+def inferred(
+    known: Mapping[str, sizing.Reading], later: Mapping[str, sizing.Reading], prior: sizing.Sizes
+) -> Section:
+    """What does the line say about GPT-4o, Claude 3.5 Sonnet and GPT-4 Turbo?
+
+    Parameters
+    ----------
+    known, later : mapping of str to llmecon.sizing.Reading
+        From `readings`: by the offers known on the day, and by all.
+    prior : llmecon.sizing.Sizes
+        Sizes of the open models of the day, before any price is seen.
+    """
+    gpt4 = facts.size(facts.GPT4)
+    stated = _stated() | {facts.TURBO: gpt4}
+    found: dict[str, Any] = {}
+    for key, (model, size) in zip(("gpt4o", "sonnet", "turbo"), stated.items(), strict=True):
+        for when, by in (("inferred", known), ("later", later)):
+            sizes = by[model].total_params
+            found |= {f"{when}_{key}": sizes.median, **ends(f"{when}_{key}", sizes.interval())}
+        found[f"inside_{key}"] = inside(known[model].total_params, size)
+    gpt4o = known[facts.GPT4O]
+    most = gpt4o.n_models / (gpt4o.n_models + 1)
+    rows = {"known that day": known, "with later ones": later}
     return Section(
         **found,
-        inferred_gpt4o_active=float(gpt4o.quantile(0.5, of="active_params")),
-        inferred_sonnet_active=float(sizes["sonnet"].quantile(0.5, of="active_params")),
-        inside_gpt4o=inside(gpt4o, facts.stated("R01")),
-        inside_sonnet=inside(sizes["sonnet"], facts.stated("R03")),
-        turbo_verdict=inside(sizes["turbo"], gpt4),
+        active_gpt4o=gpt4o.active_params.median,
+        active_sonnet=known[facts.SONNET].active_params.median,
+        later_n_offers=later[facts.GPT4O].n_offers,
         **ends("prior", prior.interval()),
         prior_smaller=prior.chance_below(gpt4),
-        smaller_than_gpt4="more than 99 %" if smaller > 0.99 else f"{smaller:.0%}",
-        half_width=(high / low) ** 0.5,
-        driver_first=shares.index[0],
-        driver_second=shares.index[1],
-        chips_tried=", ".join(gpt4o.set_up.chip.unique()),
-        speed_4o=speed,
-        shares=shares.rename_axis("assumption").reset_index(name="share"),
+        smaller=min(gpt4o.total_params.chance_below(gpt4), most),
+        most_sure=most,
+        half_width=(found["inferred_gpt4o_high"] / found["inferred_gpt4o_low"]) ** 0.5,
+        readings=pd.concat(_rows(each, name, name) for name, each in rows.items()).sort_values(
+            "model", ascending=False, kind="stable"
+        ),
+        stated=Series(stated, name="total_params"),
     )
+
+
+def _rows(found: Mapping[str, sizing.Reading], by: str, basis: str) -> DataFrame:
+    """What a figure of sizes draws of some readings."""
+    sizes = {model: each.total_params.quantile([0.5, 0.1, 0.9]) for model, each in found.items()}
+    return DataFrame([(m, by, basis, *size) for m, size in sizes.items()], columns=_ESTIMATE)
 
 
 def inside(sizes: sizing.Sizes, params: float) -> str:
     """Whether a size lies in the 80 % interval, in a word."""
-    low, high = sizes.interval(0.8)
+    low, high = sizes.interval()
     return "inside" if low < params < high else "outside"
 
 
-def estimates(upheld: DataFrame, ours: Mapping[str, sizing.Inference]) -> Section:
+def estimates(upheld: DataFrame, ours: Mapping[str, sizing.Reading]) -> Section:
     """What do other estimators say?
 
     Parameters
     ----------
     upheld : pandas.DataFrame
         Rows of ``size_estimates.csv`` with a central value that nobody has withdrawn.
-    ours : mapping of str to llmecon.sizing.Inference
-        What this chapter infers, by model.
+    ours : mapping of str to llmecon.sizing.Reading
+        What this chapter reads, by model.
     """
     uses = zip(upheld.circular_with_price, upheld.circular_with_speed, strict=True)
-    basis = [_USES.get(pair, "not stated") for pair in uses]
-    published = upheld.assign(by=upheld.estimator, basis=basis)
-    published = published.rename(columns={"total_low": "low", "total_high": "high"})
-    columns = ["model", "by", "basis", "total_params", "low", "high"]
-    inferred = [
-        (name, "this chapter", "price and speed", *sizes.quantile([0.5, 0.1, 0.9]))
-        for name, sizes in ours.items()
-    ]
-    every = pd.concat(
-        [
-            published.loc[published.model.isin([*ours]), columns],
-            DataFrame(inferred, columns=columns),
-        ]
-    ).sort_values(["model", "basis"], ascending=[False, True])
+    published = upheld.assign(basis=[_USES.get(pair, "not stated") for pair in uses]).rename(
+        columns={"estimator": "by", "total_low": "low", "total_high": "high"}
+    )
+    shown = [*_stated()]
+    own = _rows({model: ours[model] for model in shown}, "this chapter", "price and speed")
+    every = pd.concat([published.loc[published.model.isin(shown), _ESTIMATE], own])
+    every = every.sort_values(["model", "basis"], ascending=[False, True])
     of_gpt4o = every[every.model == facts.GPT4O]
     probe = of_gpt4o[of_gpt4o.basis == "neither"].iloc[0]
     of_gpt4 = published[(published.model == facts.GPT4) & (published.by == probe.by)].iloc[0]
-    stated = [(facts.GPT4O, facts.stated("R01")), (facts.SONNET, facts.stated("R03"))]
     return Section(
         all_low=of_gpt4o[["total_params", "low"]].min().min(),
         all_high=of_gpt4o[["total_params", "high"]].max().max(),
@@ -372,7 +433,7 @@ def estimates(upheld: DataFrame, ours: Mapping[str, sizing.Inference]) -> Sectio
         **named("probe_gpt4", of_gpt4, "total_params low high"),
         gpt4_reported=facts.size(facts.GPT4),
         readings=every,
-        stated=DataFrame(stated, columns=["model", "total_params"]),
+        stated=Series(_stated(), name="total_params"),
     )
 
 

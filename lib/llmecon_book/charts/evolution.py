@@ -14,9 +14,8 @@ def sizes(found: Section) -> alt.LayerChart:
     """Size against release date, one mark a model, a bar where only a range is known."""
     y, bars, points = _by_date(found.sized, "developer", opacity=0.7)
     named = points.data[points.data.model.isin(found.named)]
-    labels = layers.names(
-        named, common.date_x("release_date"), y, "model", align="right", dx=-8, dy=-4
-    )
+    x = common.date_x("release_date")
+    labels = layers.names(named, x, y, "model", align="right", dx=-8, dy=-4)
     first, middle, last = found.story.index
     least, most = short(found.sized.total_params.min()), short(found.sized.total_params.max())
     return common.finish(
@@ -47,10 +46,8 @@ def _by_date(
     data = common.tidy(models, [*columns, *ends])
     ranged = data[data.size_status != "disclosed"].dropna(subset=ends)
     low, high = ranged.size_low, ranged.size_high
-    x, y = (
-        common.date_x("release_date"),
-        common.log_y("total_params", data.total_params, low, high, *also, title=common.ALL),
-    )
+    x = common.date_x("release_date")
+    y = common.log_y("total_params", data.total_params, low, high, *also, title=common.ALL)
     bars = layers.ranges(ranged, y, x, low=ends[0], high=ends[1], color=theme.GREY, opacity=opacity)
     tooltip = [name.replace("date", "date:T") for name in columns]
     return y, bars, layers.status_points(data, x, y, color=theme.BLUE, tooltip=tooltip)
@@ -154,23 +151,20 @@ def extrapolations(found: Section) -> alt.LayerChart:
     spread = common.tidy(found.fan, ["date", "level", "low", "high"], digits=4)
     claim = pd.DataFrame([{"claim": f"the article: {said}", "params": found.claim}])
     shown = drawn.params, data.total_params, claim.params, spread.low, spread.high
-    x, on, y = (
-        common.date_x("date", "Date"),
-        common.date_x("release_date", "Date"),
-        common.log_y("params", *shown, title=common.ALL),
-    )
+    x, on = (common.date_x(column, "Date") for column in ("date", "release_date"))
+    y = common.log_y("params", *shown, title=common.ALL)
     area = alt.Chart(spread).mark_area(color=theme.GREEN, opacity=0.18)
     of_trend = common.series("trend", "Trend through", drawn.trend)
     tooltip = [name.replace("date", "date:T") for name in told]
     rule, label = layers.named_levels(claim, y, "claim", side="left", rule=layers.DOTTED)
+    sizes = common.like(y, "total_params")
+    points = layers.status_points(data, on, sizes, color=theme.GREY, tooltip=tooltip)
     ends = common.last_of_each(drawn, "trend", "date")
     reached = common.listed(ends, "{trend}: {params:short}")
     return common.finish(
         area.encode(x, common.like(y, "low"), alt.Y2("high:Q"), alt.Detail("level:N")),
         rule,
-        layers.status_points(
-            data, on, common.like(y, "total_params"), color=theme.GREY, tooltip=tooltip
-        ),
+        points,
         alt.Chart(drawn).mark_line().encode(x, y, *of_trend),
         label,
         takeaway=(

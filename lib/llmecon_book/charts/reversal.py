@@ -14,23 +14,17 @@ from llmecon_book.charts import common, layers, theme
 from llmecon_book.words import short
 
 _PRICED = ("GPT-4", "GPT-4 Turbo", "GPT-4o", "GPT-5.5", "Claude 3 Opus")
-# Names that stay on a narrow screen or stand elsewhere than the rest's; * only where there is room.
-_PLACES = {
-    "Gemma 2 27B": "right",
-    "Mistral Large 2": "below",
-    "Llama 3.1 405B": "above",
-    "Qwen2.5-72B": "left*",
-    "Llama 3.1 70B": "below left*",
-    "Nemotron-4 340B": "left*",
+# Names that stay on a narrow screen or stand elsewhere than the rest's.
+_ROOM: dict[str, Any] = {"opacity": alt.expr("width > 450 ? 1 : 0")}  # px
+_RIGHT, _LEFT = {"align": "left", "dx": 7}, {"align": "right", "dx": -7}
+_PLACES: Mapping[str, dict[str, Any]] = {
+    "Gemma 2 27B": _RIGHT,
+    "Mistral Large 2": {"align": "left", "dx": -6, "dy": 13},
+    "Llama 3.1 405B": {"align": "right", "dx": 14, "dy": -11},
+    "Qwen2.5-72B": _LEFT | _ROOM,
+    "Llama 3.1 70B": {"align": "right", "dx": 4, "dy": 13} | _ROOM,
+    "Nemotron-4 340B": _LEFT | _ROOM,
 }
-_BESIDE: Mapping[str, Mapping[str, Any]] = {
-    "right": {"align": "left", "dx": 7},
-    "left": {"align": "right", "dx": -7},
-    "above": {"align": "right", "dx": 14, "dy": -11},
-    "below": {"align": "left", "dx": -6, "dy": 13},
-    "below left": {"align": "right", "dx": 4, "dy": 13},
-}
-_WHERE_THERE_IS_ROOM = {"opacity": alt.expr("width > 450 ? 1 : 0")}  # px
 
 
 def price_steps(found: Section) -> alt.LayerChart:
@@ -72,11 +66,10 @@ def speed_readings(found: Section) -> alt.LayerChart:
     y = common.row_y("model", data.model, 200)
     x = alt.X("output_tokens_per_s:Q", title="Output speed of one stream [tokens/s]")
     band = alt.Chart(found.stated).mark_bar(color=theme.ORANGE, opacity=0.35, height=22)
-    tooltip = ["model", "version", "date:T", "host_or_basis", "output_tokens_per_s"]
     of_gpt4o = data.output_tokens_per_s[data.model == "GPT-4o"]
     return common.finish(
         band.encode(common.like(x, "low"), alt.X2("high:Q"), y),
-        _points(data, x, y, tooltip=tooltip, size=60, color=theme.BLUE),
+        layers.dots(data, x, y, filled=False, size=60, color=theme.BLUE),
         takeaway=(
             "One name, many speeds: readings of GPT-4o differ "
             f"{of_gpt4o.max() / of_gpt4o.min():.1f}-fold"
@@ -88,11 +81,6 @@ def speed_readings(found: Section) -> alt.LayerChart:
             f"article states: {common.listed(found.stated, '{model} {low:g} to {high:g}')}."
         ),
     )
-
-
-def _points(data: pd.DataFrame, *channels: Any, tooltip: list[str], **point: Any) -> alt.Chart:
-    points: alt.Chart = alt.Chart(data).mark_point(**point).encode(*channels, tooltip=tooltip)
-    return points
 
 
 def score_and_size(found: Section) -> alt.LayerChart:
@@ -108,11 +96,14 @@ def score_and_size(found: Section) -> alt.LayerChart:
     dashed = {"color": theme.VERMILLION, "strokeDash": [5, 3]}
     text = {"dy": -6, "fontStyle": "italic"}
     rules, labels = layers.named_levels(closed, y, "model", side="left", rule=dashed, **text)
-    places = data.groupby(data.model.map(_PLACES).fillna("right*"), sort=False)
-    beside = [layers.names(rows, x, y, "model", **_text_at(place)) for place, rows in places]
+    places = data.groupby(data.model.where(data.model.isin(_PLACES), ""), sort=False)
+    beside = [
+        layers.names(rows, x, y, "model", **_PLACES.get(name, _RIGHT | _ROOM))
+        for name, rows in places
+    ]
     return common.finish(
         rules,
-        _points(data, x, y, tooltip=told, filled=True, color=theme.BLUE),
+        layers.dots(data, x, y, size=30, color=theme.BLUE),
         *beside,
         labels,
         takeaway=(
@@ -126,11 +117,6 @@ def score_and_size(found: Section) -> alt.LayerChart:
             f"Dashed lines mark closed models: {common.listed(closed, '{model} at {score:g}')}."
         ),
     )
-
-
-def _text_at(place: str) -> dict[str, Any]:
-    side = _BESIDE[place.rstrip("*")]
-    return {**side, **_WHERE_THERE_IS_ROOM} if place.endswith("*") else {**side}
 
 
 def frontier(found: Section) -> alt.LayerChart:
@@ -192,100 +178,109 @@ def _thinned(curves: pd.DataFrame, points: int = 60) -> pd.DataFrame:
 
 def size_readings(found: Section) -> alt.LayerChart:
     """Every way to put a size on a closed model, with its interval, beside the article's number."""
-    told = ["model", "by", "basis", "total_params", "low", "high"]
-    data = common.tidy(found.readings, told)
-    data["row"] = data.model + ": " + data.by
-    claimed = data[["model", "row"]].merge(found.stated, on="model")
-    article = common.spoken(claimed.drop_duplicates("model"), "model", "total_params")
-    shown = data.total_params, data.low, data.high, claimed.total_params
-    x, y = (
-        common.log_x("total_params", *shown, title=common.ALL),
-        common.row_y("row", data.row, 300),
-    )
-    known = data.dropna(subset=["low", "high"])
-    ticks = alt.Chart(claimed).mark_tick(color=theme.VERMILLION, thickness=3, size=20)
-    published = data.total_params[(data.model == "GPT-4o") & (data.by != "this chapter")]
-    return common.finish(
-        layers.ranges(known, x, y, color=theme.GREY, strokeWidth=3, opacity=0.6),
-        ticks.encode(x, y),
-        _points(data, x, y, *common.kinds("basis", "Uses", data.basis), tooltip=told, size=80),
+    of_gpt4o = found.readings[found.readings.model == "GPT-4o"]
+    published = of_gpt4o.total_params[of_gpt4o.by != "this chapter"]
+    return _sizes_by_row(
+        found,
+        legend="Uses",
+        mark="the article's number",
         takeaway=(
             f"Published estimates of GPT-4o differ {published.max() / published.min():.1f}-fold, "
             f"and the one that uses neither price nor speed is {short(found.probe_total_params)}"
         ),
+    )
+
+
+def closed_models(found: Section) -> alt.LayerChart:
+    """What price and speed say about closed models, by the offers of the day and by all."""
+    return _sizes_by_row(
+        found,
+        legend="Offers",
+        mark="the size that others state",
+        takeaway=(
+            f"GPT-4o is read as {short(found.inferred_gpt4o)}, 80% interval "
+            f"{short(found.inferred_gpt4o_low)} to {short(found.inferred_gpt4o_high)}"
+        ),
+    )
+
+
+def _sizes_by_row(found: Section, *, legend: str, mark: str, takeaway: str) -> alt.LayerChart:
+    told = ["model", "by", "basis", "total_params", "low", "high"]
+    data = common.tidy(found.readings, told)
+    data["row"] = data.model + ": " + data.by
+    stated = found.stated.rename_axis("model").reset_index()
+    claimed = data[["model", "row"]].merge(stated, on="model")
+    shown = data.total_params, data.low, data.high, claimed.total_params
+    x = common.log_x("total_params", *shown, title=common.ALL)
+    y = common.row_y("row", data.row, 300)
+    ticks = alt.Chart(claimed).mark_tick(color=theme.VERMILLION, thickness=3, size=20)
+    known = data.dropna(subset=["low", "high"])
+    of_basis = common.kinds("basis", legend, data.basis)
+    return common.finish(
+        layers.ranges(known, x, y, color=theme.GREY, strokeWidth=3, opacity=0.6),
+        ticks.encode(x, y),
+        layers.dots(data, x, y, *of_basis, filled=False),
+        takeaway=takeaway,
         height=30 * len(data),
         description=(
-            "Hollow marks are size estimates of closed models on a log scale with their published "
-            f"ranges. {common.spoken(data, 'row', *told[3:])}. A thick tick marks the article's "
-            f"number: {article}."
+            "Hollow marks are sizes of closed models on a log scale with their ranges. "
+            f"{common.spoken(data, 'row', *told[3:])}. A thick tick marks {mark}: "
+            f"{common.spoken(stated, 'model', 'total_params')}."
         ),
     )
 
 
 def predicted_and_true(found: Section) -> alt.LayerChart:
-    """Inferred size against the true one, for models whose size is known."""
-    told = ["model", "true", "predicted", "low_80", "high_80"]
-    data = common.tidy(found.offers, told, digits=4)
-    inside = (data.low_80 <= data.true) & (data.true <= data.high_80)
-    words = ["holds the true size", "misses it"]
+    """Size by the line against the true one, for models whose size is known."""
+    data = common.tidy(
+        found.offers, ["model", "date", "true", "predicted", "low", "high"], digits=4
+    )
+    inside, words = data.true.between(data.low, data.high), ["holds the true size", "misses it"]
     data["interval"] = np.where(inside, *words)
     x = common.log_x("true", data.true, title="True size, log scale [parameters]")
-    title = "Inferred size, log scale [parameters]"
-    y = common.log_y("predicted", data.true, data.low_80, data.high_80, title=title)
+    title = "Size by the line, log scale [parameters]"
+    y = common.log_y("predicted", data.true, data.low, data.high, title=title)
     color, shape = common.kinds("interval", "The 80% interval", words)
     return common.finish(
         layers.equality([data.true.min(), data.true.max()], x, y),
-        layers.ranges(data, y, x, color, low="low_80", high="high_80", opacity=0.45),
-        _points(data, x, y, color, shape, tooltip=told, size=60),
+        layers.ranges(data, y, x, color, opacity=0.45),
+        layers.dots(data, x, y, color, shape, filled=False, size=60),
         takeaway=(
-            f"On {int(found.total_n)} offers of known models the inferred size is off by a factor "
-            f"of {found.total_median_factor:.1f} in the median"
+            f"On {found.n_read} readings of known models the line is off by a factor of "
+            f"{found.total_median_factor:.1f} in the median; models of 100B and more are read "
+            f"{found.large_times:.2f} times their size"
         ),
         height=420,
         description=(
-            f"Scatter chart on log scales of {len(data)} offers of open models: inferred against "
-            f"true size, with 80% intervals, {int(inside.sum())} of which hold the true size. "
-            f"{common.spoken(data.head(12), 'model', 'true', 'predicted')}."
+            f"Scatter chart on log scales of {len(data)} readings of open models: size by the line "
+            f"against true size, with 80% intervals, {inside.sum()} of which hold the true size. "
+            f"{common.spoken(data.nlargest(12, 'true'), 'model', 'true', 'predicted')}."
         ),
     )
 
 
 def error_by_rule(found: Section) -> alt.LayerChart:
-    """Median error of each way to read a size, for all and for active parameters."""
-    told = ["method", "which", "median_factor"]
-    data = common.tidy(found.errors, told, digits=4)
-    scale = alt.Scale(domain=[1, float(data.median_factor.max()) * 1.05])
+    """Median error of each way to read a size, with its interval, for both kinds of size."""
+    data = common.tidy(found.errors, ["method", "of", "median_factor", "low", "high"], digits=4)
+    scale = alt.Scale(domain=[1, float(data.high.max()) * 1.05])
     title = "Median error, either way; 1 is perfect [times]"
     x = alt.X("median_factor:Q", scale=scale, title=title)
-    y = common.row_y("method", data.sort_values(told[1:]).method, 220)
-    of_size = common.kinds("which", "Parameters", data.which)
+    y = common.row_y("method", data.sort_values(["of", "median_factor"]).method, 220)
+    color, shape = common.kinds("of", "Parameters", data.of)
+    apart = alt.YOffset("of:N")
+    each = "{method}, {of}: {median_factor:.2f} ({low:.2f} to {high:.2f})"
+    level = "not established" if "price alone" in found.total_level else "established"
     return common.finish(
-        _points(data, x, y, *of_size, tooltip=told, size=90, filled=True),
+        layers.ranges(data, x, y, apart, color, strokeWidth=2, opacity=0.6),
+        layers.dots(data, x, y, apart, color, shape),
         takeaway=(
-            f"Physics hardly helps: {found.total_median_factor:.1f} times off on all parameters, "
-            f"{found.line_median_factor:.1f} by a straight line"
+            f"The line is {found.total_median_factor:.2f} times off on all parameters; "
+            f"its lead over the price alone is {level}"
         ),
-        height=30 * data.method.nunique(),
+        height=44 * data.method.nunique(),
         description=(
-            "Dot chart of median error factors by method. "
-            f"{common.listed(data, '{method}, {which}: {median_factor:.2f}')}."
-        ),
-    )
-
-
-def drivers(found: Section) -> alt.LayerChart:
-    """Which assumption the width of an inferred size comes from."""
-    told = ["assumption", "share"]
-    data = common.tidy(found.shares, told, digits=3)
-    axis = alt.Axis(format="%", title="Variance that the assumption explains [share]")
-    x, y = alt.X("share:Q", axis=axis), common.row_y("assumption", data.assumption, 240)
-    return common.finish(
-        alt.Chart(data).mark_bar(color=theme.BLUE).encode(x, y, tooltip=told),
-        takeaway=f"What keeps GPT-4o's size open is {found.driver_first} and {found.driver_second}",
-        height=30 * len(data),
-        description=(
-            "Bar chart of the share of variance that each assumption explains. "
-            f"{common.listed(data, '{assumption}: {share:.0%}')}."
+            "Dot chart of median error factors by method with 80% intervals by family. "
+            f"{common.listed(data, each)}."
         ),
     )
 
