@@ -435,8 +435,9 @@ def decomposition(
     """
     gpt4, gpt4o = model(GPT4), model(GPT4O)
     tails = [0.5 + share / 2, 0.5, 0.5 - share / 2]  # a small model is a large factor
-    active = inferred.quantile(tails, of="active_params")
-    need, need_total = gpt4.active_params / active, gpt4.total_params / inferred.quantile(tails)
+    active = inferred.active_params.quantile(tails)
+    need = gpt4.active_params / active
+    need_total = gpt4.total_params / inferred.total_params.quantile(tails)
     level = catalog.score(GPT4, ARENA, ESSAY_DAY)
     steps = facts.smallest_at_score(facts.scored_models(ARENA, ESSAY_DAY), level=level)
     seen = steps[steps.open_date <= gpt4o.release_date].iloc[-1]
