@@ -358,8 +358,9 @@ def rent_on(chip: str, date: str | pd.Timestamp) -> float:
     >>> rent_on("H200 SXM 141GB", "2026-04-03")
     1.6
     """
-    prices = catalog.gpu_prices().query("price_kind == 'rental' and date == @date")
-    rents = prices.groupby("accelerator").usd_per_gpu_hour.first()
+    prices = catalog.gpu_prices()
+    rentals = prices[(prices.price_kind == "rental") & (prices.date == pd.Timestamp(date))]
+    rents = rentals.groupby("accelerator").usd_per_gpu_hour.first()
     if chip not in rents:
         raise catalog.UnknownName("accelerator with a rental price", chip, rents.index)
     return float(rents[chip])
