@@ -33,7 +33,7 @@ _MTOK = 1e6
 SCALES = tuple(float(2.0 ** (k / 2)) for k in range(-12, 9))
 _NEAR_FLOOR = 1.1  # closer to the smallest size the tokens have no bound
 _LARGEST = 2.0  # of a curve, over the compute-optimal size
-CAUSES = LAW, DEMAND, DATA = "law", "demand", "data"
+LAW, DEMAND, DATA = "law", "demand", "data"
 TOGETHER = "all"
 
 
@@ -94,8 +94,8 @@ def decompose(
     Returns
     -------
     pandas.DataFrame
-        ``law``, ``tokens_served``, ``cause`` (`CAUSES` and `TOGETHER`), ``factor`` (above 1:
-        smaller), ``low``, ``high`` over the orders, ``decades_outside`` the law's runs.
+        ``law``, ``tokens_served``, ``cause`` (`LAW`, `DEMAND`, `DATA`, `TOGETHER`), ``factor``
+        (above 1: smaller), ``low``, ``high`` over the orders, ``decades_outside`` the law's runs.
 
     Examples
     --------

@@ -65,8 +65,8 @@ def picked(of: pd.Series, **keys: Any) -> dict[str, Any]:
 
     Examples
     --------
-    >>> picked(pd.Series({"GPT-3": 1.7, "GPT-4": 46.0}), gpt3_ratio="GPT-3")
-    {'gpt3_ratio': 1.7}
+    >>> picked(pd.Series({"GPT-3": "MHA", "GPT-4": "MQA"}), of_gpt3="GPT-3")
+    {'of_gpt3': 'MHA'}
     """
     return {name: of[key] for name, key in keys.items()}
 
