@@ -250,13 +250,13 @@ class ServingPrice:
 
     Parameters
     ----------
-    active_params : sequence of float
+    active_params : array
         Sizes it was computed for, rising. [parameters]
-    usd_per_mtok : sequence of float
+    usd_per_mtok : array
         Prices there. [USD/Mtok]
     """
 
-    def __init__(self, active_params: Sequence[float], usd_per_mtok: Sequence[float]) -> None:
+    def __init__(self, active_params: FloatArray, usd_per_mtok: FloatArray) -> None:
         self._ends = np.log([active_params[0], active_params[-1]])
         # The grid of a frontier may make a larger copy cheaper by a hair.
         rising = np.maximum.accumulate(usd_per_mtok)
@@ -301,15 +301,16 @@ def serving_price(frontiers: pd.DataFrame, *, tokens_per_s: float) -> ServingPri
     >>> bool(price(2.8e11) > 2 * price(1.4e11) > 0)
     True
     """
-    copies = frontiers.groupby("n_active_params")
-    usd = {float(size): float(cost.cheapest_at(line, tokens_per_s)) for size, line in copies}
-    reached = {size: price for size, price in usd.items() if np.isfinite(price)}
-    if len(reached) < 3:
+    copies = [line for _, line in frontiers.groupby("n_active_params")]
+    sizes = np.array([line.n_active_params.iloc[0] for line in copies])
+    usd = np.array([float(cost.cheapest_at(line, tokens_per_s)) for line in copies])
+    reached = np.isfinite(usd)
+    if reached.sum() < 3:
         raise ValueError(
             f"tokens_per_s must be a speed that three of the copies reach, got {tokens_per_s:g} "
-            f"for {len(reached)} [tokens/s]"
+            f"for {reached.sum()} [tokens/s]"
         )
-    return ServingPrice(list(reached), list(reached.values()))
+    return ServingPrice(sizes[reached], usd[reached])
 
 
 def servable_sizes(
@@ -336,7 +337,7 @@ def servable_sizes(
     -----
     Log-log between copies, by :func:`llmecon_book.essay.implied_size`.
     """
-    by_size = {float(size): line for size, line in frontiers.groupby("n_params")}
+    by_size = {float(line.n_params.iloc[0]): line for _, line in frontiers.groupby("n_params")}
     speeds = require("tokens_per_s", list(tokens_per_s), above=0, unit="tokens/s")
     sizes = essay.implied_size(by_size, tokens_per_s=speeds, usd_per_mtok=usd_per_mtok)
     # Copies too dear at any speed fall out of the interpolation: its ends are those served.

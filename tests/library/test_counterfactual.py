@@ -176,7 +176,9 @@ def test_a_rent_is_that_of_the_table():
 def test_factors_multiply_up_and_causes_never_make_a_model_larger(served, tokens, params, law):
     gains = [cf.Gains(tokens=tokens, params=params)]
     found = decomposed(chinchilla.law(law), (served,), gains)
-    assert found.factor[[cf.LAW, cf.DEMAND, cf.DATA]].prod() == pytest.approx(found.factor[cf.TOGETHER])
+    assert found.factor[[cf.LAW, cf.DEMAND, cf.DATA]].prod() == pytest.approx(
+        found.factor[cf.TOGETHER]
+    )
     assert found.factor["demand"] >= 1 and found.factor["data"] >= 1 - 1e-9
     assert (found.low <= found.factor * (1 + 1e-12)).all()
     assert (found.factor <= found.high * (1 + 1e-12)).all()

@@ -217,7 +217,8 @@ def sizes_by_demand(
         logs = (np.log([one.tokens_served, getattr(one, what)]) for one in found.values())
         return [float(np.exp(np.interp(np.log(served), *log))) for log in logs]
 
-    spans, said = [], {}
+    spans: list[list[float]] = []
+    said: dict[str, float] = {}
     for counting, found in both.items():
         for name, served in (("few", few), ("many", many)):
             spans.append(at(found, "params", served))
@@ -385,7 +386,7 @@ def decomposition(
     inferred : sizing.Reading
         GPT-4o's size.
     share : float
-        Share of its samples that an interval holds. [1]
+        Share of the sizes that its interval holds. [1]
     """
     gpt4, gpt4o = model(GPT4), model(GPT4O)
     tails = [0.5 + share / 2, 0.5, 0.5 - share / 2]  # a small model is a large factor
