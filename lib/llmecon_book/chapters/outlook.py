@@ -276,7 +276,7 @@ def prices_and_speeds(
     )
 
 
-def thinking(pulls: Sequence[Any], traded: Any, **said: Any) -> Section:
+def thinking(pulls: Sequence[Any], traded: chinchilla.IsoLoss, **said: Any) -> Section:
     """Did thinking longer change the balance? Sizes by law, and training traded for inference."""
     printed = {row.technique: row for row in chinchilla.EPOCH_2023_SPANS}
     longer, resampling = printed["scaling policy"], printed["resampling, cheap verification"]
