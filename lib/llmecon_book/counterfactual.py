@@ -14,31 +14,27 @@ moves the law's optimum; data and methods may come before or after demand, and a
 the geometric mean over the two orders, with both orders kept as its range.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from itertools import product
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 from scipy.interpolate import PchipInterpolator
 
 from llmecon import catalog, chinchilla, cost
-from llmecon._checks import Numbers, require
+from llmecon._checks import FloatArray, Numbers, require
 from llmecon.chinchilla import SeparableLaw
-from llmecon.transformer import Transformer
 from llmecon_book import essay
 
-FloatArray = npt.NDArray[np.float64]
 _MTOK = 1e6
 # Copies of one shape, half a doubling apart: the price is smooth in between.
 SCALES = tuple(float(2.0 ** (k / 2)) for k in range(-12, 9))
-_DRAFTS = 5  # tokens tried in one round, Erdil 2024
 _NEAR_FLOOR = 1.1  # closer to the smallest size the tokens have no bound
 _LARGEST = 2.0  # of a curve, over the compute-optimal size
-CAUSES = ("law", "demand", "data and methods")
-TOGETHER = "together"
+LAW, DEMAND, DATA = "law", "demand", "data"
+TOGETHER = "all"
 
 
 # ---- causes of a fall in size ---------------------------------------------------------------
@@ -61,28 +57,6 @@ class Gains:
         require("tokens", self.tokens, above=0)
         require("params", self.params, above=0)
 
-    @classmethod
-    def after(
-        cls, years: float, *, tokens_doubling_years: float, params_doubling_years: float
-    ) -> "Gains":
-        """Gains of some years of progress. [years]
-
-        Examples
-        --------
-        Ho et al. 2024 see nearly all of it on the side of the data.
-
-        >>> from llmecon.chinchilla import HO_2024
-        >>> one = Gains.after(1.0, tokens_doubling_years=HO_2024.tokens_doubling_years,
-        ...                   params_doubling_years=HO_2024.params_doubling_years)
-        >>> round(one.tokens, 2), round(one.params, 2)
-        (2.46, 1.06)
-        """
-        elapsed = float(require("years", years, minimum=0, unit="years"))
-        return cls(
-            tokens=2 ** (elapsed / tokens_doubling_years),
-            params=2 ** (elapsed / params_doubling_years),
-        )
-
     def applied(self, law: SeparableLaw) -> SeparableLaw:
         """The law in real tokens and parameters: L(params N, tokens D)."""
         return replace(
@@ -98,7 +72,7 @@ def decompose(
     n_params: float,
     n_tokens: float,
     tokens_served: Iterable[float],
-    gains: Mapping[str, Gains],
+    gains: Iterable[Gains],
     **prices: Any,
 ) -> pd.DataFrame:
     """Factor that each cause takes off a model's size at equal loss, case by case.
@@ -111,8 +85,8 @@ def decompose(
         The model as it was built. [parameters] [tokens]
     tokens_served : iterable of float
         Demands over its life. [tokens]
-    gains : mapping
-        Name to `Gains` of data and methods.
+    gains : iterable of Gains
+        What data and methods may have brought.
     **prices
         Count dollars, not FLOP: ``usd_per_train_flop`` and ``usd_per_served_token`` of
         :func:`llmecon.chinchilla.inference_optimal_usd`.
@@ -120,53 +94,46 @@ def decompose(
     Returns
     -------
     pandas.DataFrame
-        ``law``, ``tokens_served``, ``gains``, ``cause`` (`CAUSES` and `TOGETHER`), ``factor``
-        (above 1: smaller), ``low``, ``high`` over the orders, ``params`` after the cause in the
-        order above, ``decades_outside`` the law's runs.
+        ``law``, ``tokens_served``, ``cause`` (`LAW`, `DEMAND`, `DATA`, `TOGETHER`), ``factor``
+        (above 1: smaller), ``low``, ``high`` over the orders, ``decades_outside`` the law's runs.
 
     Examples
     --------
     >>> from llmecon import chinchilla
     >>> found = decompose([chinchilla.BESIROGLU_2024], n_params=70e9, n_tokens=1.4e12,
-    ...                   tokens_served=[1e13], gains={"none": Gains()})
+    ...                   tokens_served=[1e13], gains=[Gains()])
     >>> found.set_index("cause").factor.round(2).to_dict()
-    {'law': 0.96, 'demand': 2.12, 'data and methods': 1.0, 'together': 2.03}
+    {'law': 0.96, 'demand': 2.12, 'data': 1.0, 'all': 2.03}
     """
     cheapest: Callable[..., chinchilla.Allocation] = (
-        partial(chinchilla.inference_optimal_usd, **prices)
-        if prices
-        else chinchilla.inference_optimal
+        chinchilla.inference_optimal_usd if prices else chinchilla.inference_optimal
     )
-    rows: list[dict[str, Any]] = []
-    for law in laws:
-        loss = float(law.loss(n_params, n_tokens))
-        optimal = float(law.optimal(loss=loss).params)
-        for served in tokens_served:
-            demand = float(cheapest(law, loss=loss, tokens_served=served).params)
-            for name, gain in gains.items():
-                better = gain.applied(law)
-                last = cheapest(better, loss=loss, tokens_served=served)
-                end, gained = float(last.params), float(better.optimal(loss=loss).params)
-                causes = (
-                    ("law", optimal, [n_params / optimal]),
-                    ("demand", demand, [optimal / demand, gained / end]),
-                    ("data and methods", end, [demand / end, optimal / gained]),
-                    (TOGETHER, end, [n_params / end]),
-                )
-                rows += [
-                    {
-                        "law": law.name,
-                        "tokens_served": served,
-                        "gains": name,
-                        "cause": cause,
-                        "factor": float(np.exp(np.mean(np.log(orders)))),
-                        "low": min(orders),
-                        "high": max(orders),
-                        "params": after,
-                        "decades_outside": float(last.decades_outside),
-                    }
-                    for cause, after, orders in causes
-                ]
+    rows = []
+    for law, served, gain in product(laws, tokens_served, gains):
+        loss, better = float(law.loss(n_params, n_tokens)), gain.applied(law)
+        optimal, gained = (float(one.optimal(loss=loss).params) for one in (law, better))
+        demand, last = (
+            cheapest(one, loss=loss, tokens_served=served, **prices) for one in (law, better)
+        )
+        now, end = float(demand.params), float(last.params)
+        orders = {
+            LAW: [n_params / optimal],
+            DEMAND: [optimal / now, gained / end],
+            DATA: [now / end, optimal / gained],
+            TOGETHER: [n_params / end],
+        }
+        rows += [
+            {
+                "law": law.name,
+                "tokens_served": served,
+                "cause": cause,
+                "factor": float(np.exp(np.mean(np.log(factors)))),
+                "low": min(factors),
+                "high": max(factors),
+                "decades_outside": float(last.decades_outside),
+            }
+            for cause, factors in orders.items()
+        ]
     return pd.DataFrame(rows)
 
 
@@ -192,7 +159,7 @@ def lifetime_curve(
     loss: float,
     usd_per_train_flop: float,
     usd_per_served_token: Callable[[Numbers], Numbers],
-    points: int = 60,
+    points: int = 100,
     through: Sequence[float] = (),
 ) -> pd.DataFrame:
     """Training and serving cost of every size that reaches a loss, up to twice the optimal one.
@@ -215,9 +182,8 @@ def lifetime_curve(
     Returns
     -------
     pandas.DataFrame
-        ``law``, ``params``, ``tokens``, ``train_usd``, ``usd_per_mtok`` (serving),
-        ``decades_outside`` the law's runs. The total for a demand x is
-        ``train_usd + x * usd_per_mtok / 1e6``.
+        ``params``, ``tokens``, ``train_usd``, ``usd_per_mtok`` (serving), ``decades_outside`` the
+        law's runs. The total for a demand x is ``train_usd + x * usd_per_mtok / 1e6``.
 
     Examples
     --------
@@ -235,7 +201,6 @@ def lifetime_curve(
     rate = float(require("usd_per_train_flop", usd_per_train_flop, above=0, unit="USD/FLOP"))
     return pd.DataFrame(
         {
-            "law": law.name,
             "params": run.params,
             "tokens": run.tokens,
             "train_usd": rate * run.flop,
@@ -276,62 +241,6 @@ def servings_that_justify(law: SeparableLaw, models: pd.DataFrame) -> pd.DataFra
 # ---- price of serving by size ---------------------------------------------------------------
 
 
-def with_domain(machine: essay.Machine, chips: int) -> essay.Machine:
-    """The same accelerator with so many joined by its fast links: 8 in a server, 72 in a rack."""
-    return replace(machine, node_size=int(require("chips", chips, minimum=1)))
-
-
-def scaled_frontiers(
-    model: Transformer,
-    draft: Transformer | None,
-    *,
-    machine: essay.Machine = essay.H200,
-    acceptance: float = 0.8,
-    scales: Sequence[float] = SCALES,
-    points: int = 100,
-    bytes_per_value: float = 2.0,
-    **options: Any,
-) -> dict[float, pd.DataFrame]:
-    """Cost against speed for copies of one shape, by the published serving model.
-
-    Parameters
-    ----------
-    model : Transformer
-        The shape that is scaled.
-    draft : Transformer or None
-        Model that drafts tokens; None for no speculation.
-    machine : Machine, optional
-        Accelerator in the terms of the published model.
-    acceptance : float, optional
-        Probability that a drafted token is kept; 0 switches drafting off. [1]
-    scales : sequence of float, optional
-        Sizes of the copies over that of the model. [1]
-    points : int, optional
-        Grid points in instance size and in batch.
-    bytes_per_value : float, optional
-        Width of weights and activations: 2 for 16 bit, 1 for 8 bit. [B]
-    **options
-        As of :func:`llmecon_book.essay.published_frontier`: rent, context and so on.
-
-    Returns
-    -------
-    dict
-        Scale to frontier, as of :func:`llmecon_book.essay.published_frontier`.
-    """
-    kept = float(require("acceptance", acceptance, minimum=0, maximum=0.9999, unit="1"))
-    whole = essay.Shape.stored(model, bytes_per_value)
-    if draft is not None and kept > 0:
-        options["speculation"] = essay.Speculation(
-            draft=essay.Shape.stored(draft, bytes_per_value), acceptance=kept, gamma_max=_DRAFTS
-        )
-    return {
-        float(scale): essay.published_frontier(
-            whole.scaled(float(scale)), machine, points=points, **options
-        )
-        for scale in require("scales", list(scales), above=0)
-    }
-
-
 class ServingPrice:
     """Dollars of one output token as a function of size, at one speed of each user.
 
@@ -341,13 +250,13 @@ class ServingPrice:
 
     Parameters
     ----------
-    active_params : sequence of float
+    active_params : array
         Sizes it was computed for, rising. [parameters]
-    usd_per_mtok : sequence of float
+    usd_per_mtok : array
         Prices there. [USD/Mtok]
     """
 
-    def __init__(self, active_params: Sequence[float], usd_per_mtok: Sequence[float]) -> None:
+    def __init__(self, active_params: FloatArray, usd_per_mtok: FloatArray) -> None:
         self._ends = np.log([active_params[0], active_params[-1]])
         # The grid of a frontier may make a larger copy cheaper by a hair.
         rising = np.maximum.accumulate(usd_per_mtok)
@@ -368,17 +277,13 @@ class ServingPrice:
         return np.asarray(np.log(up / down) / (2 * step))
 
 
-def serving_price(
-    model: Transformer, frontiers: Mapping[float, pd.DataFrame], *, tokens_per_s: float
-) -> ServingPrice:
+def serving_price(frontiers: pd.DataFrame, *, tokens_per_s: float) -> ServingPrice:
     """Price of a token by size, at a speed of each user.
 
     Parameters
     ----------
-    model : Transformer
-        Shape that the copies were scaled from.
-    frontiers : mapping
-        Scale to frontier, from :func:`scaled_frontiers`.
+    frontiers : pandas.DataFrame
+        Copies of one shape, of :func:`llmecon_book.essay.halvings_frontier`.
     tokens_per_s : float
         Least speed of one user. [tokens/s]
 
@@ -390,41 +295,33 @@ def serving_price(
     Examples
     --------
     >>> from llmecon import catalog
-    >>> gpt4 = catalog.transformer("GPT-4 (Erdil assumption)")
-    >>> lines = scaled_frontiers(gpt4, None, usd_per_gpu_hour=3.0, scales=(0.1, 0.3, 1), points=40)
-    >>> price = serving_price(gpt4, lines, tokens_per_s=1.0)
+    >>> gpt4, draft = map(catalog.transformer, ("GPT-4 (Erdil assumption)", "Llama 3 8B"))
+    >>> lines = essay.halvings_frontier(gpt4, draft, fractions=(0.1, 0.3, 1), points=40)
+    >>> price = serving_price(lines, tokens_per_s=1.0)
     >>> bool(price(2.8e11) > 2 * price(1.4e11) > 0)
     True
     """
-    whole = essay.Shape.of(model)
-    usd = {
-        whole.scaled(scale).n_active_params: float(cost.cheapest_at(frontiers[scale], tokens_per_s))
-        for scale in sorted(frontiers)
-    }
-    reached = {size: price for size, price in usd.items() if np.isfinite(price)}
-    if len(reached) < 3:
+    copies = [line for _, line in frontiers.groupby("n_active_params")]
+    sizes = np.array([line.n_active_params.iloc[0] for line in copies])
+    usd = np.array([float(cost.cheapest_at(line, tokens_per_s)) for line in copies])
+    reached = np.isfinite(usd)
+    if reached.sum() < 3:
         raise ValueError(
             f"tokens_per_s must be a speed that three of the copies reach, got {tokens_per_s:g} "
-            f"for {len(reached)} [tokens/s]"
+            f"for {reached.sum()} [tokens/s]"
         )
-    return ServingPrice(list(reached), list(reached.values()))
+    return ServingPrice(sizes[reached], usd[reached])
 
 
 def servable_sizes(
-    model: Transformer,
-    frontiers: Mapping[float, pd.DataFrame],
-    *,
-    tokens_per_s: Sequence[float],
-    usd_per_mtok: float,
+    frontiers: pd.DataFrame, *, tokens_per_s: Sequence[float], usd_per_mtok: float
 ) -> pd.DataFrame:
     """Largest copy of a shape that can be served at each speed for a price.
 
     Parameters
     ----------
-    model : Transformer
-        Shape that the copies were scaled from.
-    frontiers : mapping
-        Scale to frontier, from :func:`scaled_frontiers`.
+    frontiers : pandas.DataFrame
+        Copies of one shape, of :func:`llmecon_book.essay.halvings_frontier`.
     tokens_per_s : sequence of float
         Speeds of one user. [tokens/s]
     usd_per_mtok : float
@@ -440,18 +337,17 @@ def servable_sizes(
     -----
     Log-log between copies, by :func:`llmecon_book.essay.implied_size`.
     """
-    whole = essay.Shape.of(model)
-    by_size = {whole.scaled(scale).n_params: line for scale, line in frontiers.items()}
+    by_size = {float(line.n_params.iloc[0]): line for _, line in frontiers.groupby("n_params")}
     speeds = require("tokens_per_s", list(tokens_per_s), above=0, unit="tokens/s")
     sizes = essay.implied_size(by_size, tokens_per_s=speeds, usd_per_mtok=usd_per_mtok)
     # Copies too dear at any speed fall out of the interpolation: its ends are those served.
-    served = [n for n in sorted(by_size) if cost.fastest_at(by_size[n], usd_per_mtok) > 0]
+    served = [n for n, line in by_size.items() if cost.fastest_at(line, usd_per_mtok) > 0]
     ends = np.isclose(sizes, served[0]) | np.isclose(sizes, served[-1])
     return pd.DataFrame({"tokens_per_s": speeds, "total_params": sizes, "at_end": ends})
 
 
-def rent_on(chip: str, date: str | pd.Timestamp, *, kind: str = "rental") -> float:
-    """Price of an accelerator-hour of one kind on a day of ``gpu_prices.csv``. [USD/h]
+def rent_on(chip: str, date: str | pd.Timestamp) -> float:
+    """Rent of an accelerator for an hour on a day of ``gpu_prices.csv``. [USD/h]
 
     Raises
     ------
@@ -464,8 +360,8 @@ def rent_on(chip: str, date: str | pd.Timestamp, *, kind: str = "rental") -> flo
     1.6
     """
     prices = catalog.gpu_prices()
-    of_kind = prices[(prices.price_kind == kind) & (prices.date == pd.Timestamp(date))]
-    found = of_kind.loc[of_kind.accelerator == chip, "usd_per_gpu_hour"]
-    if found.empty:
-        raise catalog.UnknownName(f"accelerator with a {kind} price", chip, of_kind.accelerator)
-    return float(found.iloc[0])
+    rentals = prices[(prices.price_kind == "rental") & (prices.date == pd.Timestamp(date))]
+    rents = rentals.groupby("accelerator").usd_per_gpu_hour.first()
+    if chip not in rents:
+        raise catalog.UnknownName("accelerator with a rental price", chip, rents.index)
+    return float(rents[chip])

@@ -2,6 +2,8 @@
 
 import inspect
 import re
+import tomllib
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -10,7 +12,7 @@ import pytest
 from llmecon import catalog
 from llmecon_book import facts
 from llmecon_book.chapters import Section
-from llmecon_book.charts import causes, outlook
+from llmecon_book.charts import causes, outlook, texts
 from llmecon_book.site import specs
 
 DAYS = pd.to_datetime(["2023-03-14", "2024-05-13"])
@@ -295,6 +297,11 @@ def by_name(module, charts):
 
 
 FIGURES = by_name(causes, of_causes()) | by_name(outlook, of_outlook())
+
+
+def test_no_words_are_left_of_a_figure_that_is_gone():
+    written = tomllib.loads(Path(texts.__file__).with_name("texts.toml").read_text("utf-8"))
+    assert {figure for chapter in written.values() for figure in chapter} == set(FIGURES)
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -13,7 +13,7 @@ from llmecon_book import counterfactual as cf
 from llmecon_book import essay
 
 LAW = chinchilla.BESIROGLU_2024
-GPT4 = catalog.transformer("GPT-4 (Erdil assumption)")
+GPT4, DRAFT = map(catalog.transformer, ("GPT-4 (Erdil assumption)", "Llama 3 8B"))
 GPT4_PARAMS, GPT4_TOKENS = 2.8e11, 1.3e13  # reported
 RATE = 2e-18  # USD/FLOP
 
@@ -24,7 +24,7 @@ def decomposed(law=LAW, served=(1e14,), gains=None, **prices):
         n_params=GPT4_PARAMS,
         n_tokens=GPT4_TOKENS,
         tokens_served=served,
-        gains=gains or {"none": cf.Gains()},
+        gains=gains or [cf.Gains()],
         **prices,
     ).set_index("cause")
 
@@ -51,27 +51,20 @@ def test_gains_are_effective_tokens_and_parameters():
     assert gains.applied(LAW).loss(1e10, 1e12) == pytest.approx(LAW.loss(5e10, 2e12), rel=1e-14)
 
 
-def test_gains_of_progress_double_in_its_doubling_times():
-    found = cf.Gains.after(2.0, tokens_doubling_years=0.5, params_doubling_years=4.0)
-    assert found == cf.Gains(tokens=16.0, params=2**0.5)
-    assert cf.Gains.after(0.0, tokens_doubling_years=1.0, params_doubling_years=1.0) == cf.Gains()
-    with pytest.raises(ValueError, match="years"):
-        cf.Gains.after(-1.0, tokens_doubling_years=1.0, params_doubling_years=1.0)
-
-
 def test_without_demand_only_the_law_changes_the_size():
     found = decomposed(served=(0.0,))
     optimal = LAW.optimal(loss=LAW.loss(GPT4_PARAMS, GPT4_TOKENS)).params
     assert found.factor["law"] == pytest.approx(GPT4_PARAMS / optimal)
     assert found.factor["demand"] == pytest.approx(1)
-    assert found.factor["data and methods"] == pytest.approx(1)
+    assert found.factor["data"] == pytest.approx(1)
 
 
 def test_unbounded_demand_ends_at_the_floor_of_the_law():
     found = decomposed(served=(1e25,))
     floor = LAW.params_floor(LAW.loss(GPT4_PARAMS, GPT4_TOKENS))
-    assert found.params["demand"] == pytest.approx(floor, rel=0.01)
-    assert found.params["demand"] > floor
+    size = GPT4_PARAMS / found.factor["all"]
+    assert size == pytest.approx(floor, rel=0.01)
+    assert size > floor
 
 
 # ---- second formula -------------------------------------------------------------------------
@@ -79,12 +72,12 @@ def test_unbounded_demand_ends_at_the_floor_of_the_law():
 
 def test_a_price_in_proportion_to_size_gives_the_optimum_of_flop():
     """With p(N) = 2 c N and training at c dollars a FLOP, dollars and FLOP agree."""
-    gains = {"some": cf.Gains(tokens=2.0, params=1.5)}
+    gains = [cf.Gains(tokens=2.0, params=1.5)]
     in_flop = decomposed(gains=gains)
     in_usd = decomposed(
         gains=gains, usd_per_train_flop=RATE, usd_per_served_token=lambda n: 2 * RATE * n
     )
-    pd.testing.assert_series_equal(in_flop.params, in_usd.params, rtol=1e-6)
+    pd.testing.assert_series_equal(in_flop.factor, in_usd.factor, rtol=1e-6)
 
 
 def test_the_valley_of_a_lifetime_curve_is_the_optimum_in_dollars():
@@ -181,16 +174,18 @@ def test_a_rent_is_that_of_the_table():
     law=st.sampled_from(["BESIROGLU_2024", "HOFFMANN_2022_TEX", "MUENNIGHOFF_2023"]),
 )
 def test_factors_multiply_up_and_causes_never_make_a_model_larger(served, tokens, params, law):
-    gains = {"some": cf.Gains(tokens=tokens, params=params)}
+    gains = [cf.Gains(tokens=tokens, params=params)]
     found = decomposed(chinchilla.law(law), (served,), gains)
-    assert found.factor[list(cf.CAUSES)].prod() == pytest.approx(found.factor[cf.TOGETHER])
-    assert found.factor["demand"] >= 1 and found.factor["data and methods"] >= 1 - 1e-9
+    assert found.factor[[cf.LAW, cf.DEMAND, cf.DATA]].prod() == pytest.approx(
+        found.factor[cf.TOGETHER]
+    )
+    assert found.factor["demand"] >= 1 and found.factor["data"] >= 1 - 1e-9
     assert (found.low <= found.factor * (1 + 1e-12)).all()
     assert (found.factor <= found.high * (1 + 1e-12)).all()
 
 
 def test_ranges_are_the_ends_over_cases_and_orders():
-    gains = {"some": cf.Gains(tokens=3.0, params=1.5)}  # orders differ, so low is not the factor
+    gains = [cf.Gains(tokens=3.0, params=1.5)]  # orders differ, so low is not the factor
     cases = decomposed(served=(1e13, 1e14, 1e15), gains=gains).reset_index()
     table = cf.ranges(cases)
     demand = cases[cases.cause == "demand"]
@@ -199,34 +194,39 @@ def test_ranges_are_the_ends_over_cases_and_orders():
     assert table.middle["demand"] == demand.factor.median()
 
 
+def copies(**case):
+    case = {"fractions": cf.SCALES, "points": 60, "usd_per_gpu_hour": 3.0} | case
+    return essay.halvings_frontier(GPT4, DRAFT, acceptance=0.0, **case)
+
+
 @pytest.fixture(scope="module")
 def frontiers():
-    return cf.scaled_frontiers(GPT4, None, usd_per_gpu_hour=3.0, points=60)
+    return copies()
 
 
 def test_the_price_of_a_size_that_was_computed_is_its_own(frontiers):
-    price = cf.serving_price(GPT4, frontiers, tokens_per_s=20.0)
+    price = cf.serving_price(frontiers, tokens_per_s=20.0)
     shape = essay.Shape.of(GPT4)
     for scale in (0.125, 0.5, 1.0):
-        own = float(cost.cheapest_at(frontiers[scale], 20.0))
+        own = float(cost.cheapest_at(frontiers[frontiers.fraction == scale], 20.0))
         assert float(price(shape.scaled(scale).n_active_params)) * 1e6 == pytest.approx(own)
 
 
 @settings(derandomize=True, max_examples=60, deadline=None)
 @given(size=st.floats(1e9, 2e12), step=st.floats(1.001, 3.0))
 def test_a_larger_model_never_costs_less(frontiers, size, step):
-    price = cf.serving_price(GPT4, frontiers, tokens_per_s=20.0)
+    price = cf.serving_price(frontiers, tokens_per_s=20.0)
     assert 0 < price(size) <= price(size * step) * (1 + 1e-12)
 
 
 def test_speed_makes_size_dear(frontiers):
-    slow, fast = (cf.serving_price(GPT4, frontiers, tokens_per_s=v) for v in (0.01, 30.0))
+    slow, fast = (cf.serving_price(frontiers, tokens_per_s=v) for v in (0.01, 30.0))
     assert 0.8 < float(slow.exponent(1e11)) < 1.6 < float(fast.exponent(2.8e11))
 
 
 def test_price_follows_the_rent(frontiers):
-    dear = cf.scaled_frontiers(GPT4, None, usd_per_gpu_hour=6.0, points=60)
-    one, two = (cf.serving_price(GPT4, lines, tokens_per_s=20.0) for lines in (frontiers, dear))
+    dear = copies(usd_per_gpu_hour=6.0)
+    one, two = (cf.serving_price(lines, tokens_per_s=20.0) for lines in (frontiers, dear))
     assert float(two(1e11)) == pytest.approx(2 * float(one(1e11)))
 
 
@@ -239,26 +239,26 @@ def test_half_the_bytes_are_an_accelerator_of_twice_every_rate():
     rates = ("flop_per_s_16bit", "hbm_bytes_per_s", "hbm_bytes")
     links = ("intra_bytes_per_s", "inter_bytes_per_s")
     twice = replace(h200, **{name: 2 * getattr(h200, name) for name in (*rates, *links)})
-    case = {"usd_per_gpu_hour": 3.0, "points": 60, "scales": (1.0,), "conventions": "may2025"}
-    narrow = cf.scaled_frontiers(GPT4, None, bytes_per_value=1.0, **case)[1.0]
-    pd.testing.assert_frame_equal(narrow, cf.scaled_frontiers(GPT4, None, machine=twice, **case)[1])
+    case = {"fractions": (1.0,), "conventions": "may2025"}
+    narrow = copies(bytes_per_value=1.0, **case)
+    pd.testing.assert_frame_equal(narrow, copies(machine=twice, **case))
 
 
 @pytest.mark.parametrize("width", [0.0, 4.0, float("nan")])
 def test_a_width_that_no_format_has_is_refused(width):
     with pytest.raises(ValueError, match="bytes_per_value must be"):
-        cf.scaled_frontiers(GPT4, None, usd_per_gpu_hour=3.0, bytes_per_value=width)
+        copies(bytes_per_value=width)
 
 
 def test_a_speed_that_nothing_reaches_is_refused(frontiers):
     with pytest.raises(ValueError, match=r"tokens_per_s must be a speed .* got 10000"):
-        cf.serving_price(GPT4, frontiers, tokens_per_s=1e4)
+        cf.serving_price(frontiers, tokens_per_s=1e4)
 
 
 def test_a_copy_is_the_largest_served_at_its_own_fastest_speed(frontiers):
     for scale in (0.25, 1.0):
-        fastest = float(cost.fastest_at(frontiers[scale], 10.0))
-        found = cf.servable_sizes(GPT4, frontiers, tokens_per_s=[fastest], usd_per_mtok=10.0)
+        fastest = float(cost.fastest_at(frontiers[frontiers.fraction == scale], 10.0))
+        found = cf.servable_sizes(frontiers, tokens_per_s=[fastest], usd_per_mtok=10.0)
         size = essay.Shape.of(GPT4).scaled(scale).n_params
         assert found.total_params[0] == pytest.approx(size)
         assert not found.at_end[0]
@@ -267,7 +267,7 @@ def test_a_copy_is_the_largest_served_at_its_own_fastest_speed(frontiers):
 def test_faster_and_cheaper_is_smaller(frontiers):
     speeds = [10.0, 20.0, 40.0, 80.0]
     ten, one = (
-        cf.servable_sizes(GPT4, frontiers, tokens_per_s=speeds, usd_per_mtok=usd).total_params
+        cf.servable_sizes(frontiers, tokens_per_s=speeds, usd_per_mtok=usd).total_params
         for usd in (10.0, 1.0)
     )
     assert ten.is_monotonic_decreasing and one.is_monotonic_decreasing
@@ -275,19 +275,13 @@ def test_faster_and_cheaper_is_smaller(frontiers):
 
 
 def test_a_size_at_the_end_of_the_copies_is_marked(frontiers):
-    found = cf.servable_sizes(GPT4, frontiers, tokens_per_s=[0.01, 2000.0], usd_per_mtok=10.0)
+    found = cf.servable_sizes(frontiers, tokens_per_s=[0.01, 2000.0], usd_per_mtok=10.0)
     assert found.at_end.tolist() == [True, True]
 
 
 def test_more_accelerators_on_fast_links_serve_faster():
-    small = essay.H200
-    large = cf.with_domain(small, 72)
-    one, two = (
-        cf.scaled_frontiers(GPT4, None, machine=m, usd_per_gpu_hour=3.0, scales=(1.0,), points=60)[
-            1.0
-        ]
-        for m in (small, large)
-    )
+    machines = essay.H200, replace(essay.H200, node_size=72)
+    one, two = (copies(machine=machine, fractions=(1.0,)) for machine in machines)
     assert two.tokens_per_s.max() > one.tokens_per_s.max()
 
 

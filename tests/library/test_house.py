@@ -103,6 +103,8 @@ def test_the_library_can_be_imported_where_the_book_is_not():
 def test_only_the_catalogue_and_the_upper_rooms_read_files(path):
     if room(path).split(".")[1] in {"catalog", "cli", "commands", "run", "site", "notebook"}:
         return
+    if path == LIB / "llmecon_book" / "charts" / "texts.py":  # its own words, beside it
+        return
     text = path.read_text("utf-8")
     assert not re.search(r"\bopen\(|read_csv|read_text|\bprint\(", text.replace(">>> print(", ""))
 

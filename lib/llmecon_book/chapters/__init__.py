@@ -60,6 +60,17 @@ def named(prefix: str, thing: Any, names: str) -> dict[str, Any]:
     return {f"{prefix}_{name}": getattr(thing, name) for name in names.split()}
 
 
+def picked(of: pd.Series, **keys: Any) -> dict[str, Any]:
+    """Values of a column for a `Section`, each under a name of its own.
+
+    Examples
+    --------
+    >>> picked(pd.Series({"GPT-3": "MHA", "GPT-4": "MQA"}), of_gpt3="GPT-3")
+    {'of_gpt3': 'MHA'}
+    """
+    return {name: of[key] for name, key in keys.items()}
+
+
 def ends(prefix: str, values: Iterable[Any], digits: int = 17) -> dict[str, float]:
     """The least and the most of some values for a `Section`, under a prefix.
 

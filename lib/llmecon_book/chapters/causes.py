@@ -9,22 +9,9 @@ import pandas as pd
 from llmecon import catalog, chinchilla, cost, sizing
 from llmecon.chinchilla import Allocation, CostOptimum, LifetimeOptimum, RepeatableLaw, SeparableLaw
 from llmecon_book import counterfactual, essay, facts
-from llmecon_book.chapters import Section, columns, ends, named, stacked
-from llmecon_book.counterfactual import CAUSES, TOGETHER, Gains
-from llmecon_book.facts import (
-    ARENA,
-    CHINCHILLA,
-    ESSAY_DAY,
-    GEMMA_4B,
-    GPT3,
-    GPT4,
-    GPT4O,
-    LLAMA2,
-    LLAMA3,
-    LLAMA33,
-    PHI4,
-    model,
-)
+from llmecon_book.chapters import Section, columns, ends, named, picked, stacked
+from llmecon_book.counterfactual import DATA, DEMAND, LAW, TOGETHER, Gains
+from llmecon_book.facts import ARENA, ESSAY_DAY, GPT3, GPT4, GPT4O, LLAMA2, LLAMA3, PHI4, model
 from llmecon_book.words import short
 
 PerLaw = Mapping[str, Any]  # title of a law to what it says
@@ -45,22 +32,22 @@ def quality(law: SeparableLaw, built: pd.Series) -> float:
 def rules(by_kaplan: Allocation, by_hoffmann: Allocation, gpt3: Allocation) -> Section:
     """Did the rule change? Runs of ten times the compute by two laws, and Kaplan's for GPT-3."""
     trained = catalog.models().dropna(subset=["training_tokens", "total_params"])
-    ratio = chinchilla.tokens_per_param(trained.total_params, trained.training_tokens)
-    of = pd.Series(np.asarray(ratio), index=trained.model)
-    named = ("Kaplan 2020 at GPT-3's budget", "Chinchilla itself")
-    asked = float(gpt3.tokens_per_param), of[CHINCHILLA]
+    trained["tokens_per_param"] = trained.training_tokens / trained.total_params
+    of = trained.set_index("model").tokens_per_param
+    asked = {
+        "Kaplan 2020 at GPT-3's budget": float(gpt3.tokens_per_param),
+        "Chinchilla itself": of[facts.CHINCHILLA],
+    }
     return Section(
-        trained=trained.assign(tokens_per_param=np.asarray(ratio)),
-        rules=pd.DataFrame({"rule": named, "tokens_per_param": asked}),
+        trained=trained,
+        rules=pd.DataFrame(asked.items(), columns=["rule", "tokens_per_param"]),
         kaplan_n=float(by_kaplan.params[1] / by_kaplan.params[0]),
         kaplan_d=float(by_kaplan.tokens[1] / by_kaplan.tokens[0]),
         equal_n=float(by_hoffmann.params[1] / by_hoffmann.params[0]),
-        gpt3_ratio=of[GPT3],
-        kaplan_ratio=asked[0],
-        chinchilla_ratio=asked[1],
-        llama2_ratio=of[LLAMA2],
-        llama3_ratio=of[LLAMA3],
-        gpt3_to_chinchilla=of[CHINCHILLA] / of[GPT3],
+        kaplan_ratio=float(gpt3.tokens_per_param),
+        **picked(of, gpt3_ratio=GPT3, llama2_ratio=LLAMA2, llama3_ratio=LLAMA3),
+        chinchilla_ratio=of[facts.CHINCHILLA],
+        gpt3_to_chinchilla=of[facts.CHINCHILLA] / of[GPT3],
         n_trained=len(trained),
     )
 
@@ -78,18 +65,17 @@ def prescriptions(compared: pd.DataFrame, gpt4_swaps: pd.DataFrame) -> Section:
     sizes = compared.assign(
         budget=[GPT3, GPT4] * (len(compared) // 2), law=compared.law.map(chinchilla.law_title)
     )
-    active = model(GPT4).active_params
+    built = {GPT3: model(GPT3).total_params, GPT4: model(GPT4).active_params}
     advice = sizes.set_index(["budget", "law"]).params
-    since = {budget: advice[budget].drop("Kaplan 2020") for budget in (GPT3, GPT4)}
+    of_gpt3, of_gpt4 = (advice[budget].drop("Kaplan 2020") for budget in built)
     return Section(
         sizes=sizes.sort_values("budget", kind="stable"),
-        built=pd.DataFrame({"budget": [GPT3, GPT4], "params": [model(GPT3).total_params, active]}),
-        **ends("gpt3", since[GPT3]),
-        **ends("gpt4", since[GPT4]),
-        gpt3_kaplan=advice[GPT3, "Kaplan 2020"],
-        gpt4_kaplan=advice[GPT4, "Kaplan 2020"],
-        gpt4_active=active,
-        gpt4_law_spread=since[GPT4].max() / since[GPT4].min(),
+        built=pd.DataFrame(built.items(), columns=["budget", "params"]),
+        **ends("gpt3", of_gpt3),
+        **ends("gpt4", of_gpt4),
+        **picked(advice.xs("Kaplan 2020", level="law"), gpt3_kaplan=GPT3, gpt4_kaplan=GPT4),
+        gpt4_active=built[GPT4],
+        gpt4_law_spread=of_gpt4.max() / of_gpt4.min(),
         **named("round", gpt4_swaps.iloc[0], "constant factor"),
     )
 
@@ -119,27 +105,13 @@ def demand(worked: LifetimeOptimum, laws: Mapping[str, SeparableLaw]) -> Section
     )
 
 
-def bets(law: SeparableLaw, made: pd.DataFrame, demands: Sequence[float]) -> Section:
-    """For which demand was a model built?
-
-    Parameters
-    ----------
-    law : SeparableLaw
-        Law that was asked.
-    made : pandas.DataFrame
-        Of `counterfactual.servings_that_justify`.
-    demands : sequence of float
-        Those assumed later. [tokens]
-    """
+def bets(law: SeparableLaw, made: pd.DataFrame) -> Section:
+    """For which demand was a model built, by a law? Of `counterfactual.servings_that_justify`."""
     bet = made.set_index("model").tokens_served
     return Section(
-        bet_llama2=bet[LLAMA2],
-        bet_llama3=bet[LLAMA3],
+        **picked(bet, bet_llama2=LLAMA2, bet_llama3=LLAMA3, bet_gpt4=GPT4),
         **ends("bet", bet[[LLAMA3, "Llama 3.1 405B", "Gemma 3 27B", PHI4, "Qwen3-32B"]]),
-        bet_gpt4=bet[GPT4],
         bet_law=chinchilla.law_title(law.name),
-        range_few=min(demands),
-        range_many=max(demands),
     )
 
 
@@ -199,28 +171,27 @@ def lifetime(
         What the text says of the case.
     """
     per_flop, price = prices["usd_per_train_flop"], prices["usd_per_served_token"]
-    gpt4 = model(GPT4)
-    served = float(next(iter(best.values())).tokens_served)
-    floors, double, lives = [], [], {}
+    gpt4, optima = model(GPT4), best.values()
+    served = float(next(iter(optima)).tokens_served)
+    floors, double, lives = [], [], []
     for name, law in laws.items():
         loss, size = quality(law, gpt4), float(best[name].params)
         train = per_flop * chinchilla.training_flop(2 * size, law.tokens_for(2 * size, loss))
         double.append((train + served * price(2 * size)) / best[name].total_usd)
         floors.append(size / 2 / law.params_floor(loss))
-        lives[name] = counterfactual.lifetime_curve(
-            law, loss=loss, points=100, through=[size], **prices
-        ).drop(columns="law")
+        life = counterfactual.lifetime_curve(law, loss=loss, through=[size], **prices)
+        lives.append(life.assign(law=name))
     return Section(
-        lives=stacked("law", lives),
+        lives=pd.concat(lives),
         **said,
         life_demand=served,
         life_exponent=float(price.exponent(gpt4.active_params)),
-        **ends("life_cheapest", (one.params for one in best.values()), 2),  # a valley is flat
-        **ends("life_baseline", (one.baseline.params for one in best.values())),
+        **ends("life_cheapest", (one.params for one in optima), 2),  # a valley is flat
+        **ends("life_baseline", (one.baseline.params for one in optima)),
         **ends("life_double", double),
         **ends("life_half", floors),
-        **ends("life_usd", (one.total_usd for one in best.values()), 2),
-        **ends("life_saved", (one.saved_fraction for one in best.values())),
+        **ends("life_usd", (one.total_usd for one in optima), 2),
+        **ends("life_saved", (one.saved_fraction for one in optima)),
     )
 
 
@@ -246,28 +217,26 @@ def sizes_by_demand(
         logs = (np.log([one.tokens_served, getattr(one, what)]) for one in found.values())
         return [float(np.exp(np.interp(np.log(served), *log))) for log in logs]
 
-    spans = {
-        f"gpt4_{name}_{counting}": at(found, "params", served)
+    spans: list[list[float]] = []
+    said: dict[str, float] = {}
+    for counting, found in both.items():
+        for name, served in (("few", few), ("many", many)):
+            spans.append(at(found, "params", served))
+            said |= ends(f"gpt4_{name}_{counting.lower()}", spans[-1])
+        said |= ends(f"many_tokens_{counting.lower()}", at(found, "tokens", many))
+    paths = [
+        columns(one, "tokens_served params decades_outside", law=name, counting=counting)
         for counting, found in both.items()
-        for name, served in (("few", few), ("many", many))
-    }
-    wanted = {f"many_tokens_{n}": at(found, "tokens", many) for n, found in both.items()}
-    said = [ends(name.lower(), sizes) for name, sizes in (spans | wanted).items()]
-    paths = {
-        counting: stacked(
-            "law",
-            {n: columns(one, "tokens_served params decades_outside") for n, one in found.items()},
-        )
-        for counting, found in both.items()
-    }
+        for name, one in found.items()
+    ]
     return Section(
-        paths=stacked("counting", paths),
+        paths=pd.concat(paths),
         built=pd.DataFrame({"label": ["GPT-4, active, reported"], "params": [gpt4.active_params]}),
         gpt4_few=few,
         gpt4_many=many,
-        **dict(item for pair in said for item in pair.items()),
-        n_inside=sum(min(s) <= gpt4.active_params <= max(s) for s in spans.values()),
-        n_above=sum(gpt4.active_params > max(sizes) for sizes in spans.values()),
+        **said,
+        n_inside=sum(min(s) <= gpt4.active_params <= max(s) for s in spans),
+        n_above=sum(gpt4.active_params > max(sizes) for sizes in spans),
         n_spans=len(spans),
         **ends("gpt4_floor", (law.params_floor(quality(law, gpt4)) for law in laws.values())),
     )
@@ -288,12 +257,9 @@ def overtraining(laws: Mapping[str, SeparableLaw], default: str, made: pd.DataFr
     factors = np.geomspace(0.105, 3.0, 60)
     first = sorted(laws, key=lambda name: name != default)
     trades = {name: chinchilla.iso_loss(laws[name], size_factor=factors) for name in first}
-    lines = stacked(
-        "law",
-        {
-            name: pd.DataFrame({"size_ratio": factors, "flop_ratio": 1 + trade.flop_overhead})
-            for name, trade in trades.items()
-        },
+    lines = pd.concat(
+        pd.DataFrame({"law": name, "size_ratio": factors, "flop_ratio": 1 + trade.flop_overhead})
+        for name, trade in trades.items()
     )
     half, quarter = (
         [chinchilla.iso_loss(law, size_factor=part) for law in laws.values()]
@@ -304,7 +270,7 @@ def overtraining(laws: Mapping[str, SeparableLaw], default: str, made: pd.DataFr
     return Section(
         lines=lines[np.isfinite(lines.flop_ratio) & (lines.flop_ratio < 30)],
         made=made[~made.model.isin([GPT4, LLAMA2])],
-        floors=pd.DataFrame({"law": floors.keys(), "size_ratio": floors.values()}),
+        floors=pd.DataFrame(floors.items(), columns=["law", "size_ratio"]),
         quarter=pd.Series([float(trade.flop_overhead) for trade in quarter]),
         **ends("half", (trade.token_factor for trade in half)),
         **ends("half_flop", (trade.flop_overhead for trade in half)),
@@ -331,16 +297,16 @@ def repeats(
     stock, processed = float(bound.unique_tokens), np.geomspace(3e11, 3e14, 46)
     run = law.predict(params, processed)
     stocks = {short(1e12): 1e12, short(stock): stock, "without limit": None}
-    curves = {
-        name: columns(run, "tokens decades_outside").assign(
+    curves = [
+        columns(run, "tokens decades_outside", data=name).assign(
             loss=law.loss(params, processed, unique_tokens=unique)
         )
         for name, unique in stocks.items()
-    }
+    ]
     most = catalog.models().nlargest(1, "training_tokens").iloc[0]
     assert bound.loss is not None and free.loss is not None
     return Section(
-        curves=stacked("data", curves),
+        curves=pd.concat(curves),
         repeat_four=float(chinchilla.effective_epochs(4, law.r_d_star)),
         repeat_sixteen=float(chinchilla.effective_epochs(16, law.r_d_star)),
         repeat_limit=1 + law.r_d_star,
@@ -367,11 +333,9 @@ def synthetic(
     answers : float
         Its answers to SimpleQA. [%]
     """
-    phi, llama, gemma = map(model, (PHI4, LLAMA33, GEMMA_4B))
-    needed = [
-        float(each.tokens_for(phi.total_params, quality(each, llama))) for each in laws.values()
-    ]
-    worth = at_quality(lambda each, loss: each.optimal(loss=loss).params, laws, gemma)
+    phi, llama, gemma = map(model, (PHI4, facts.LLAMA33, facts.GEMMA_4B))
+    needed = [each.tokens_for(phi.total_params, quality(each, llama)) for each in laws.values()]
+    worth = [each.optimal(loss=quality(each, gemma)).params for each in laws.values()]
     once, ten = (float(law.loss(phi.total_params, n * phi.training_tokens)) for n in (1, 10))
     stands = {
         f"phi_{name}": f"{abs(gap):.{digits}f} points {'below' if gap < 0 else 'above'}"
@@ -387,7 +351,7 @@ def synthetic(
         phi_laws=len(laws),
         ten_times_data=once - ten,
         gemma_tokens=gemma.training_tokens,
-        **ends("gemma", worth.values()),
+        **ends("gemma", worth),
     )
 
 
@@ -399,24 +363,15 @@ def better_data(
         twice_size=float(alone[1].params / alone[0].params),
         twice_tokens=float(alone[1].tokens / alone[0].tokens),
         twice_served=float(served[1].params / served[0].params),
-        twice_demand=float(served[0].tokens_served),
     )
 
 
-def gains(progress: chinchilla.ProgressLaw, years: float) -> dict[str, Gains]:
+def gains(progress: chinchilla.ProgressLaw, years: float) -> list[Gains]:
     """Progress of data and methods in some years: as fitted, and split evenly at its ends."""
-    fitted = Gains.after(
-        years,
-        tokens_doubling_years=progress.tokens_doubling_years,
-        params_doubling_years=progress.params_doubling_years,
-    )
-    even = {}
-    for months in sorted(progress.doubling_months_interval or (), reverse=True):
-        each = 2 * months / 12  # of two factors that double compute in so many months
-        even[f"even, twice in {months:.1f} months"] = Gains.after(
-            years, tokens_doubling_years=each, params_doubling_years=each
-        )
-    return {"as fitted": fitted} | even
+    doubling = [(progress.tokens_doubling_years, progress.params_doubling_years)]
+    # Of two factors that double compute in so many months, each takes twice as long.
+    doubling += [(2 * months / 12,) * 2 for months in progress.doubling_months_interval or ()]
+    return [Gains(tokens=2 ** (years / n), params=2 ** (years / m)) for n, m in doubling]
 
 
 def decomposition(
@@ -431,35 +386,35 @@ def decomposition(
     inferred : sizing.Reading
         GPT-4o's size.
     share : float
-        Share of its samples that an interval holds. [1]
+        Share of the sizes that its interval holds. [1]
     """
     gpt4, gpt4o = model(GPT4), model(GPT4O)
     tails = [0.5 + share / 2, 0.5, 0.5 - share / 2]  # a small model is a large factor
-    active = inferred.quantile(tails, of="active_params")
-    need, need_total = gpt4.active_params / active, gpt4.total_params / inferred.quantile(tails)
+    active = inferred.active_params.quantile(tails)
+    need = gpt4.active_params / active
+    need_total = gpt4.total_params / inferred.total_params.quantile(tails)
     level = catalog.score(GPT4, ARENA, ESSAY_DAY)
     steps = facts.smallest_at_score(facts.scored_models(ARENA, ESSAY_DAY), level=level)
     seen = steps[steps.open_date <= gpt4o.release_date].iloc[-1]
     seen_factor = gpt4.active_params / seen.active_params
 
     both = {"FLOP": in_flop, "dollars": in_usd}
-    flop = counterfactual.ranges(in_flop)
-    law, served, better = CAUSES
+    found = {counting: counterfactual.ranges(cases) for counting, cases in both.items()}
+    by_law = found["FLOP"].loc[LAW]  # the same in dollars, for it serves nobody
     rows = [
         ("GPT-4 to GPT-4o, active parameters", "to explain", *need),
         ("GPT-4 to GPT-4o, all parameters", "to explain", *need_total),
-        ("New law", "one cause", *flop.loc[law]),
+        ("New law", "one cause", *by_law),
     ]
-    causes = (
-        ("demand", served, "Demand", "one cause"),
-        ("data", better, "Better data and methods", "one cause"),
-        ("all", TOGETHER, "All three", "together"),
-    )
-    said: dict[str, Any] = {}
-    for key, cause, label, kind in causes:
-        for counting, cases in both.items():
-            frame, name = counterfactual.ranges(cases), f"{counting.lower()}_{key}"
+    said = named("by_law", by_law, "low high")
+    for cause, label, kind in (
+        (DEMAND, "Demand", "one cause"),
+        (DATA, "Better data and methods", "one cause"),
+        (TOGETHER, "All three", "together"),
+    ):
+        for counting, frame in found.items():
             rows.append((f"{label}, in {counting}", kind, *frame.loc[cause]))
+            name = f"{counting.lower()}_{cause}"
             said |= named(f"by_{name}", frame.loc[cause], "low high")
             said[f"share_{name}"] = np.log(frame.middle[cause]) / np.log(need[1])
     for counting, cases in both.items():
@@ -477,8 +432,7 @@ def decomposition(
         need_total_mid=need_total[1],
         **ends("need_size", active),
         need_share=share,
-        **named("by_law", flop.loc[law], "low high"),
-        share_law=np.log(flop.middle[law]) / np.log(need[1]),
+        share_law=np.log(by_law.middle) / np.log(need[1]),
         **said,
         n_cases=int((in_usd.cause == TOGETHER).sum()),
         **named("seen", seen, "model open_date"),
@@ -494,10 +448,7 @@ def exercises(law: SeparableLaw, gpt4_flop: float, llama3: pd.Series) -> Section
     printed, tex, refit = chinchilla.compare(names, flop=gpt4_flop).tokens_per_param
     tokens = llama3.training_tokens
     wedge = law.wedge(llama3.total_params, tokens)
+    served = 3 * tokens * (wedge - 1)
     return Section(
-        ex_printed=printed,
-        ex_tex=tex,
-        ex_refit=refit,
-        ex_wedge_value=wedge,
-        ex_wedge_served=3 * tokens * (wedge - 1),
+        ex_printed=printed, ex_tex=tex, ex_refit=refit, ex_wedge_value=wedge, ex_wedge_served=served
     )

@@ -1,5 +1,6 @@
 """What did the article expect, and what came? What each section of the chapter finds."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -9,38 +10,16 @@ import pandas as pd
 from llmecon import catalog, chinchilla, cost, trends
 from llmecon.chinchilla import SeparableLaw
 from llmecon_book import facts, ledger
-from llmecon_book.chapters import Section, columns, ends, named, stacked
-from llmecon_book.facts import (
-    CHINCHILLA,
-    DEEPSEEK_V3,
-    GEMMA_4B,
-    GPT3,
-    GPT4,
-    GPT4O,
-    GPT5,
-    LLAMA2,
-    LLAMA3,
-    LLAMA33,
-    MISTRAL,
-    TURBO,
-)
+from llmecon_book.chapters import Section, columns, ends, named, picked, stacked
+from llmecon_book.facts import DEEPSEEK_V3, GPT4, GPT4O, GPT5, LLAMA33, MISTRAL, TURBO
 from llmecon_book.ledger import Days, Scored
 from llmecon_book.ledger.propositions import CLEARLY_LESS, LEVELS
 from llmecon_book.ledger.registry import by_parts
 
 _CHIPS = {"h200": "H200", "b200": "B200", "gb200": "GB200 rack", "rubin": "Vera Rubin rack"}
 _SLOW = (20.0, 1.0)  # tokens/s and USD/Mtok where speed hardly matters
-_KV_SHAPES = (GPT3, MISTRAL, LLAMA33, DEEPSEEK_V3)
-_STEADY_SHAPES = (
-    "Llama 3.1 8B",
-    "Qwen3-32B",
-    LLAMA33,
-    "gpt-oss-120b",
-    MISTRAL,
-    "MiMo-V2-Flash",
-    "Llama 3.1 405B",
-    DEEPSEEK_V3,
-)
+_SMALL, _LARGE, _WINDOWED = "Llama 3.1 8B", "Llama 3.1 405B", "gpt-oss-120b"
+_STEADY = [_SMALL, "Qwen3-32B", LLAMA33, _WINDOWED, MISTRAL, "MiMo-V2-Flash", _LARGE, DEEPSEEK_V3]
 
 
 def by_id(scored: Iterable[Scored]) -> dict[str, Scored]:
@@ -51,26 +30,31 @@ def by_id(scored: Iterable[Scored]) -> dict[str, Scored]:
 def scoring(scored: Mapping[str, Scored], days: Days) -> Section:
     """How is a forecast scored? How many propositions each rule decides."""
     every = scored.values()
-    rules = pd.Series([one.scored_by for one in every]).value_counts()
+    rules = Counter(one.scored_by for one in every)
     right, told = ledger.directions(every)
     unknown = ledger.counts(every)["cannot be scored"]
     unsaid = sum(one.said == "nothing" for one in every)
     counts = {
-        "n_proper": rules.get("probability", 0) + rules.get("interval", 0),
-        "n_number": rules.get("number", 0),
-        "n_direction": rules.get("direction", 0),
-        "n_right": right,
-        "n_wrong": told - right,
-        "n_unknown": unknown,
-        "n_unsaid": unsaid,
-        "n_aimless": rules.get("none", 0) - unknown - unsaid,
+        "proper": rules["probability"] + rules["interval"],
+        "number": rules["number"],
+        "direction": rules["direction"],
+        "right": right,
+        "wrong": told - right,
+        "unknown": unknown,
+        "unsaid": unsaid,
+        "aimless": rules["none"] - unknown - unsaid,
     }
     return Section(
         n_propositions=len(scored),
-        **{name: int(count) or "none" for name, count in counts.items()},
+        **{f"n_{name}": count or "none" for name, count in counts.items()},
         made=days.made,
         scored_until=days.until,
     )
+
+
+def _grown(prefix: str, trend: trends.Growth) -> dict[str, Any]:
+    """Growth and its interval, under a prefix."""
+    return named(prefix, trend, "factor_per_year") | ends(prefix, trend.interval)
 
 
 def open_frontier(
@@ -84,8 +68,6 @@ def open_frontier(
     """Did the largest open models shrink? Models, and the growth of three of their sizes."""
     fall = facts.the_fall()
     bodies = frontier.drop_duplicates(["total_params", "active_params"])
-    body = facts.growth(bodies, bodies.total_params, confidence=confidence)
-    largest = facts.largest(frontier)
     drawn = {
         "fit, all parameters": (total, days.since),
         "fit, active parameters": (active, days.since),
@@ -98,18 +80,17 @@ def open_frontier(
     return Section(
         frontier=frontier,
         lines=stacked("line", lines),
-        **named("total", total, "n factor_per_year"),
-        **ends("total", total.interval),
-        active_factor_per_year=active.factor_per_year,
-        **ends("active", active.interval),
-        sparsity_factor_per_year=sparsity.factor_per_year,
-        fall_factor_per_year=fall.factor_per_year,
+        total_n=total.n,
+        **_grown("total", total),
+        **_grown("active", active),
+        **named("sparsity", sparsity, "factor_per_year"),
+        **named("fall", fall, "factor_per_year"),
         fall_today=fall.at(days.until)[0],
-        **named("bodies", body, "n factor_per_year"),
-        **ends("bodies", body.interval),
-        before_from=facts.size(LLAMA2),
-        before_to=facts.size("Llama 3.1 405B"),
-        **named("largest", largest, "model total_params release_date"),
+        bodies_n=len(bodies),
+        **_grown("bodies", facts.growth(bodies, bodies.total_params, confidence=confidence)),
+        before_from=facts.size(facts.LLAMA2),
+        before_to=facts.size(_LARGE),
+        **named("largest", facts.largest(frontier), "model total_params release_date"),
         confidence=confidence,
     )
 
@@ -140,9 +121,12 @@ def rivals(table: pd.DataFrame) -> Section:
         table=table,
         rival_best=times.idxmin(),
         rival_best_error=times.min(),
-        rival_fall_error=times["the fall goes on"],
-        rival_rest_error=times["no change"],
-        rival_old_error=times["GPT-3 to GPT-4 goes on"],
+        **picked(
+            times,
+            rival_fall_error="the fall goes on",
+            rival_rest_error="no change",
+            rival_old_error="GPT-3 to GPT-4 goes on",
+        ),
         **named("rival", fit, "low high interval_score"),
         rival_came=table.attrs["observed"],
         rival_fitted=table.attrs["n_fitted"],
@@ -169,9 +153,8 @@ def ability(arena: pd.DataFrame, **said: Any) -> Section:
         ability_fell=int(clear.sum()),
         ability_strict=by_parts(*clear),
         ability_least=times[clear].min() if clear.any() else 1.0,
-        gpt4o_first_size=first.total_params[GPT4O],
+        **picked(first.total_params, gpt4o_first_size=GPT4O, gpt5_first_size=GPT5),
         gpt4o_small_size=last.total_params[GPT4O],
-        gpt5_first_size=first.total_params[GPT5],
         **named("gpt5_small", last.loc[GPT5], "model total_params"),
         gpt5_months=12 * years,
         **said,
@@ -189,7 +172,7 @@ def floor(laws: Mapping[str, SeparableLaw], reference: pd.Series, **said: Any) -
         curves[name] = columns(run, "params tokens decades_outside")
     return Section(
         curves=stacked("law", curves).query("tokens < 2e15"),
-        floors=pd.DataFrame({"law": floors.keys(), "params": floors.values()}),
+        floors=pd.DataFrame(floors.items(), columns=["law", "params"]),
         floor_name=reference.model,
         floor_law=next(iter(laws)),
         floor_size=next(iter(floors.values())),
@@ -205,10 +188,8 @@ def facts_and_size(known: pd.DataFrame, verdict: str) -> Section:
     return Section(
         known=known,
         closed=answers[[TURBO, GPT4O, GPT5]].reset_index(),
-        facts_small_name=GEMMA_4B,
-        facts_small=answers[GEMMA_4B],
-        facts_turbo=answers[TURBO],
-        facts_gpt4o=answers[GPT4O],
+        facts_small_name=facts.GEMMA_4B,
+        **picked(answers, facts_small=facts.GEMMA_4B, facts_turbo=TURBO, facts_gpt4o=GPT4O),
         facts_per_decade=known.attrs["points_per_decade"],
         **named("facts_first", matched, "model total_params"),
         facts_turbo_size=known.attrs["size_of"][TURBO],
@@ -227,17 +208,17 @@ def ratios(models: pd.DataFrame, days: Days) -> Section:
     of = known.set_index("model").per_param
     since = known[known.open_weights & (known.release_date > days.made)]
     sparse = since.per_active[since.per_active > since.per_param]
-    largest, following = facts.largest_trained(after=days.made, until=days.until)
+    largest, rest = facts.largest_trained(after=days.made, until=days.until)
+    following = rest.iloc[0]
     return Section(
         models=known,
-        ratio_target=of[CHINCHILLA],
         ratio_top=", ".join(largest.model),
         **ends("ratio_top", of[largest.model]),
-        ratio_next=following.model.iloc[0],
-        ratio_next_size=following.total_params.iloc[0],
-        ratio_next_ratio=of[following.model.iloc[0]],
+        ratio_next=following.model,
+        ratio_next_size=following.total_params,
+        ratio_next_ratio=of[following.model],
+        **picked(of, ratio_target=facts.CHINCHILLA, ratio_dense=facts.LLAMA3),
         **ends("ratio_active", sparse),
-        ratio_dense=of[LLAMA3],
     )
 
 
@@ -261,29 +242,26 @@ def prices_and_speeds(
     """
     paths = {}
     for maker in facts.MAKERS:
-        path = facts.flagship_path(maker, made=since, until=days.until).reset_index()
-        paths[f"{maker} flagship"] = path.assign(model=f"{maker} flagship")
+        path = facts.flagship_path(maker, made=since, until=days.until).rename_axis("date")
+        paths[f"{maker} flagship"] = path.reset_index().assign(model=f"{maker} flagship")
     score = arena.set_index("model").score
     for name in (GPT4, GPT4O):
         paths[f"cheapest at {name}'s level"] = facts.cheapest_at_level(
             score[name], until=days.until, on_list=on_list
         )
+    every = stacked("path", paths)
     keys = dict(zip(("openai", "anthropic", "gpt4", "gpt4o"), paths, strict=True))
-    every = stacked(
-        "path", {n: path.rename(columns={"effective_date": "date"}) for n, path in paths.items()}
-    )
     price: dict[str, float] = {}
     for when, day in (("then", days.made), ("now", days.until)):
         last = every[every.date <= day].groupby("path").output_usd_per_mtok.last()
         price |= {f"price_{key}_{when}": last[path] for key, path in keys.items()}
-    of_level4 = every[every["path"] == keys["gpt4"]]
+    of_level4 = paths[keys["gpt4"]]
     least = of_level4.nsmallest(1, "output_usd_per_mtok").iloc[0]
-    readings = facts.flagship_speeds(until=days.until)
-    flagships = (
-        readings.assign(maker=readings.provider, year=readings.date.dt.year)
-        .groupby(["maker", "model", "year", "output_usd_per_mtok"], as_index=False)
-        .agg(date=("date", "max"), output_tokens_per_s=("output_tokens_per_s", "median"))
-    )
+    readings = facts.flagship_speeds(until=days.until).rename(columns={"provider": "maker"})
+    readings["year"] = readings.date.dt.year
+    at_one_price = readings.groupby(["maker", "model", "year", "output_usd_per_mtok"])
+    flagships = at_one_price.agg({"date": "max", "output_tokens_per_s": "median"}).reset_index()
+    speeds, prices = flagships.output_tokens_per_s, flagships.output_usd_per_mtok
     return Section(
         paths=every,
         flagships=flagships,
@@ -294,19 +272,15 @@ def prices_and_speeds(
         price_gpt4_least_date=least.date,
         **named("speed", speed, "low high"),
         speed_n=len(flagships),
-        speed_rank=flagships.output_tokens_per_s.corr(
-            flagships.output_usd_per_mtok, method="spearman"
-        ),
+        speed_rank=speeds.corr(prices, method="spearman"),
     )
 
 
-def thinking(pulls: Sequence[Any], traded: chinchilla.Exchange, **said: Any) -> Section:
+def thinking(pulls: Sequence[Any], traded: chinchilla.IsoLoss, **said: Any) -> Section:
     """Did thinking longer change the balance? Sizes by law, and training traded for inference."""
     printed = {row.technique: row for row in chinchilla.EPOCH_2023_SPANS}
     longer, resampling = printed["scaling policy"], printed["resampling, cheap verification"]
-    first, flagship = (
-        catalog.price_on(name, "2024-09-12").output_usd_per_mtok for name in ("o1-preview", GPT4O)
-    )
+    first, flagship = (facts.list_price(name, "2024-09-12") for name in (facts.O1_PREVIEW, GPT4O))
     return Section(
         **ends("think", pulls),
         think_price=first / flagship,
@@ -346,9 +320,8 @@ def hardware(
 
     case = tokens_per_s, usd_per_mtok
     chips = {key: catalog.accelerator(name) for key, name in names.items()}
-    bandwidth = {f"{key}_bandwidth": chip.hbm_bytes_per_s for key, chip in chips.items()}
-    grown = bandwidth["rubin_bandwidth"] / bandwidth["h200_bandwidth"]
-    del bandwidth["gb200_bandwidth"]  # that of the B200
+    bandwidth = {key: chips[key].hbm_bytes_per_s for key in ("h200", "b200", "rubin")}
+    grown = bandwidth["rubin"] / bandwidth["h200"]
     return Section(
         sizes=sizes[~sizes.at_end],
         chip_speed=tokens_per_s,
@@ -360,7 +333,7 @@ def hardware(
         chip_joined=chips["gb200"].scaleup_domain_size,
         chip_slow_b200=served("b200", *_SLOW) / served("h200", *_SLOW),
         chip_rent_ratio=rents[names["b200"]] / rents[names["h200"]],
-        **bandwidth,
+        **{f"{key}_bandwidth": value for key, value in bandwidth.items()},
         bandwidth_ratio=grown,
         speed_gain=grown ** (1 / 3),
         **said,
@@ -369,7 +342,7 @@ def hardware(
 
 def kv_cache(shapes: pd.DataFrame, rank: float, rank_per_active: float) -> Section:
     """Does a long context favour large models? The cache over shapes, and rank correlations."""
-    llama, deepseek = (catalog.transformer(name) for name in _KV_SHAPES[2:])
+    llama, deepseek = (catalog.transformer(name) for name in (LLAMA33, DEEPSEEK_V3))
     return Section(
         shapes=shapes,
         kv_llama=float(llama.kv_cache_bytes_per_token()),
@@ -391,27 +364,22 @@ def context_cost(context_tokens: float, **machine: float) -> Section:
     **machine
         ``hbm_bytes_per_s`` [B/s] and ``usd_per_gpu_hour`` [USD/h], as of `cost.kv_read`.
     """
-    shapes = {name: catalog.transformer(name) for name in _KV_SHAPES}
-    held = {name: float(one.kv_cache_bytes_per_token()) for name, one in shapes.items()}
-    contexts = np.geomspace(1e3, 1e6, 31)
-    curves = {
-        name: pd.DataFrame(
-            {
-                "context_tokens": contexts,
-                "usd_per_mtok": cost.kv_read(kv_bytes=contexts * each, **machine),
-            }
-        )
-        for name, each in held.items()
+    names = (facts.GPT3, MISTRAL, LLAMA33, DEEPSEEK_V3)
+    shapes = {name: catalog.transformer(name) for name in names}
+    contexts = np.append(np.geomspace(1e3, 1e6, 31), context_tokens)
+    usd = {
+        name: cost.kv_read(kv_bytes=contexts * float(one.kv_cache_bytes_per_token()), **machine)
+        for name, one in shapes.items()
     }
-    large2, deepseek = (
-        float(cost.kv_read(kv_bytes=context_tokens * held[name], **machine))
-        for name in (MISTRAL, DEEPSEEK_V3)
-    )
+    curves = {
+        name: pd.DataFrame({"context_tokens": contexts, "usd_per_mtok": each})[:-1]
+        for name, each in usd.items()
+    }
     return Section(
         curves=stacked("name", curves),
         context=context_tokens,
-        read_large2=large2,
-        read_deepseek=deepseek,
+        read_large2=float(usd[MISTRAL][-1]),
+        read_deepseek=float(usd[DEEPSEEK_V3][-1]),
         context_size_ratio=shapes[DEEPSEEK_V3].n_params / shapes[MISTRAL].n_params,
         read_rent=machine["usd_per_gpu_hour"],
         read_bandwidth=machine["hbm_bytes_per_s"],
@@ -429,19 +397,16 @@ def steady_speed(context_tokens: float, costs: Mapping[str, Any]) -> Section:
         Of P7a: cost of the whole over an eighth, ``long`` and ``empty``. [times]
     """
     kept = ledger.speed_kept(
-        list(_STEADY_SHAPES), batch=[1.0, 8.0, 32.0], context=float(max(context_tokens, 2_000))
+        _STEADY, batch=[1.0, 8.0, 32.0], context=float(max(context_tokens, 2_000))
     )
     too_large = kept[~kept.fits].groupby("name", sort=False).batch.min()
-    left = kept.set_index(["name", "batch"]).kept
+    alone, _, crowd = (rows.set_index("name").kept for _, rows in kept.groupby("batch"))
     return Section(
         kept=kept,
         kept_too_large=", ".join(f"{name} with {n:g}" for name, n in too_large.items()) or "none",
-        kept_small=left["Llama 3.1 8B", 1.0],
-        kept_large=left[MISTRAL, 1.0],
-        kept_crowd_small=left["Llama 3.1 8B", 32.0],
-        kept_crowd_large=left[MISTRAL, 32.0],
-        kept_crowd_window=left["gpt-oss-120b", 32.0],
-        kept_crowd_405=left["Llama 3.1 405B", 32.0],
+        **picked(alone, kept_small=_SMALL, kept_large=MISTRAL),
+        **picked(crowd, kept_crowd_small=_SMALL, kept_crowd_large=MISTRAL),
+        **picked(crowd, kept_crowd_window=_WINDOWED, kept_crowd_405=_LARGE),
         long_gap=costs["long"],
         short_gap=costs["empty"],
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import altair as alt
 
 from llmecon_book import facts
-from llmecon_book.chapters import Section
+from llmecon_book.chapters import Section, ends
 from llmecon_book.charts import theme
 from llmecon_book.charts.common import (
     ALL,
@@ -14,13 +14,11 @@ from llmecon_book.charts.common import (
     kinds,
     last_of_each,
     like,
-    listed,
     log_x,
     log_y,
     outside,
     row_y,
     series,
-    spoken,
     tidy,
 )
 from llmecon_book.charts.layers import (
@@ -35,6 +33,7 @@ from llmecon_book.charts.layers import (
     rule_at,
     status_points,
 )
+from llmecon_book.charts.texts import told
 from llmecon_book.words import short
 
 _NAMED = [facts.GPT3, facts.CHINCHILLA, facts.LLAMA2, facts.LLAMA3]
@@ -58,16 +57,8 @@ def tokens_per_param(found: Section) -> alt.LayerChart:
         status_points(data, x, y, color=theme.BLUE, tooltip=tooltip),
         names(chosen, x, y, "model", align="right", dx=-8, dy=-4),
         rule_names,
-        takeaway=(
-            f"Tokens per parameter rose from {found.gpt3_ratio:.1f} (GPT-3) to "
-            f"{found.chinchilla_ratio:.0f} (Chinchilla) and {found.llama3_ratio:.0f} (Llama 3 70B)"
-        ),
+        **told("causes.tokens_per_param", found, data, chosen=chosen, lines=lines),
         height=380,
-        description=(
-            f"Scatter chart of {len(data)} models: training tokens per parameter, log scale, by "
-            f"release date. {listed(chosen, '{model}: {tokens_per_param:short}')}. "
-            f"Dashed lines: {listed(lines, '{rule}: {tokens_per_param:short}')}."
-        ),
     )
 
 
@@ -77,22 +68,11 @@ def prescriptions(found: Section) -> alt.LayerChart:
     built = tidy(found.built, ["budget", "params"], digits=4)
     y = row_y("budget", built.budget)
     x = log_x("params", data.params, built.params, title="Parameters, log scale [parameters]")
-    said = listed(data, "{law} {params:short}", by="budget", group="budget of {}")
     return finish(
         alt.Chart(built).mark_tick(thickness=4, size=34, color=theme.GREY).encode(x, y),
         dots(data, x, y, *kinds("law", "Law", data.law), filled=False),
-        takeaway=(
-            f"For GPT-3's budget the laws since 2022 ask for {short(found.gpt3_low)} to "
-            f"{short(found.gpt3_high)}, not {short(built.params[0])}; for GPT-4's they "
-            f"disagree {found.gpt4_law_spread:.1f}-fold"
-        ),
-        subtitle=outside(data),
+        **told("causes.prescriptions", found, data, built=built),
         height=76 * len(built),
-        description=(
-            f"For each training budget, marks on a log scale show the size each law prescribes: "
-            f"{said}. A thick grey tick shows the size that was built: "
-            f"{listed(built, '{budget}: {params:short}')}. {outside(data)}."
-        ),
     )
 
 
@@ -106,28 +86,13 @@ def demand(found: Section) -> alt.LayerChart:
     y = alt.Y("size_ratio:Q", scale=alt.Scale(domain=[0, 1]), axis=axis)
     of_law = series("law", "Law", data.law)
     last = data[data.ratio_known].groupby("law", sort=False).tail(1)
-    said = "; ".join(
-        f"{name}: {rows.size_ratio.iloc[0]:.0%} at {short(rows.tokens_served.iloc[0])} "
-        f"tokens, {rows.size_ratio.iloc[-1]:.0%} at {short(rows.tokens_served.iloc[-1])}"
-        for name, rows in data.sort_values("tokens_served").groupby("law", sort=False)
-    )
-    limits = listed(last, "{law} {tokens_served:short} tokens")
+    at_ends = data.sort_values("tokens_served").groupby("law", sort=False).nth([0, -1])
+    shares = ends("shares", found.shares)
     return finish(
         alt.Chart(data).mark_line().encode(x, y, *of_law),
         alt.Chart(last).mark_point(size=90, filled=True, shape="square").encode(x, y, of_law[0]),
-        takeaway=(
-            f"Serving {short(found.life_tokens_served)} tokens makes a model of "
-            f"{found.shares.min():.0%} to {found.shares.max():.0%} of the training optimum the "
-            "cheapest, by law"
-        ),
-        subtitle=outside(data),
+        **told("causes.demand", found, data, ends=at_ends, last=last, **shares),
         height=320,
-        description=(
-            "Falling lines: the size that is cheapest to train and serve together, as a share of "
-            f"the training optimum of equal loss ({short(found.life_reference)} optimal), against "
-            f"tokens served. {said}. Squares: beyond them the tokens per parameter have no "
-            f"experiment: {limits}. {outside(data)}."
-        ),
     )
 
 
@@ -152,23 +117,12 @@ def cost_by_size(
     of_speed = series("at", "Speed of one user", data["at"])
     lines = at_moved_rent(data, usd_per_gpu_hour).mark_line(point=True)
     tooltip = ["model", "at", "usd_per_mtok"]
-    said = listed(data, "{total_params:short} {usd_per_mtok:.2g}", by="at")
+    case = {"usd_per_gpu_hour": usd_per_gpu_hour, "context_tokens": context_tokens}
+    case["bits"] = 8 * bytes_per_value
     return finish(
         lines.encode(x, cost_y("usd", 0.01, 200), *of_speed, tooltip=tooltip),
-        takeaway=(
-            f"At {found.cost_speed:g} tokens/s an eighth of the size costs {found.cost_gap} times "
-            "less to serve"
-        ),
-        subtitle=(
-            f"{found.serving_chip} at {usd_per_gpu_hour:g} USD an hour, {8 * bytes_per_value:g} "
-            f"bit, {context_tokens:,} tokens of context"
-        ),
+        **told("causes.cost_by_size", found, data, **case),
         height=320,
-        description=(
-            "Lines of least cost in US dollars per million output tokens against size, both on log "
-            f"scales, one line a speed, at {usd_per_gpu_hour:g} USD per accelerator-hour. {said}. "
-            "A slider moves the hourly price."
-        ),
     )
 
 
@@ -221,20 +175,8 @@ def lifetime(found: Section, usd_per_gpu_hour: float) -> alt.LayerChart:
         lines.mark_line(clip=True).encode(x, y, *of_law),
         best.mark_point(filled=True, size=80).encode(x, y, *kinds("law", "Law", laws)),
         labels.encode(x, like(y, "name_at"), of_law[0], text="said:N"),
-        takeaway=(
-            f"At {short(served)} tokens served GPT-4's quality is cheapest at "
-            f"{short(found.life_cheapest_low)} to {short(found.life_cheapest_high)} active "
-            "parameters"
-        ),
-        subtitle=outside(data),
+        **told("causes.lifetime", found, data, least=least, usd_per_gpu_hour=usd_per_gpu_hour),
         height=380,
-        description=(
-            "Valley-shaped lines on log scales, one a law: dollars of training and serving a model "
-            "of equal quality, over the least, against its size. Least at "
-            f"{short(served)} tokens served and {usd_per_gpu_hour:g} USD per "
-            f"accelerator-hour: {listed(least, '{law}: {params:short}, {total:short} USD')}. "
-            f"Demand and price can be moved. {outside(data)}."
-        ),
     )
 
 
@@ -250,11 +192,8 @@ def sizes_by_demand(found: Section) -> alt.LayerChart:
     dash = series("counting", "Counted in", data.counting)[1]
     curve = alt.Chart(data).mark_line().encode(x, y, color, dash, detail="counting:N")
     rules, labels = named_levels(lines, y, "label", rule=DOTTED, fontStyle="italic")
-    said = "; ".join(
-        f"{law}, {how}: {short(rows.params.iloc[0])} at {short(rows.tokens_served.iloc[0])} "
-        f"tokens, {short(rows.params.iloc[-1])} at {short(rows.tokens_served.iloc[-1])}"
-        for (law, how), rows in data.groupby(["law", "counting"], sort=False)
-    )
+    line = data.law + ", " + data.counting
+    at_ends = data.assign(line=line).groupby("line", sort=False).nth([0, -1])
     times = [
         lines.params[0] / size
         for size in (found.gpt4_many_dollars_high, found.gpt4_many_dollars_low)
@@ -264,17 +203,8 @@ def sizes_by_demand(found: Section) -> alt.LayerChart:
         curve.encode(tooltip=columns[:4]),
         alt.Chart(data[data.index % 8 == 4]).mark_point(size=50).encode(x, y, color, shape),
         labels,
-        takeaway=(
-            f"Known demand of {short(found.gpt4_many)} tokens would have made GPT-4 "
-            f"{times[0]:.1f} to {times[1]:.1f} times smaller, in dollars"
-        ),
-        subtitle=outside(data),
+        **told("causes.sizes_by_demand", found, data, ends=at_ends, times=times, lines=lines),
         height=380,
-        description=(
-            "Falling lines on log scales: the size that is cheapest over a model's life at the "
-            f"quality of one model, against tokens served. {said}. Dotted: "
-            f"{spoken(lines, 'label', 'params')}. {outside(data)}."
-        ),
     )
 
 
@@ -282,35 +212,25 @@ def overtraining(found: Section) -> alt.LayerChart:
     """Training compute that a smaller model costs at equal quality, and where real models stand."""
     data = tidy(found.lines, ["law", "size_ratio", "flop_ratio"], digits=4)
     real = tidy(found.made, ["model", "size_ratio", "flop_ratio", "decades_outside"], digits=4)
-    ends = tidy(found.floors, ["law", "size_ratio"], digits=4)
+    floors = tidy(found.floors, ["law", "size_ratio"], digits=4)
     real.attrs["shown"] = ["model", "size_ratio", "flop_ratio"]
     of_law = series("law", "Law", data.law)
     title = "Size over the compute-optimal one of the same loss, log scale [times]"
-    sizes = (data.size_ratio, real.size_ratio, ends.size_ratio)
+    sizes = (data.size_ratio, real.size_ratio, floors.size_ratio)
     x = log_x("size_ratio", *sizes, title=title, counts=False)
     title = "Training compute over the least, log scale [times]"
     y = log_y("flop_ratio", data.flop_ratio, real.flop_ratio, title=title, counts=False)
     near_least = real.flop_ratio < 1.02  # the line is flat there: names would meet
+    quarter = ends("quarter", found.quarter)
     beyond = outside(real, of="the points")
     return finish(
-        alt.Chart(ends).mark_rule(strokeDash=[2, 3]).encode(x, of_law[0]),
+        alt.Chart(floors).mark_rule(strokeDash=[2, 3]).encode(x, of_law[0]),
         alt.Chart(data).mark_line(clip=True).encode(x, y, *of_law),
         dots(real, x, y, size=60, color=theme.INK),
         names(real[~near_least], x, y, "model", align="left", dx=8, dy=-6),
         names(real[near_least], x, y, "model", align="left", dx=8, dy=14),
-        takeaway=(
-            f"Half the size costs {found.half_flop_low:.0%} to {found.half_flop_high:.0%} more "
-            f"training compute, a quarter {found.quarter.min():.0%} to {found.quarter.max():.0%} "
-            "more"
-        ),
-        subtitle=beyond,
+        **told("causes.overtraining", found, real, floors=floors, outside=beyond, **quarter),
         height=380,
-        description=(
-            "Lines of equal loss on log scales: training compute over the least against size over "
-            "the compute-optimal one, one line a law, rising to the left without bound at a floor: "
-            f"{spoken(ends, 'law', 'size_ratio')}. Real models, size and compute ratio: "
-            f"{spoken(real, 'model', 'size_ratio', 'flop_ratio')}. {beyond}."
-        ),
     )
 
 
@@ -327,21 +247,11 @@ def repeats(found: Section, params: float) -> alt.LayerChart:
     data = tidy(found.curves, ["data", "tokens", "loss", "decades_outside"], digits=5)
     x = log_x("tokens", data.tokens, title="Tokens processed, log scale [tokens]")
     y = alt.Y("loss:Q", scale=alt.Scale(zero=False), title="Loss by the law [nats per token]")
-    said = listed(last_of_each(data, "data", "tokens"), "{data}: {loss:.3f}")
-    case = f"{short(params)} parameters, constants of Muennighoff et al. 2023"
+    last = last_of_each(data, "data", "tokens")
     return finish(
         alt.Chart(data).mark_line().encode(x, y, *series("data", "Unique tokens", data.data)),
-        takeaway=(
-            f"Repeating text helps for some passes and never counts more than "
-            f"{found.repeat_limit:.0f} times"
-        ),
-        subtitle=". ".join(filter(None, (case, outside(data)))),
+        **told("causes.repeats", found, data, last=last, params=params),
         height=320,
-        description=(
-            "Falling lines of loss against tokens processed, log scale, one line for each stock of "
-            f"unique tokens; those with little go flat. At {short(data.tokens.max())} tokens: "
-            f"{said}. {outside(data)}."
-        ),
     )
 
 
@@ -360,22 +270,11 @@ def decomposition(found: Section, years: float) -> alt.LayerChart:
     title = "Factor by which the model is smaller, log scale [times]"
     x = log_x("low", data.low, data.high, [1.0], title=title, counts=False)
     color, shape = kinds("kind", "What", data.kind)
-    said = listed(data, "{row} ({kind}): {low:.2g} to {high:.2g}, middle {middle:.2g}")
-    served = found.cases.tokens_served
+    served, n_laws = ends("served", found.cases.tokens_served), found.cases.law.nunique()
     return finish(
         rule_at(x, 1.0, color=theme.GREY),
         ranges(data, x, y, color, strokeWidth=5, opacity=0.55),
         dots(data, like(x, "middle"), y, color, shape, size=90),
-        takeaway=(
-            f"The causes together make a model {found.by_flop_all_low:.1f} to "
-            f"{found.by_dollars_all_high:.0f} times smaller; {found.need_low:.1f} to "
-            f"{found.need_high:.0f} are to be explained"
-        ),
-        subtitle=(
-            f"{short(served.min())} to {short(served.max())} tokens served, "
-            f"{found.cases.law.nunique()} laws {found.far_low:.1f} to {found.far_high:.1f} powers "
-            f"of ten beyond their runs, {years:.2f} years of progress"
-        ),
+        **told("causes.decomposition", found, data, years=years, n_laws=n_laws, **served),
         height=34 * len(data),
-        description=f"Horizontal ranges of factors on a log scale; 1 is no change. {said}.",
     )

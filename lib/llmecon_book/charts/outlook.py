@@ -17,10 +17,8 @@ from llmecon_book.charts.common import (
     kinds,
     kinds_of_params,
     last_of_each,
-    listed,
     log_x,
     log_y,
-    outside,
     row_y,
     series,
     significant,
@@ -39,7 +37,7 @@ from llmecon_book.charts.layers import (
     status_points,
     step_lines,
 )
-from llmecon_book.words import as_month, short
+from llmecon_book.charts.texts import told
 
 
 def open_frontier(found: Section) -> alt.LayerChart:
@@ -53,20 +51,13 @@ def open_frontier(found: Section) -> alt.LayerChart:
     long.attrs["shown"] = ["model", "release_date", "which", "params"]
     marks = (long.dropna(), date_x("release_date"), y, *kinds_of_params())
     dash = series("line", "Trend", drawn.line)[1]
-    said = listed(last_of_each(drawn, "line", "date"), "{line} reaches {params:short}")
+    at_ends = last_of_each(drawn, "line", "date")
+    sizes = spoken(data, "model", "total_params", "active_params")
     return finish(
         alt.Chart(drawn).mark_line(color=theme.GREY).encode(date_x("date"), y, dash),
         dots(*marks, size=60),
-        takeaway=(
-            f"Open frontier models grew {found.total_factor_per_year:.1f} times a year in all "
-            f"parameters, while active ones did not ({found.active_factor_per_year:.1f} times)"
-        ),
+        **told("outlook.open_frontier", found, data, sizes=sizes, ends=at_ends),
         height=380,
-        description=(
-            f"Sizes of {len(data)} open frontier models by release date on a log scale, all "
-            f"parameters and those at work on one token. "
-            f"{spoken(data, 'model', 'total_params', 'active_params')}. Lines: {said}."
-        ),
     )
 
 
@@ -80,23 +71,15 @@ def closed_sizes(found: Section) -> alt.LayerChart:
     tooltip = ["model", "release_date:T", "total_params", "low", "high", "size_status"]
     points = status_points(data, x, y, size=70, color=color, tooltip=tooltip)
     known = [status for status in STATUSES if status in set(data.size_status)]
+    sizes = spoken(data, "model", "total_params", "low", "high")
     for channel in (points.encoding.shape, points.encoding.fill):
         channel["legend"] = alt.Legend(values=known)
     return finish(
         rule_at(x, level, **DOTTED),
         ranges(data, x, y, strokeWidth=3, opacity=0.45, color=color),
         points,
-        takeaway=(
-            f"Of {found.closed_n} closed frontier models {found.closed_disclosed} have a disclosed "
-            f"size; the median usable range spans a factor of {found.closed_width:.0f}"
-        ),
+        **told("outlook.closed_sizes", found, data, sizes=sizes, level=level),
         height=26 * len(data),
-        description=(
-            f"Hollow marks with ranges, log scale: published sizes of {len(data)} closed frontier "
-            f"models, the oldest on top. "
-            f"{spoken(data, 'model', 'total_params', 'low', 'high')}. "
-            f"Dotted: GPT-4 at {short(level)}."
-        ),
     )
 
 
@@ -108,20 +91,12 @@ def rivals(found: Section) -> alt.LayerChart:
     x = log_x("value", data.low, data.value, data.high, [came], title=ALL)
     y = row_y("forecast", data.forecast, 260)
     known = data.dropna(subset=["low", "high"])
-    said = listed(data, "{forecast}: {value:short}, {error_decades:.1f} powers of ten off")
     return finish(
         rule_at(x, came, color=theme.VERMILLION, strokeWidth=2),
         ranges(known, x, y, strokeWidth=5, opacity=0.5, color=theme.BLUE),
         dots(data, x, y, size=90, color=theme.BLUE),
-        takeaway=(
-            f"Least wrong was the {found.rival_best}, {found.rival_best_error:.1f} times off; the "
-            f"fall drawn on was {found.rival_fall_error:,.0f} times off"
-        ),
+        **told("outlook.rivals", found, data, came=came),
         height=44 * len(data),
-        description=(
-            f"Dots on a log scale are forecasts of the largest open model; a line marks the "
-            f"{short(came)} that came. {said}."
-        ),
     )
 
 
@@ -131,20 +106,10 @@ def smallest_at_score(found: Section) -> alt.LayerChart:
     x, y = date_x("release_date"), log_y("total_params", data.total_params, title=ALL)
     of_level = series("level", "Level of", data.level)
     tooltip = ["level", "model", "release_date:T", "total_params"]
-    each = "{model} {total_params:short} in {release_date:%Y-%m}"
-    of = data.groupby("level").last()
     return finish(
         *step_lines(data, x, y, of_level, tooltip=tooltip),
-        takeaway=(
-            f"GPT-4's Arena level fits in {short(of.total_params['GPT-4'])} parameters by "
-            f"{as_month(of.release_date['GPT-4'])}, GPT-5's in {short(of.total_params['GPT-5'])} "
-            f"by {as_month(of.release_date['GPT-5'])}"
-        ),
+        **told("outlook.smallest_at_score", found, data, last=data.groupby("level").last()),
         height=360,
-        description=(
-            "Step lines, log scale: the smallest open model that had reached the Arena score of a "
-            f"closed model by each day. {listed(data, each, by='level', group='level of {}')}."
-        ),
     )
 
 
@@ -158,17 +123,8 @@ def iso_loss(found: Section) -> alt.LayerChart:
     return finish(
         alt.Chart(floors).mark_rule(strokeDash=[2, 3]).encode(x, of_law[0]),
         alt.Chart(data).mark_line(clip=True).encode(x, y, *of_law),
-        takeaway=(
-            f"For the loss of {found.floor_name} size has a floor: {short(found.floor_low)} to "
-            f"{short(found.floor_high)} parameters, depending on the law"
-        ),
-        subtitle=outside(data),
+        **told("outlook.iso_loss", found, data, floors=floors),
         height=340,
-        description=(
-            "Lines of equal loss: training tokens needed against parameters, both on log scales, "
-            "one line a law. Each rises without bound at its floor: "
-            f"{spoken(floors, 'law', 'params')}. {outside(data)}."
-        ),
     )
 
 
@@ -186,16 +142,8 @@ def facts_and_size(found: Section) -> alt.LayerChart:
         dots(data, x, y),
         *names_beside(data, x, y, name="model", across="total_params"),
         closed,
-        takeaway=(
-            f"Ten times the size answers {found.facts_per_decade:.0f} points more of SimpleQA; "
-            f"{short(found.facts_first_total_params)} match GPT-4 Turbo"
-        ),
+        **told("outlook.facts_and_size", found, data, lines=lines),
         height=340,
-        description=(
-            f"Scatter chart of {len(data)} open models: score against all parameters, log scale. "
-            f"{listed(data, '{model} {total_params:short}: {score:g}')}. "
-            f"Dashed lines are closed models: {listed(lines, '{model}: {score:g}')}."
-        ),
     )
 
 
@@ -217,7 +165,7 @@ def ratios(found: Section) -> alt.LayerChart:
     sparse = chosen.model.isin(data.model[is_sparse])
     first = chosen.release_date == data.release_date.min()  # to its left is the axis
     on_line = chosen.tokens_per_param == significant(level, 4)
-    picked = data[data.model.isin(named)]
+    picked = spoken(data[data.model.isin(named)], "model", "per_param", "per_active")
     return finish(
         rule_at(y, level, color=theme.GREY, strokeDash=[5, 3]),
         ranges(data[is_sparse], y, x, low="per_param", high="per_active", opacity=0.5),
@@ -226,16 +174,8 @@ def ratios(found: Section) -> alt.LayerChart:
         names(chosen[~sparse & on_line], x, y, "model", align="center", dy=-11),
         names(chosen[~sparse & ~first & ~on_line], x, y, "model", align="right", dx=-8),
         names(chosen[sparse], x, y, "model", align="center", dy=15),
-        takeaway=(
-            f"By all parameters the largest open models are back at {found.ratio_top_low:.0f} to "
-            f"{found.ratio_top_high:.0f} tokens each; by active ones training kept growing"
-        ),
+        **told("outlook.ratios", found, data, picked=picked, level=level),
         height=380,
-        description=(
-            f"Scatter chart of {len(data)} models on a log scale: training tokens for each "
-            "parameter and for each active one, by release date. "
-            f"{spoken(picked, 'model', 'per_param', 'per_active')}. Dashed: {level:g}, Chinchilla."
-        ),
     )
 
 
@@ -245,18 +185,10 @@ def price_paths(found: Section) -> alt.LayerChart:
     x, y = date_x("date", "From that day on"), price_y(data.output_usd_per_mtok)
     of_path = series("path", "Price of", data["path"])
     tooltip = ["path", "model", "date:T", "output_usd_per_mtok"]
-    said = listed(data, "{output_usd_per_mtok:g} from {date:%Y-%m}", by="path")
     return finish(
         *step_lines(data, x, y, of_path, tooltip=tooltip, size=40),
-        takeaway=(
-            f"OpenAI's flagship went from {found.price_openai_then:g} to "
-            f"{found.price_openai_now:g} dollars, the price of GPT-4o's level from "
-            f"{found.price_gpt4o_then:g} to {found.price_gpt4o_now:.2f}"
-        ),
+        **told("outlook.price_paths", found, data),
         height=340,
-        description=(
-            f"Step lines on a log scale of output prices in US dollars per million tokens. {said}."
-        ),
     )
 
 
@@ -273,13 +205,13 @@ def speed_and_price(found: Section) -> alt.LayerChart:
     y = log_y("output_tokens_per_s", data.output_tokens_per_s, title=title, counts=False)
     paths = data[data.groupby("maker").model.transform("nunique") > 1]
     lines = alt.Chart(paths).mark_line(color=theme.GREY, strokeWidth=1)
+    makers = " and of ".join(paths.maker.unique())
     of_year = kinds("year", "Read in", years)
     named = data.drop_duplicates("model", keep="last")
     named = named.assign(model=named.model.str.replace(r" \(.*\)", "", regex=True))
     first, last = named.year == years[0], named.year == years[-1]
     fastest = named[last].sort_values("output_tokens_per_s", ascending=False)
     slower = named.index.isin(fastest[fastest.duplicated("output_usd_per_mtok")].index)
-    said = "{model} {output_tokens_per_s:.0f} at {output_usd_per_mtok:g}"
     return finish(
         lines.encode(x, y, alt.StrokeDash("maker:N", title="Path of"), alt.Order("date:T")),
         dots(data, x, y, *of_year),
@@ -288,25 +220,15 @@ def speed_and_price(found: Section) -> alt.LayerChart:
         names(named[~first & ~last], x, y, "model", align="left", dx=7),
         names(named[last & ~slower], x, y, "model", align="center", dy=-11),
         names(named[last & slower], x, y, "model", align="center", dy=13),
-        takeaway=(
-            "Dearer flagships are not faster: rank correlation of speed and price "
-            f"{found.speed_rank:+.2f} over {found.speed_n} flagships and prices"
-        ),
-        subtitle="prompts were lengthened between the readings of 2025 and of 2026",
+        **told("outlook.speed_and_price", found, data, makers=makers),
         height=400,
-        description=(
-            "Scatter chart on log scales: output speed in tokens/s of makers' flagships against "
-            "their output price in US dollars per million tokens, marked by year. "
-            f"{listed(data, said, by='year', group='in {}')}. Lines join the flagships of "
-            f"{' and of '.join(paths.maker.unique())} in the order of their readings."
-        ),
     )
 
 
 def servable(found: Section) -> alt.LayerChart:
     """Largest model that each accelerator serves at each speed; the price can be chosen."""
     data = tidy(found.sizes, ["chip", "usd_per_mtok", "tokens_per_s", "total_params"], digits=4)
-    speed, usd = found.chip_speed, found.chip_usd
+    usd = found.chip_usd
     menu = alt.binding_select(
         options=[float(price) for price in sorted(data.usd_per_mtok.unique())],
         name="Cost accepted [USD per million output tokens] ",
@@ -322,17 +244,8 @@ def servable(found: Section) -> alt.LayerChart:
     at_middle = opened[opened.tokens_per_s == middle]
     return finish(
         lines.encode(x, y, *of_chip, tooltip=["chip", "tokens_per_s", "total_params"]),
-        takeaway=(
-            f"At {speed:g} tokens/s for {usd:g} dollars per million tokens H200 servers serve "
-            f"{short(found.chip_h200)}, GB200 racks {short(found.chip_gb200)}"
-        ),
+        **told("outlook.servable", found, data, at_middle=at_middle, middle=middle),
         height=360,
-        description=(
-            "Falling lines on log scales: largest model that can be served, against speed of one "
-            f"user, one line an accelerator. At {middle:.3g} tokens/s and {usd:g} USD per "
-            f"million tokens: {spoken(at_middle, 'chip', 'total_params')}. A list chooses the "
-            "price."
-        ),
     )
 
 
@@ -350,16 +263,8 @@ def kv_cache(found: Section) -> alt.LayerChart:
     return finish(
         dots(data, x, y, *of_kind, filled=False, size=70),
         *names_beside(chosen, x, y, name="name", across="total_params"),
-        takeaway=(
-            "The cache follows the attention design, not size: rank correlation "
-            f"{found.kv_rank:+.2f} over {found.kv_n} shapes"
-        ),
+        **told("outlook.kv_cache", found, data, chosen=chosen),
         height=380,
-        description=(
-            f"Scatter chart of {len(data)} shapes: bytes of key-value cache that one token adds "
-            f"against all parameters, both on log scales, marked by attention. "
-            f"{spoken(chosen, 'name', 'total_params', 'kv_bytes_per_token')}."
-        ),
     )
 
 
@@ -369,22 +274,11 @@ def context_cost(found: Section) -> alt.LayerChart:
     x = log_x("context_tokens", data.context_tokens, title="Context, log scale [tokens]")
     title = "Cost of reading the cache, log scale [USD per million output tokens]"
     y = log_y("usd_per_mtok", data.usd_per_mtok, title=title, counts=False)
-    said = listed(last_of_each(data, "name", "context_tokens"), "{name}: {usd_per_mtok:.3g}")
+    at_ends = last_of_each(data, "name", "context_tokens")
     return finish(
         alt.Chart(data).mark_line().encode(x, y, *series("name", "Shape of", data["name"])),
-        takeaway=(
-            f"At {found.context:,} tokens reading the cache costs {found.read_large2:.2f} dollars "
-            f"per million tokens for Mistral Large 2, {found.read_deepseek:.2f} for DeepSeek-V3"
-        ),
-        subtitle=(
-            f"{found.read_bandwidth / 1e12:g} TB/s, {found.read_rent:g} USD an hour, 16-bit cache"
-        ),
+        **told("outlook.context_cost", found, data, ends=at_ends),
         height=320,
-        description=(
-            "Rising straight lines on log scales: cost of reading the key-value cache against "
-            f"context, one line a model. At {short(data.context_tokens.max())} tokens, in US "
-            f"dollars per million output tokens: {said}."
-        ),
     )
 
 
@@ -406,18 +300,8 @@ def speed_kept(found: Section, context_tokens: float) -> alt.LayerChart:
     x = alt.X("kept:Q", scale=alt.Scale(domain=[0, 1]), axis=axis)
     y = row_y("row", data.sort_values("total_params").row, 260)
     of_batch = kinds("requests", "Requests at once", data.requests)
-    said = listed(data, "{kept:.0%} with {requests}", by="row")
     return finish(
         dots(data, x, y, *of_batch, size=90),
-        takeaway=(
-            f"Alone, 8B keep {found.kept_small:.0%} of their speed and 123B "
-            f"{found.kept_large:.0%}; with 32 requests {found.kept_crowd_small:.0%} and "
-            f"{found.kept_crowd_large:.0%}, a windowed 117B {found.kept_crowd_window:.0%}"
-        ),
-        subtitle=f"{context_tokens:,} tokens against 1,000, eight H200, 16 bit",
+        **told("outlook.speed_kept", found, data, context_tokens=context_tokens),
         height=28 * data.row.nunique(),
-        description=(
-            "Dot chart, the smallest model on top: share of its speed that a model keeps at the "
-            f"long context, by requests decoded together. {said}."
-        ),
     )

@@ -116,7 +116,7 @@ def halvings_frontier(
     bytes_per_value: float = 2.0,
     **options: Any,
 ) -> pd.DataFrame:
-    r"""Cost against speed for a model and smaller copies of it, by the published model.
+    r"""Cost against speed for a model and copies of other sizes, by the published model.
 
     Reproduces the H200 figure of Erdil 2024: 16-bit weights and activations, a draft model,
     no pipeline, the lower envelope over instance sizes and batches.
@@ -144,13 +144,13 @@ def halvings_frontier(
     Returns
     -------
     pandas.DataFrame
-        ``fraction``, ``n_params``, ``tokens_per_s``, ``usd_per_mtok``, ``n_gpu``, ``batch``;
-        each copy from its cheapest to its fastest point.
+        ``fraction``, ``n_params``, ``n_active_params``, ``tokens_per_s``, ``usd_per_mtok``,
+        ``n_gpu``, ``batch``; each copy from its cheapest to its fastest point.
 
     Raises
     ------
     ValueError
-        If a fraction is not in (0, 1], or another argument is out of its bounds.
+        If a fraction is not above 0, or another argument is out of its bounds.
 
     References
     ----------
@@ -165,7 +165,7 @@ def halvings_frontier(
     >>> bool(80 < curves.tokens_per_s.max() < 85)
     True
     """
-    require("fractions", list(fractions), above=0, maximum=1)
+    require("fractions", list(fractions), above=0)
     whole = Shape.stored(model, bytes_per_value)
     helper = None
     if require("acceptance", acceptance, minimum=0, maximum=0.9999) > 0:
@@ -185,7 +185,8 @@ def halvings_frontier(
             points=points,
             **options,
         )
-        curves.append(curve.assign(fraction=fraction, n_params=shape.n_params))
+        sizes = {"n_params": shape.n_params, "n_active_params": shape.n_active_params}
+        curves.append(curve.assign(fraction=fraction, **sizes))
     return pd.concat(curves, ignore_index=True)
 
 

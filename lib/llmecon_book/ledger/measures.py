@@ -1,5 +1,6 @@
 """What entries of the ledger and figures of the outlook measure by models, laws and lines."""
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -107,7 +108,6 @@ def servable(
         As of :func:`llmecon_book.counterfactual.servable_sizes`.
     """
     return counterfactual.servable_sizes(
-        catalog.transformer(facts.GPT4_SHAPE),
         _scaled(chip, float(usd_per_gpu_hour), float(context)),
         tokens_per_s=tokens_per_s,
         usd_per_mtok=usd_per_mtok,
@@ -115,18 +115,19 @@ def servable(
 
 
 @cache
-def _scaled(chip: str, rent: float, context: float) -> dict[float, pd.DataFrame]:
+def _scaled(chip: str, rent: float, context: float) -> pd.DataFrame:
     """Frontiers of the scaled shape, computed once for each case: entries share them."""
     record = catalog.accelerator(chip)
     machine = essay.machine_of(record, rent)
-    domain = record.scaleup_domain_size or machine.node_size
-    return counterfactual.scaled_frontiers(
+    joined = int(record.scaleup_domain_size or machine.node_size)
+    return essay.halvings_frontier(
         catalog.transformer(facts.GPT4_SHAPE),
         catalog.transformer(facts.DRAFT_SHAPE),
-        machine=counterfactual.with_domain(machine, int(domain)),
+        machine=replace(machine, node_size=joined),
         usd_per_gpu_hour=rent,
         context=context,
-        scales=counterfactual.SCALES,
+        fractions=counterfactual.SCALES,
+        points=100,
     )
 
 

@@ -25,6 +25,7 @@ def library_digest() -> str:
     digest = hashlib.sha256()
     for package in ("llmecon", "llmecon_book"):
         _add(digest, library / package, "*.py")
+        _add(digest, library / package, "*.toml")  # the words of figures
     _add(digest, tables, "*")
     versions = [f"{name} {version(name)}" for name in _PACKAGES]
     digest.update(f"{sys.version_info[:2]} {versions}".encode())
