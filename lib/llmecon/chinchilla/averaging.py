@@ -48,11 +48,7 @@ class Stop:
 
 
 def general_stop(
-    points: Table | Points,
-    *,
-    start: SeparableLaw,
-    scale: _Scale = "mean",
-    delta: float = 1e-3,
+    points: Table | Points, *, start: SeparableLaw, scale: _Scale = "mean", delta: float = 1e-3
 ) -> Stop:
     r"""Stop of SciPy's L-BFGS-B with its default tolerances, as published pipelines use it.
 
@@ -112,7 +108,6 @@ def general_stop(
         log_loss=np.log(table.loss),
         delta=threshold,
         in_log=True,
-        over_weight=1.0,
     )
 
     def both(theta: FloatArray) -> tuple[float, FloatArray]:

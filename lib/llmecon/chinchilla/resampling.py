@@ -227,10 +227,7 @@ def _counts(
 
 
 def _flipped(
-    fit: Fit,
-    groups: NDArray[np.intp],
-    size: int,
-    draw: np.random.Generator | np.random.RandomState,
+    fit: Fit, groups: NDArray[np.intp], size: int, draw: np.random.Generator | np.random.RandomState
 ) -> FloatArray:
     """ln L of the fitted law with residuals of random sign (Rademacher)."""
     predicted = np.log(fit.law.loss(fit.points.n_params, fit.points.n_tokens))
@@ -261,9 +258,4 @@ def _gather(fit: Fit, theta: FloatArray, converged: NDArray[np.bool_], kind: _Ki
         f"bootstrap of {kind}",
         fit.objective_name,
     )
-    return Bootstrap(
-        fit=fit,
-        laws=laws,
-        n_resamples=len(usable),
-        n_failed=failed,
-    )
+    return Bootstrap(fit=fit, laws=laws, n_resamples=len(usable), n_failed=failed)

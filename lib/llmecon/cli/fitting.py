@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmecon.cli import inputs
-from llmecon.cli.laws import OUTSIDE, allocations, law
+from llmecon.cli.laws import OUTSIDE, law
 from llmecon.cli.output import (
     Answer,
     Column,
@@ -85,8 +85,8 @@ def _fit(
     table = _read_runs(runs, columns)
     found = chinchilla.fit(
         table,
-        objective=objective,  # type: ignore[arg-type]  # the library refuses other words
-        residual=residual,  # type: ignore[arg-type]
+        objective=objective,
+        residual=residual,
         delta=1e-3 if delta is None else delta,
         duplicates="keep" if keep_duplicates else "refuse",
         warn=False,
@@ -97,7 +97,7 @@ def _fit(
     if budgets is None:
         budgets = np.array([found.points.domain.flop[1]])  # type: ignore[index]
     if refits is None:
-        optima = allocations(found.law.optimal(flop=budgets)).drop(columns="law")
+        optima = found.law.optimal(flop=budgets).table().drop(columns="law")
     else:
         optima = refits.optimal_interval(flop=budgets, level=level)
     tables = [_constants(found, refits, level), _optima(optima, refits is not None)]
@@ -180,7 +180,7 @@ def _content(found: Fit, level: float) -> dict[str, Any]:
         "starts_tried": found.starts_tried,
         "starts_agreeing": found.starts_agreeing,
         "gradient_norm": found.gradient_norm,
-        "condition": found.identifiability.jacobian_condition,
+        "condition": found.jacobian_condition,
         "residual_scale": found.residual_scale,
         "outlying_rows": found.outliers,
         "level": level,
@@ -210,7 +210,7 @@ def _constants(found: Fit, refits: Bootstrap | None, level: float) -> Table:
         "a and b: exponents of the optimal size and tokens in compute.",
         f"Starts that agree: {found.starts_agreeing:.0%} of {found.starts_tried}. "
         f"Residual scale {found.residual_scale:.2g}. "
-        f"Condition {found.identifiability.jacobian_condition:.3g}. "
+        f"Condition {found.jacobian_condition:.3g}. "
         f"Outlying rows (counted from 0): {outliers}.",
     ]
     title = f"Fit of {found.n_points} runs: {found.objective_name} = {found.objective:.6g}"

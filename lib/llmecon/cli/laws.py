@@ -13,7 +13,6 @@ from llmecon.cli.app import app
 from llmecon.cli.output import Answer, Column, Table, command
 
 if TYPE_CHECKING:
-    import pandas as pd
 
     from llmecon.chinchilla import Allocation, Law
 
@@ -126,20 +125,7 @@ def _optimal(
     best = chosen.optimal(**{key: inputs.numbers(f"--{key.removeprefix('n_')}", text)})
     if tokens_served is not None:
         return _serving_optimum(chosen, best, tokens_served)
-    return Answer([Table(allocations(best), _ALLOCATION, notes=[_OUTSIDE_NOTE])])
-
-
-def allocations(best: Allocation, *more: str) -> pd.DataFrame:
-    """Runs as a frame, a row a run, with more of their quantities."""
-    import numpy as np
-    import pandas as pd
-
-    names = [*(column.name for column in _ALLOCATION), *more]
-    found = {name: getattr(best, name) for name in names}
-    n = np.size(best.params)
-    return pd.DataFrame(
-        {k: np.broadcast_to(np.nan if v is None else v, n) for k, v in found.items()}
-    )
+    return Answer([Table(best.table(), _ALLOCATION, notes=[_OUTSIDE_NOTE])])
 
 
 def _serving_optimum(law: Any, reference: Allocation, tokens_served: str) -> Answer:
@@ -152,7 +138,7 @@ def _serving_optimum(law: Any, reference: Allocation, tokens_served: str) -> Ans
     demand = inputs.numbers("--tokens-served", tokens_served)
     losses, served = np.meshgrid(np.atleast_1d(reference.loss), demand, indexing="ij")
     best = chinchilla.inference_optimal(law, loss=losses.ravel(), tokens_served=served.ravel())
-    frame = allocations(best, "size_ratio", "token_ratio", "saved_fraction", "total_flop")
+    frame = best.table("size_ratio", "token_ratio", "saved_fraction", "total_flop")
     frame.insert(1, "tokens_served", best.tokens_served)
     columns = [
         _ALLOCATION[0],
