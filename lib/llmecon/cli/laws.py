@@ -13,7 +13,6 @@ from llmecon.cli.app import app
 from llmecon.cli.output import Answer, Column, Table, command
 
 if TYPE_CHECKING:
-
     from llmecon.chinchilla import Allocation, Law
 
 _LawName = Annotated[str, typer.Argument(help="A law (llmecon law show).")]

@@ -12,7 +12,6 @@ from llmecon.cli.app import app
 from llmecon.cli.output import Answer, Column, Table, command
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
     from llmecon.accelerator import Accelerator
@@ -36,16 +35,6 @@ _ProfileName = Annotated[
 _TP = Column("tensor_parallel", "TP", ".0f")
 _PROMPT = Column("input_tokens", "prompt", ",.0f")
 _PRICE = Column("usd_per_mtok", "USD/Mtok", ".3g")
-_TERMS_ALONE = "Terms in ms, each as if it stood alone; reading and arithmetic overlap."
-_SERVED = (
-    "ttft_s",
-    "tpot_s",
-    "tpot_low_s",
-    "tpot_high_s",
-    "tokens_per_s_per_user",
-    "output_tokens_per_s_per_chip",
-    "input_tokens_per_s_per_chip",
-)
 _SHOWN = 20  # points of a frontier that people see; CSV and JSON have all
 
 
@@ -65,48 +54,52 @@ class _Server:
     usd_per_gpu_hour: float | None
     utilisation: float | None
 
-    def title(self, what: str) -> str:
-        """Line above a table."""
-        return f"{what}: {self.model.name} on {self.chip.name}, {self.options['weights']} weights"
-
     def grid(self, **lists: str) -> dict[str, Any]:
         """Every combination of the listed numbers and degrees."""
         return inputs.grid(tensor_parallel=self.tensor_parallel, **lists)
 
-    def content(self, profile: Profile) -> dict[str, Any]:
-        """What JSON says of the set-up."""
-        weights, kv = self.options["weights"], self.options["kv"]
-        return {
-            "model": self.model.name,
-            "chip": self.chip.name,
-            "weights": weights,
-            "kv": kv or (weights if profile.kv == "weights" else "bf16"),
-            "profile": profile.name,
-        }
-
-    def price(self, made_per_s_per_chip: np.typing.ArrayLike, n: int) -> dict[str, Any]:
-        """Cost of a million tokens, infinite where none is made; nothing without a rent."""
+    def answer(
+        self,
+        what: str,
+        run: Any,
+        found: dict[str, Any],
+        columns: list[Column],
+        *,
+        made: str,
+        most: str,
+        notes: list[str],
+    ) -> Answer:
+        """A row a configuration: what was asked and found, the price of what is made, what fits."""
         import numpy as np
+        import pandas as pd
 
         from llmecon import cost
 
-        if self.usd_per_gpu_hour is None:
-            return {}
-        made = np.broadcast_to(made_per_s_per_chip, n)
-        usd = np.full(n, np.inf)
-        usd[made > 0] = cost.usd_per_mtok_from(
-            seconds=1.0,
-            chips=1,
-            batch=made[made > 0],
-            usd_per_gpu_hour=self.usd_per_gpu_hour,
-            utilisation=_paid(self.utilisation),
-        )
-        return {"usd_per_mtok": usd}
-
-    @property
-    def price_column(self) -> list[Column]:
-        """Shown where there is a rent."""
-        return [] if self.usd_per_gpu_hour is None else [_PRICE]
+        frame, weights, kv = pd.DataFrame(found), self.options["weights"], self.options["kv"]
+        if self.usd_per_gpu_hour is not None:
+            frame["usd_per_mtok"] = np.inf  # where no token is made
+            some = frame[made] > 0
+            frame.loc[some, "usd_per_mtok"] = cost.usd_per_mtok_from(
+                seconds=1.0,
+                chips=1,
+                batch=frame[made][some].to_numpy(),
+                usd_per_gpu_hour=self.usd_per_gpu_hour,
+                utilisation=_paid(self.utilisation),
+            )
+            columns = [*columns, _PRICE]
+        frame["fits"] = np.broadcast_to(run.fits, len(frame))
+        frame[most] = np.broadcast_to(run.memory.max_batch, len(frame))
+        columns = [*columns, Column("fits", "fits"), Column(most, "most that fit", ",.0f")]
+        title = f"{what}: {self.model.name} on {self.chip.name}, {weights} weights"
+        content = {
+            "model": self.model.name,
+            "chip": self.chip.name,
+            "weights": weights,
+            "kv": kv or (weights if run.profile.kv == "weights" else "bf16"),
+            "profile": run.profile.name,
+        }
+        table = Table(frame, columns, title, [*notes, _constants(run.profile)])
+        return Answer([table], content)
 
 
 def _server(
@@ -208,23 +201,14 @@ def _stepped(
 ) -> Answer:
     """One row a configuration; an error if none of them fits."""
     import numpy as np
-    import pandas as pd
 
     from llmecon.roofline.step import TERMS
 
     if not np.any(step.fits):
         step.require_fit()
-    n = len(grid["batch"])
-    frame = pd.DataFrame(grid).assign(
-        seconds=step.seconds,
-        **{f"{term}_s": getattr(step.terms, term) for term in TERMS},
-        binds=step.binds,
-        tokens_per_s=step.tokens_per_s,
-        tokens_per_s_per_chip=step.tokens_per_s_per_chip,
-        **server.price(step.tokens_per_s_per_chip, n),
-        fits=np.broadcast_to(step.fits, n),
-        max_batch=np.broadcast_to(step.memory.max_batch, n),
-    )
+    found = {"seconds": step.seconds} | {f"{t}_s": getattr(step.terms, t) for t in TERMS}
+    for name in ("binds", "tokens_per_s", "tokens_per_s_per_chip"):
+        found[name] = getattr(step, name)
     shown = ("weights", "kv_cache", "compute", "activations", "network", "overhead")
     headers = {"kv_cache": "KV cache", "overhead": "fixed"}
     columns = [
@@ -235,13 +219,11 @@ def _stepped(
         Column("binds", "binds"),
         Column("tokens_per_s", speed, ",.1f"),
         Column("tokens_per_s_per_chip", "per chip", ",.1f"),
-        *server.price_column,
-        Column("fits", "fits"),
-        Column("max_batch", "most that fit", ",.0f"),
     ]
-    notes = [_TERMS_ALONE, _constants(step.profile)]
-    table = Table(frame, columns, server.title(what), notes)
-    return Answer([table], server.content(step.profile))
+    notes = ["Terms in ms, each as if it stood alone; reading and arithmetic overlap."]
+    return server.answer(
+        what, step, grid | found, columns, made=columns[-1].name, most="max_batch", notes=notes
+    )
 
 
 @command(
@@ -260,7 +242,6 @@ def _serve(
 ) -> Answer:
     """A server under steady load: waiting times with their band, tokens per accelerator."""
     import numpy as np
-    import pandas as pd
 
     from llmecon import roofline
 
@@ -272,12 +253,6 @@ def _serve(
     )
     if not np.any(run.batch):  # no instance holds even one request
         run.require_fit()
-    n = len(grid["concurrency"])
-    frame = pd.DataFrame(grid | {name: getattr(run, name) for name in _SERVED}).assign(
-        **server.price(run.output_tokens_per_s_per_chip, n),
-        fits=np.broadcast_to(run.fits, n),
-        max_concurrency=np.broadcast_to(run.memory.max_batch, n),
-    )
     columns = [
         _TP,
         _PROMPT,
@@ -289,18 +264,18 @@ def _serve(
         Column("tpot_high_s", "to", ",.2f", 1e3),
         Column("tokens_per_s_per_user", "tokens/s per user", ",.1f"),
         Column("output_tokens_per_s_per_chip", "per chip", ",.1f"),
-        *server.price_column,
-        Column("fits", "fits"),
-        Column("max_concurrency", "most that fit", ",.0f"),
     ]
+    names = [*(column.name for column in columns[4:]), "input_tokens_per_s_per_chip"]
     notes = [
         "From and to: 80 % band of TPOT. Requests beyond the most that fit wait their turn; "
-        "if that is 0, the weights do not fit and nothing is served.",
-        *(["All dollars are put on output tokens."] if server.price_column else []),
-        _constants(run.profile),
+        "if that is 0, the weights do not fit and nothing is served."
     ]
-    table = Table(frame, columns, server.title("Serving"), notes)
-    return Answer([table], server.content(run.profile))
+    if server.usd_per_gpu_hour is not None:
+        notes.append("All dollars are put on output tokens.")
+    found = grid | {name: getattr(run, name) for name in names}
+    return server.answer(
+        "Serving", run, found, columns, made=columns[-1].name, most="max_concurrency", notes=notes
+    )
 
 
 def _constants(profile: Profile) -> str:
