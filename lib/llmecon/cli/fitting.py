@@ -162,7 +162,7 @@ def _intervals(
         refits = chinchilla.bootstrap(
             found,
             n_resamples=resamples,
-            kind=kind,  # type: ignore[arg-type]  # the library refuses other words
+            kind=kind,
             clusters=None if labels is None else labels.to_numpy(),
             seed=seed,
             progress=lambda done, _: bar(done),
@@ -170,18 +170,17 @@ def _intervals(
     return refits, [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
 
 
+_TOLD = (
+    "objective objective_name at_minimum starts_tried starts_agreeing gradient_norm residual_scale"
+)
+
+
 def _content(found: Fit, level: float) -> dict[str, Any]:
     return {
         "law": found.law.name,
         "n_runs": found.n_points,
-        "objective": found.objective,
-        "objective_name": found.objective_name,
-        "at_minimum": found.at_minimum,
-        "starts_tried": found.starts_tried,
-        "starts_agreeing": found.starts_agreeing,
-        "gradient_norm": found.gradient_norm,
+        **{name: getattr(found, name) for name in _TOLD.split()},
         "condition": found.jacobian_condition,
-        "residual_scale": found.residual_scale,
         "outlying_rows": found.outliers,
         "level": level,
     }

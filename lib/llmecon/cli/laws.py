@@ -64,13 +64,9 @@ def _show(
 def _one(law: Law) -> Answer:
     import pandas as pd
 
-    content: dict[str, Any] = {"constants": {}}
-    for part in ("provenance", "domain"):
-        record = getattr(law, part)
-        content[part] = {item.name: getattr(record, item.name) for item in fields(record)}
-    for item in fields(law):  # type: ignore[arg-type]
-        if item.name not in ("name", "provenance", "domain"):
-            content["constants"][item.name] = getattr(law, item.name)
+    known = _fields(law)
+    parts = {part: _fields(known.pop(part)) for part in ("provenance", "domain")}
+    content = {"constants": {k: v for k, v in known.items() if k != "name"}, **parts}
     rows = [
         {"what": part, "name": name.replace("_", " "), "value": _said(value)}
         for part, values in content.items()
@@ -81,6 +77,10 @@ def _one(law: Law) -> Answer:
     title = f"{law.name} ({type(law).__name__})"
     table = Table(pd.DataFrame(rows), columns, title)
     return Answer([table], {"name": law.name, **content})
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    return {item.name: getattr(record, item.name) for item in fields(record)}
 
 
 def _said(value: Any) -> str:
