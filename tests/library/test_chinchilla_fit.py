@@ -19,7 +19,7 @@ from scipy import optimize
 
 from llmecon import chinchilla as c
 from llmecon.chinchilla import _newton
-from llmecon.chinchilla.diagnostics import outlying_rows
+from llmecon.chinchilla._diagnostics import outlying_rows
 
 HERE = Path(__file__).parent
 VECTORS = {

@@ -49,7 +49,7 @@ class Stop:
 
 
 def general_stop(
-    points: Table | Points, *, start: SeparableLaw, scale: str = "mean", delta: float = 1e-3
+    points: Table | Points, *, start: SeparableLaw, scale: _Scale = "mean", delta: float = 1e-3
 ) -> Stop:
     r"""Stop of SciPy's L-BFGS-B with its default tolerances, as published pipelines use it.
 

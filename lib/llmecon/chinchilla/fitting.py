@@ -16,9 +16,7 @@ from numpy.typing import NDArray
 
 from llmecon._checks import FloatArray, require
 from llmecon.chinchilla import _newton, _starts
-from llmecon.chinchilla._newton import N_CONSTANTS, Minimum, Problem
-from llmecon.chinchilla._records import Domain, Provenance
-from llmecon.chinchilla.diagnostics import (
+from llmecon.chinchilla._diagnostics import (
     REFUSE_CONDITION,
     condition,
     design_is_a_line,
@@ -26,6 +24,8 @@ from llmecon.chinchilla.diagnostics import (
     outlying_rows,
     residual_scale,
 )
+from llmecon.chinchilla._newton import N_CONSTANTS, Minimum, Problem
+from llmecon.chinchilla._records import Domain, Provenance
 from llmecon.chinchilla.points import Points, Table, as_points
 from llmecon.chinchilla.separable import SeparableLaw
 
