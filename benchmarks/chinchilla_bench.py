@@ -22,16 +22,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from benchmarks.harness import (
-    Column,
-    Result,
-    Say,
-    Timing,
-    absent,
-    shared,
-    timed,
-    version,
-)
+from benchmarks.harness import Column, Result, Say, Timing, absent, shared, timed, version
 from llmecon import chinchilla
 
 TITLE = "Scaling laws: fit, bootstrap, optima"
@@ -249,9 +240,7 @@ def _own_refit(found: chinchilla.Fit, table: pd.DataFrame) -> chinchilla.Separab
 
 
 def _gaps(
-    tables: list[pd.DataFrame],
-    optima: list[chinchilla.Fit],
-    laws: list[chinchilla.SeparableLaw],
+    tables: list[pd.DataFrame], optima: list[chinchilla.Fit], laws: list[chinchilla.SeparableLaw]
 ) -> list[float]:
     return [
         abs(chinchilla.objective_at(law, table, delta=DELTA) - best.objective)
@@ -376,12 +365,7 @@ def peer(
         frame = runs.rename(columns={"n_params": "N", "n_tokens": "D"})
         frame.insert(0, "C", 6 * frame.N * frame.D)
         frame.to_csv(Path(folder) / "df.csv", index=False)
-        made = Chinchilla(
-            folder,
-            param_grid=grid,
-            loss_fn=terms,
-            log_level=logging.CRITICAL,
-        )
+        made = Chinchilla(folder, param_grid=grid, loss_fn=terms, log_level=logging.CRITICAL)
         made.visualizer.optim = lambda *_, **__: None
 
         def fit() -> chinchilla.SeparableLaw:

@@ -19,7 +19,7 @@ from scipy import optimize
 
 from llmecon import chinchilla as c
 from llmecon.chinchilla import _newton
-from llmecon.chinchilla.diagnostics import outlying_rows
+from llmecon.chinchilla._diagnostics import outlying_rows
 
 HERE = Path(__file__).parent
 VECTORS = {
@@ -182,7 +182,7 @@ class TestDigitisedPoints:
         near({"chi2_converged": statistic, "chi2_printed": statistic}, "besiroglu.chi2_tex")
 
     def test_identifiability_of_the_240_points(self, found):
-        condition = found.identifiability.jacobian_condition
+        condition = found.jacobian_condition
         near({"jacobian_condition_centred": condition}, "fit240.identifiability")
 
     def test_residuals_of_the_240_points(self, found):
@@ -453,9 +453,8 @@ def noisy():
 
 
 @pytest.mark.parametrize("residual", ["log", "loss"])
-@pytest.mark.parametrize("over", [1.0, 10.0])
-def test_gradient_and_hessian_against_finite_differences(residual, over):
-    table = c.fit(noisy(), residual=residual, overestimate_weight=over, delta=5e-3, warn=False)
+def test_gradient_and_hessian_against_finite_differences(residual):
+    table = c.fit(noisy(), residual=residual, delta=5e-3, warn=False)
     task, weights = table._task, np.linspace(0.5, 2, 39)[None]
     theta = table._theta[None] + 0.01 * np.array([[1.0, -2.0, 0.5, 0.3, -0.4]])
     _, gradient, hessian = _newton.evaluate(task, theta, weights)
@@ -521,25 +520,17 @@ def test_random_starts_reach_the_optimum():
     assert found.starts_tried == 200 and found.starts_agreeing >= 0.99
 
 
-@pytest.mark.parametrize("over", [1.0, 4.0])
 @pytest.mark.parametrize("residual", ["log", "loss"])
-def test_covariance_is_the_sandwich_of_numeric_derivatives(over, residual):
+def test_covariance_is_the_sandwich_of_numeric_derivatives(residual):
     """H^-1 (sum of squared scores) H^-1 in the raw constants, all derivatives by differences."""
     table = noisy()
-    found = c.fit(
-        table,
-        residual=residual,
-        overestimate_weight=over,
-        delta=5e-3,
-        warn=False,
-    )
+    found = c.fit(table, residual=residual, delta=5e-3, warn=False)
     of_log, loss = log_residuals(table), table["loss"].to_numpy()
 
     def terms(theta):
         r = of_log(theta)
         r = r if residual == "log" else loss * np.expm1(r)
-        huber = np.where(np.abs(r) < 5e-3, r**2 / 2, 5e-3 * (np.abs(r) - 2.5e-3))
-        return np.where(r > 0, over, 1.0) * huber
+        return np.where(np.abs(r) < 5e-3, r**2 / 2, 5e-3 * (np.abs(r) - 2.5e-3))
 
     # along axes on which the raw problem is well conditioned
     x, y = np.log(table["n_params"]).mean(), np.log(table["n_tokens"]).mean()
@@ -570,20 +561,13 @@ def test_covariance_is_the_sandwich_of_numeric_derivatives(over, residual):
     assert np.sqrt(np.diag(got)) == pytest.approx(np.sqrt(np.diag(want)), rel=2e-3)
 
 
-def test_overestimates_weighted_pull_the_law_below_the_runs():
-    table = noisy()
-    plain, tilted = c.fit(table), c.fit(table, overestimate_weight=10.0)
-    assert (tilted.residuals > 0).mean() < (plain.residuals > 0).mean()
-    assert "overestimates weighted 10" in tilted.objective_name
-
-
 # --- a fit that should not be believed ---------------------------------------------------
 
 
-def test_a_stopped_fit_says_so_loudly():
-    table = noisy()
+def test_a_stopped_fit_says_so_loudly(monkeypatch):
+    monkeypatch.setattr(_newton, "_MOST_STEPS", 1)
     with pytest.warns(c.FitWarning, match="NOT AT A MINIMUM"):
-        stopped = c.fit(table, max_iterations=1)
+        stopped = c.fit(noisy())
     assert not stopped.at_minimum
     with pytest.raises(ValueError, match="fit must be at a minimum"):
         c.bootstrap(stopped)
@@ -644,9 +628,9 @@ def test_prediction_says_how_far_it_reaches():
 
 def test_dropping_rows_is_a_fit_of_the_others():
     table = noisy()
-    found = c.fit(table, delta=2e-3, overestimate_weight=3.0, warn=False)
+    found = c.fit(table, delta=2e-3, warn=False)
     less = found.without([3, 7])
-    again = c.fit(table.drop([3, 7]), delta=2e-3, overestimate_weight=3.0, warn=False)
+    again = c.fit(table.drop([3, 7]), delta=2e-3, warn=False)
     assert less.n_points == 37
     assert less.objective == pytest.approx(again.objective, rel=1e-12)
     assert less.objective_name == again.objective_name
@@ -699,7 +683,6 @@ def test_equal_rows_are_refused_unless_kept():
         ({"starts": 0}, "starts must be >= 1"),
         ({"starts": np.ones((3, 4))}, "starts must be pairs"),
         ({"duplicates": "drop"}, "duplicates must be"),
-        ({"overestimate_weight": -1.0}, "overestimate_weight must be > 0"),
     ],
 )
 def test_a_bad_option_is_named(options, words):

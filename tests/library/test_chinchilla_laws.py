@@ -287,7 +287,7 @@ def test_inference_optimum_meets_loss_and_wedge_identity(law, reference, served)
     assert w == pytest.approx(1 + served / 3 / best.tokens, rel=1e-7)
     assert law.params_floor(loss) <= best.params * (1 + 1e-9)
     assert best.params <= best.baseline.params * (1 + 1e-12)
-    assert best.total_flop <= best.baseline_total_flop * (1 + 1e-12)
+    assert best.saved_fraction >= -1e-12
 
 
 @same_every_time
@@ -586,12 +586,12 @@ def test_a_law_of_many_constants_answers_for_each():
 
 def test_explain_names_the_causes_and_shows_the_difference():
     page = c.explain("KAPLAN_2020", "HOFFMANN_2022_TEX", flop=1e21)
-    text = str(page)
+    text = " ".join(page.reasons)
     assert "without embeddings" in text
     assert "cosine" in text
     assert len(page.allocations) == 2
     page = c.explain(c.HOFFMANN_2022_TEX, c.BESIROGLU_2024)
-    assert "averaged" in str(page)
+    assert "averaged" in " ".join(page.reasons)
     factors = page.swaps.set_index("constant")["factor"]
     assert set(factors.index) == {"A", "B", "alpha", "beta"}
     base = c.HOFFMANN_2022_TEX.optimal(flop=5.76e23).params
@@ -602,8 +602,7 @@ def test_explain_names_the_causes_and_shows_the_difference():
 @pytest.mark.parametrize("first", c.LAWS)
 def test_any_two_laws_can_be_explained(first):
     page = c.explain(first, "REFIT_240")
-    assert page.reasons
-    assert str(page).startswith(f"Why {first} and REFIT_240 disagree")
+    assert page.reasons and page.names == (first, "REFIT_240")
 
 
 def test_compare_lists_every_law_that_allocates():

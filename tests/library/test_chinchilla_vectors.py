@@ -189,7 +189,8 @@ def sardana(inputs):
         else {"reference_params": inputs["n_train_optimal"]}
     )
     best = c.inference_optimal(law, tokens_served=inputs["inference_tokens"], **goal)
-    saved = best.baseline_total_flop - best.total_flop
+    baseline_flop = best.total_flop / (1 - best.saved_fraction)
+    saved = baseline_flop - best.total_flop
     got = {
         "target_loss": best.baseline.loss,
         "n_train_optimal": best.baseline.params,
@@ -198,12 +199,12 @@ def sardana(inputs):
         "tokens": best.tokens,
         "token_ratio": best.token_ratio,
         "size_ratio": best.size_ratio,
-        "total_flop_train_optimal": best.baseline_total_flop,
+        "total_flop_train_optimal": baseline_flop,
         "total_flop": best.total_flop,
         "saved_flop": saved,
         "saved_fraction": best.saved_fraction,
         "training_compute_ratio": best.flop / best.baseline.flop,
-        "total_ratio": best.total_flop / best.baseline_total_flop,
+        "total_ratio": best.total_flop / baseline_flop,
         "wedge": law.wedge(best.params, best.tokens),
     }
     return got | {f"printed_{key}": value for key, value in got.items()}

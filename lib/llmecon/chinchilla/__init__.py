@@ -17,7 +17,6 @@ from typing import Any
 from llmecon.chinchilla._records import Allocates, Allocation, Domain, Law, Provenance
 from llmecon.chinchilla.averaging import Stop, general_stop
 from llmecon.chinchilla.comparing import Explanation, compare, explain
-from llmecon.chinchilla.diagnostics import Identifiability
 from llmecon.chinchilla.fitting import Fit, FitWarning, fit, objective_at
 from llmecon.chinchilla.forms import KaplanLaw, PowerLaw, ProgressLaw, StatedLaw
 from llmecon.chinchilla.isoflop import approach_2
@@ -61,60 +60,20 @@ from llmecon.chinchilla.tradeoff import (
     iso_loss,
 )
 
-__all__ = [
-    "EPOCH_2023_SPANS",
-    "HOFFMANN_2022_TABLE_2",
-    "LAWS",
-    "PORIAN_2024_TABLE_1",
-    "Allocates",
-    "Allocation",
-    "Bootstrap",
-    "CostOptimum",
-    "Domain",
-    "Explanation",
-    "Fit",
-    "FitWarning",
-    "Identifiability",
-    "IsoLoss",
-    "KaplanLaw",
-    "Law",
-    "LifetimeOptimum",
-    "Points",
-    "PowerLaw",
-    "ProgressLaw",
-    "Provenance",
-    "RepeatableLaw",
-    "RepeatedAllocation",
-    "SeparableLaw",
-    "StatedLaw",
-    "Stop",
-    "approach_2",
-    "bootstrap",
-    "compare",
-    "critical_size",
-    "data_constrained",
-    "design_condition",
-    "effective_epochs",
-    "exchange",
-    "explain",
-    "fit",
-    "general_stop",
-    "hoffmann_2022_table",
-    "implied_served_per_trained_token",
-    "inference_optimal",
-    "inference_optimal_usd",
-    "iso_loss",
-    "isoflop_design",
-    "law",
-    "law_title",
-    "objective_at",
-    "runs_needed",
-    "simulate",
-    "simulated_width",
-    "tokens_per_param",
-    "training_flop",
-    "usd_per_flop",
-]
+__all__ = ["LAWS", "Allocates", "Domain", "Law", "Provenance", "law", "law_title"]
+__all__ += ["KaplanLaw", "PowerLaw", "ProgressLaw", "RepeatableLaw", "SeparableLaw", "StatedLaw"]
+# what is printed beside the laws, and why two of them disagree
+__all__ += ["EPOCH_2023_SPANS", "HOFFMANN_2022_TABLE_2", "PORIAN_2024_TABLE_1", "Explanation"]
+__all__ += ["compare", "explain", "hoffmann_2022_table", "tokens_per_param", "training_flop"]
+# optima and trades
+__all__ += ["Allocation", "CostOptimum", "IsoLoss", "LifetimeOptimum", "RepeatedAllocation"]
+__all__ += ["critical_size", "data_constrained", "effective_epochs", "exchange", "iso_loss"]
+__all__ += ["implied_served_per_trained_token", "inference_optimal", "inference_optimal_usd"]
+__all__ += ["usd_per_flop"]
+# fits, intervals, plans
+__all__ += ["Bootstrap", "Fit", "FitWarning", "Points", "Stop", "approach_2", "bootstrap", "fit"]
+__all__ += ["design_condition", "general_stop", "isoflop_design", "objective_at", "runs_needed"]
+__all__ += ["simulate", "simulated_width"]
 
 
 def __getattr__(name: str) -> Any:

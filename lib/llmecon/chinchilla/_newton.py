@@ -36,6 +36,7 @@ _CURVATURE_FLOOR = 1e-10
 # scale: an objective that is summed, averaged or multiplied stops at the same place, which is
 # where published pipelines with absolute tolerances fail.
 _DECREMENT = 1e-10
+_MOST_STEPS = 500
 # Objective per run below which residuals are rounding.
 EXACT = 1e-20
 # Index of each coordinate's share (size, data, irreducible) and the sign of its derivative:
@@ -65,8 +66,6 @@ class Problem:
         Huber threshold on the residual; infinite for least squares. [1]
     in_log : bool
         Whether residuals are of the logarithm of the loss or of the loss.
-    over_weight : float
-        Weight of a prediction above the observed loss, relative to one below. [1]
     """
 
     x: FloatArray
@@ -74,7 +73,6 @@ class Problem:
     log_loss: FloatArray
     delta: float
     in_log: bool
-    over_weight: float
 
     @cached_property
     def table(self) -> FloatArray:
@@ -110,12 +108,6 @@ def slopes(task: Problem, theta: FloatArray) -> FloatArray:
     return np.asarray(found if task.in_log else found * np.exp(log_prediction)[:, None])
 
 
-def _tilted(task: Problem, r: FloatArray, weights: FloatArray) -> FloatArray:
-    if task.over_weight == 1.0:
-        return weights
-    return np.asarray(weights * np.where(r > 0, task.over_weight, 1.0))
-
-
 def evaluate(
     task: Problem, theta: FloatArray, weights: FloatArray
 ) -> tuple[FloatArray, FloatArray, FloatArray]:
@@ -127,16 +119,15 @@ def evaluate(
     *parts, log_prediction = _shares(task, theta)
     prediction = 1.0 if task.in_log else np.exp(log_prediction)
     r = log_prediction - task.log_loss if task.in_log else prediction - np.exp(task.log_loss)
-    w = _tilted(task, r, weights)
     psi = np.clip(r, -task.delta, task.delta)
-    first = w * psi
+    first = weights * psi
     value = np.einsum("ij,ij->i", first, r - 0.5 * psi)
     inside = np.abs(r) < task.delta
     if task.in_log:
-        second = w * inside - first
+        second = weights * inside - first
     else:
         first = first * prediction
-        second = w * inside * prediction * prediction
+        second = weights * inside * prediction * prediction
     return value, *_gradient_and_hessian(task, first, second, parts)
 
 
@@ -185,7 +176,7 @@ class Minimum:
     converged: NDArray[np.bool_]
 
 
-def minimise(task: Problem, theta: FloatArray, weights: FloatArray, *, most: int = 500) -> Minimum:
+def minimise(task: Problem, theta: FloatArray, weights: FloatArray) -> Minimum:
     """Run every row to its minimum: weights (1 or rows) x runs.
 
     Each row steps until two successive decrements are below ``_DECREMENT`` of its objective.
@@ -197,14 +188,14 @@ def minimise(task: Problem, theta: FloatArray, weights: FloatArray, *, most: int
         objective=np.empty(rows),
         decrement=np.full(rows, np.inf),
         gradient_norm=np.empty(rows),
-        iterations=np.full(rows, most, dtype=np.intp),
+        iterations=np.full(rows, _MOST_STEPS, dtype=np.intp),
         converged=np.zeros(rows, dtype=bool),
     )
     active, theta, weights = np.arange(rows), end.theta.copy(), np.ascontiguousarray(weights)
     value, gradient, hessian = evaluate(task, theta, weights)
     damping, calm = np.full(rows, _FIRST_DAMPING), np.zeros(rows, dtype=np.intp)
     negligible = EXACT * weights.sum(axis=1)
-    for iteration in range(1, most + 1):
+    for iteration in range(1, _MOST_STEPS + 1):
         step, decrement = _newton_step(gradient, hessian, damping)
         still = decrement <= np.maximum(_DECREMENT * value, negligible)
         calm = np.where(still, calm + 1, 0)
@@ -218,7 +209,7 @@ def minimise(task: Problem, theta: FloatArray, weights: FloatArray, *, most: int
             gradient = np.where(better[:, None], new_gradient, gradient)
             hessian = np.where(better[:, None, None], new_hessian, hessian)
         damping *= np.where(better, _ACCEPTED, _REJECTED)
-        done = (calm >= 2) | (iteration == most)
+        done = (calm >= 2) | (iteration == _MOST_STEPS)
         if done.any():
             rows_done = active[done]
             end.theta[rows_done], end.objective[rows_done] = theta[done], value[done]

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Any, Protocol, TypeVar, runtime_checkable
 
 import numpy as np
+import pandas as pd
 
 from llmecon._checks import FloatArray, Numbers, require
 
@@ -155,6 +156,13 @@ class Allocation:
         """Decades outside the fitted runs, the farthest of N, D, C and D/N. [decades]"""
         zero = np.zeros(np.broadcast_shapes(np.shape(self.params), np.shape(self.tokens)))
         return plain(np.maximum.reduce([zero, *np.broadcast_arrays(zero, *self.decades.values())]))
+
+    def table(self, *more: str) -> pd.DataFrame:
+        """Law, budget, size, tokens, loss (missing where there is none) and more, a row a run."""
+        names = ("flop", "params", "tokens", "tokens_per_param", "loss", "decades_outside", *more)
+        values = {name: getattr(self, name) for name in names}
+        columns = {k: np.nan if v is None else np.atleast_1d(v) for k, v in values.items()}
+        return pd.DataFrame({"law": self.law, **columns})
 
 
 _Kind = TypeVar("_Kind", bound=Allocation)

@@ -1,31 +1,12 @@
 """Starting points by variable projection: for given exponents the rest is a linear problem."""
 
-from dataclasses import dataclass
-
 import numpy as np
-from numpy.typing import NDArray
 
 from llmecon._checks import FloatArray
 from llmecon.chinchilla._newton import Problem
 
 # Exponents of published laws lie between .07 and .6; the grid leaves room on both sides.
 _LOWEST, _HIGHEST, _GRID = 0.05, 1.2, 16
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cells:
-    """Exponent pairs with their best linear constants.
-
-    Attributes
-    ----------
-    theta : array
-        Starts in the coordinates of the fit, best first.
-    admissible : array of bool
-        Whether all three linear constants came out positive.
-    """
-
-    theta: FloatArray
-    admissible: NDArray[np.bool_]
 
 
 def _project(task: Problem, alpha: FloatArray, beta: FloatArray) -> tuple[FloatArray, FloatArray]:
@@ -69,17 +50,16 @@ def _theta(linear: FloatArray, alpha: FloatArray, beta: FloatArray) -> FloatArra
     return np.stack([a, b, e, alpha, beta], axis=1)
 
 
-def grid_starts(task: Problem, most: int) -> Cells:
-    """The best cells of the grid; one last resort where none is admissible."""
+def grid_starts(task: Problem, most: int) -> tuple[FloatArray, bool]:
+    """The best cells of the grid, best first, and true; a last resort where none is admissible."""
     exponents = np.linspace(_LOWEST, _HIGHEST, _GRID)
     alpha, beta = np.repeat(exponents, _GRID), np.tile(exponents, _GRID)
     linear, misfit = _project(task, alpha, beta)
     admissible = (linear > 0).all(axis=1)
     if not admissible.any():
-        return Cells(theta=_last_resort(task), admissible=np.array([False]))
+        return _last_resort(task), False
     best = np.argsort(np.where(admissible, misfit, np.inf))[: min(most, int(admissible.sum()))]
-    theta = _theta(linear[best], alpha[best], beta[best])
-    return Cells(theta=theta, admissible=np.ones(len(best), dtype=bool))
+    return _theta(linear[best], alpha[best], beta[best]), True
 
 
 def _last_resort(task: Problem) -> FloatArray:
@@ -88,17 +68,20 @@ def _last_resort(task: Problem) -> FloatArray:
     return np.array([[share[0], share[1], share[2], 0.35, 0.35]])
 
 
-def given_starts(task: Problem, exponents: FloatArray) -> Cells:
-    """Starts at given (alpha, beta); where not admissible, at the nearest cell that is."""
+def given_starts(task: Problem, exponents: FloatArray) -> tuple[FloatArray, bool]:
+    """Starts at given (alpha, beta); where not admissible, at the nearest cell that is.
+
+    Also whether all three linear constants came out positive for any of them.
+    """
     alpha, beta = np.clip(exponents, _LOWEST, _HIGHEST).T
     linear, _ = _project(task, alpha, beta)
     good = (linear > 0).all(axis=1)
     theta = np.empty((len(alpha), 5))
     theta[good] = _theta(linear[good], alpha[good], beta[good])
     if not good.all():
-        cells = grid_starts(task, _GRID * _GRID).theta
+        cells = grid_starts(task, _GRID * _GRID)[0]
         distance = np.hypot(
             alpha[~good, None] - cells[None, :, 3], beta[~good, None] - cells[None, :, 4]
         )
         theta[~good] = cells[distance.argmin(axis=1)]
-    return Cells(theta=theta, admissible=np.asarray(good))
+    return theta, bool(good.any())

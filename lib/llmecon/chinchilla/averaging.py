@@ -16,6 +16,7 @@ from llmecon.chinchilla.points import Points, Table, as_points
 from llmecon.chinchilla.separable import SeparableLaw
 
 _Scale = Literal["mean", "sum", "scaled"]
+_NAMES = ("A", "B", "E", "alpha", "beta")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,11 +49,7 @@ class Stop:
 
 
 def general_stop(
-    points: Table | Points,
-    *,
-    start: SeparableLaw,
-    scale: _Scale = "mean",
-    delta: float = 1e-3,
+    points: Table | Points, *, start: SeparableLaw, scale: _Scale = "mean", delta: float = 1e-3
 ) -> Stop:
     r"""Stop of SciPy's L-BFGS-B with its default tolerances, as published pipelines use it.
 
@@ -112,7 +109,6 @@ def general_stop(
         log_loss=np.log(table.loss),
         delta=threshold,
         in_log=True,
-        over_weight=1.0,
     )
 
     def both(theta: FloatArray) -> tuple[float, FloatArray]:
@@ -126,9 +122,7 @@ def general_stop(
         start=start,
         law=fitted_law(
             f"stop of the {scale}",
-            dict(
-                zip(("A", "B", "E", "alpha", "beta"), [*np.exp(end.x[:3]), *end.x[3:]], strict=True)
-            ),
+            dict(zip(_NAMES, [*np.exp(end.x[:3]), *end.x[3:]], strict=True)),
             table.domain,
             f"L-BFGS-B on {len(table)} runs",
             f"Huber terms, {scale}",

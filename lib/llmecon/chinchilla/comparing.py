@@ -8,7 +8,7 @@ import pandas as pd
 
 from llmecon import catalog
 from llmecon._checks import Numbers, require
-from llmecon.chinchilla._records import Allocates, Allocation, Law
+from llmecon.chinchilla._records import Allocates, Law
 from llmecon.chinchilla.laws import LAWS, law
 from llmecon.chinchilla.separable import SeparableLaw
 
@@ -49,18 +49,6 @@ class Explanation:
     allocations: pd.DataFrame
     swaps: pd.DataFrame
 
-    def __str__(self) -> str:
-        parts = [f"Why {self.names[0]} and {self.names[1]} disagree"]
-        parts += [f"- {reason}" for reason in self.reasons]
-        for title, frame in (
-            ("Constants", self.constants),
-            ("Compute-optimal runs", self.allocations),
-            (f"Optimal size of {self.names[0]} with one constant changed", self.swaps),
-        ):
-            if len(frame):
-                parts += ["", title, frame.to_string(index=False, float_format="{:.5g}".format)]
-        return "\n".join(parts)
-
 
 def explain(first: Law | str, second: Law | str, *, flop: Numbers = 5.76e23) -> Explanation:
     """Why two sources give different answers.
@@ -75,7 +63,7 @@ def explain(first: Law | str, second: Law | str, *, flop: Numbers = 5.76e23) -> 
     Returns
     -------
     Explanation
-        ``str()`` of it is a page to read.
+        Reasons in words, and tables.
 
     Raises
     ------
@@ -129,23 +117,9 @@ def compare(laws: Sequence[Law | str] | None = None, *, flop: Numbers) -> pd.Dat
     for item in chosen:
         one = law(item) if isinstance(item, str) else item
         if isinstance(one, Allocates):
-            rows.append(_rows(one, one.optimal(flop=budgets)))
+            counted = one.provenance.params_convention
+            rows.append(one.optimal(flop=budgets).table().assign(params_convention=counted))
     return pd.concat(rows, ignore_index=True) if rows else pd.DataFrame()
-
-
-def _rows(one: Law, best: Allocation) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "law": one.name,
-            "flop": best.flop,
-            "params": best.params,
-            "tokens": best.tokens,
-            "tokens_per_param": best.tokens_per_param,
-            "loss": np.nan if best.loss is None else best.loss,
-            "decades_outside": best.decades_outside,
-            "params_convention": one.provenance.params_convention,
-        }
-    )
 
 
 def _reasons(one: Law, two: Law) -> tuple[str, ...]:

@@ -8,7 +8,7 @@ objective of 1e-3; here the stop rule has no scale.
 import warnings as _warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -16,22 +16,19 @@ from numpy.typing import NDArray
 
 from llmecon._checks import FloatArray, require
 from llmecon.chinchilla import _newton, _starts
-from llmecon.chinchilla._newton import N_CONSTANTS, Minimum, Problem
-from llmecon.chinchilla._records import Domain, Provenance
-from llmecon.chinchilla.diagnostics import (
+from llmecon.chinchilla._diagnostics import (
     REFUSE_CONDITION,
-    Identifiability,
     condition,
     design_is_a_line,
     fit_warnings,
     outlying_rows,
     residual_scale,
 )
+from llmecon.chinchilla._newton import N_CONSTANTS, Minimum, Problem
+from llmecon.chinchilla._records import Domain, Provenance
 from llmecon.chinchilla.points import Points, Table, as_points
 from llmecon.chinchilla.separable import SeparableLaw
 
-_Objective = Literal["huber", "squared"]
-_Residual = Literal["log", "loss"]
 # Two starts agree when their objectives differ by less, relative.
 _AGREEMENT, _ROUNDING = 1e-7, 4e-15
 # Thresholds are easy down to this share of the root mean square residual, then in such steps.
@@ -69,8 +66,12 @@ class Fit:
         Starts.
     starts_agreeing : float
         Share of them that ended within 1e-7 of the best objective, relative. [1]
-    identifiability : Identifiability
-        Whether the runs can tell the constants apart.
+    jacobian_condition : float
+        Whether the runs can tell the constants apart: largest over smallest singular value of
+        the derivative of ln L by the constants, in centred coordinates; infinite for a
+        rank-deficient design. [1]
+    smallest_curvature : float
+        Smallest eigenvalue of the objective's Hessian; positive at a minimum. [1]
     warnings : tuple of str
         Why the result should not be used as it is; empty is healthy.
     """
@@ -86,7 +87,8 @@ class Fit:
     converged: bool
     starts_tried: int
     starts_agreeing: float
-    identifiability: Identifiability
+    jacobian_condition: float
+    smallest_curvature: float
     warnings: tuple[str, ...]
     _theta: FloatArray = field(repr=False)
     _task: Problem = field(repr=False)
@@ -100,7 +102,7 @@ class Fit:
     @property
     def at_minimum(self) -> bool:
         """True where the stop rule was met and the curvature is positive in every direction."""
-        return self.converged and self.identifiability.smallest_curvature > 0
+        return self.converged and self.smallest_curvature > 0
 
     @property
     def residual_scale(self) -> float:
@@ -128,7 +130,6 @@ class Fit:
         self.require_identified()
         scores = _newton.slopes(self._task, self._theta)
         psi = np.clip(self.residuals, -self._task.delta, self._task.delta)
-        psi = psi * np.where(self.residuals > 0, self._task.over_weight, 1.0)
         bread = np.linalg.inv(self._hessian)
         centred = bread @ (scores.T * psi**2) @ scores @ bread
         back = np.linalg.inv(_centring(self.points))
@@ -162,7 +163,6 @@ class Fit:
             objective="huber" if finite else "squared",
             residual="log" if task.in_log else "loss",
             delta=task.delta if finite else 1e-3,
-            overestimate_weight=task.over_weight,
             warn=False,
         )
 
@@ -174,7 +174,7 @@ class Fit:
         ValueError
             With the reason.
         """
-        found = self.identifiability.jacobian_condition
+        found = self.jacobian_condition
         if not found < REFUSE_CONDITION or design_is_a_line(self.points):
             raise ValueError(
                 "points must tell the constants apart, got a design of condition "
@@ -198,13 +198,11 @@ class Fit:
 def fit(
     points: Table | Points,
     *,
-    objective: _Objective = "huber",
-    residual: _Residual = "log",
+    objective: str = "huber",
+    residual: str = "log",
     delta: float = 1e-3,
-    overestimate_weight: float = 1.0,
     starts: int | Sequence[SeparableLaw] | NDArray[Any] = 8,
     duplicates: str = "refuse",
-    max_iterations: int = 500,
     warn: bool = True,
     name: str = "own fit",
 ) -> Fit:
@@ -222,17 +220,12 @@ def fit(
         Of the logarithm of the loss or of the loss.
     delta : float, optional
         Huber threshold in units of the residual: .001 is .1% of the loss. [1 or nats/token]
-    overestimate_weight : float, optional
-        Weight of a prediction above the observation relative to one below; above 1 the law
-        follows the best-tuned runs. [1]
     starts : int, array or sequence of laws, optional
         How many of the best cells of a 16 x 16 grid of exponents to start from; or pairs
         (alpha, beta); or laws. For given exponents the other three constants are a linear
         problem and are solved, not guessed.
     duplicates : {"refuse", "keep"}, optional
         What to do with two equal rows.
-    max_iterations : int, optional
-        Most Newton steps.
     warn : bool, optional
         Raise a :class:`FitWarning` for what stands in ``Fit.warnings``.
     name : str, optional
@@ -268,10 +261,9 @@ def fit(
     (482.01, 0.3658, 1.0)
     """
     table = as_points(points, duplicates=duplicates)
-    task = make_task(table, objective, residual, delta, overestimate_weight)
-    seeds = _seeds(task, starts)
-    found = _descend(task, seeds.theta, max_iterations)
-    result = _report(table, task, found, name, bool(seeds.admissible.any()))
+    task = make_task(table, objective, residual, delta)
+    theta, admissible = _seeds(task, starts)
+    result = _report(table, task, _descend(task, theta), name, admissible)
     if warn and result.warnings:
         _warnings.warn("; ".join(result.warnings), FitWarning, stacklevel=2)
     return result
@@ -282,7 +274,6 @@ def make_task(
     objective: str = "huber",
     residual: str = "log",
     delta: float = 1e-3,
-    overestimate_weight: float = 1.0,
 ) -> Problem:
     """What is minimised, in centred coordinates."""
     if objective not in ("huber", "squared"):
@@ -290,7 +281,6 @@ def make_task(
     if residual not in ("log", "loss"):
         raise ValueError(f"residual must be 'log' or 'loss', got {residual!r}")
     threshold = float(require("delta", delta, above=0))
-    over = float(require("overestimate_weight", overestimate_weight, above=0))
     x, y = table.means
     return Problem(
         x=np.log(table.n_params) - x,
@@ -298,7 +288,6 @@ def make_task(
         log_loss=np.log(table.loss),
         delta=np.inf if objective == "squared" else threshold,
         in_log=residual == "log",
-        over_weight=over,
     )
 
 
@@ -338,7 +327,9 @@ def objective_at(law: SeparableLaw, points: Table | Points, *, delta: float = 1e
     return float(_newton.evaluate(task, theta, np.ones((1, len(table))))[0][0])
 
 
-def _seeds(task: Problem, starts: int | Sequence[SeparableLaw] | NDArray[Any]) -> _starts.Cells:
+def _seeds(
+    task: Problem, starts: int | Sequence[SeparableLaw] | NDArray[Any]
+) -> tuple[FloatArray, bool]:
     if isinstance(starts, int | np.integer):
         count = int(require("starts", int(starts), minimum=1, unit="starts"))
         return _starts.grid_starts(task, count)
@@ -351,7 +342,7 @@ def _seeds(task: Problem, starts: int | Sequence[SeparableLaw] | NDArray[Any]) -
     return _starts.given_starts(task, exponents)
 
 
-def _descend(task: Problem, theta: FloatArray, most: int) -> Minimum:
+def _descend(task: Problem, theta: FloatArray) -> Minimum:
     """Minimise by way of easier thresholds where delta is far below the residuals.
 
     Newton stalls there, for only runs within delta carry curvature. Ten times lower each time,
@@ -360,9 +351,9 @@ def _descend(task: Problem, theta: FloatArray, most: int) -> Minimum:
     r, weights = _newton.residuals(task, theta[:1])[0], np.ones((1, task.x.size))
     delta = _EASY * float(np.sqrt(np.mean(r * r)))
     while delta > _LADDER * task.delta:
-        found = _newton.minimise(replace(task, delta=delta), theta, weights, most=most)
+        found = _newton.minimise(replace(task, delta=delta), theta, weights)
         theta, delta = found.theta, delta / _LADDER
-    return _newton.minimise(task, theta, weights, most=most)
+    return _newton.minimise(task, theta, weights)
 
 
 def _report(table: Points, task: Problem, found: Minimum, name: str, admissible: bool) -> Fit:
@@ -379,11 +370,10 @@ def _report(table: Points, task: Problem, found: Minimum, name: str, admissible:
         {k: float(v) for k, v in constants_of(theta, table).items()}, table, name, words
     )
     _, _, hessian = _newton.evaluate(task, theta[None], np.ones((1, len(table))))
-    known = Identifiability(
-        jacobian_condition=condition(_newton.slopes(replace(task, in_log=True), theta)),
-        smallest_curvature=float(np.linalg.eigvalsh(hessian[0]).min()),
-    )
     end: dict[str, Any] = {
+        "jacobian_condition": condition(_newton.slopes(replace(task, in_log=True), theta)),
+        "smallest_curvature": float(np.linalg.eigvalsh(hessian[0]).min()),
+        "starts_agreeing": agreeing,
         "objective": value,
         "decrement": float(found.decrement[best]),
         "converged": bool(found.converged[best]),
@@ -391,8 +381,6 @@ def _report(table: Points, task: Problem, found: Minimum, name: str, admissible:
     messages = fit_warnings(
         law=law,
         points=table,
-        identifiability=known,
-        agreeing=agreeing,
         admissible=admissible,
         **end,
     )
@@ -404,9 +392,7 @@ def _report(table: Points, task: Problem, found: Minimum, name: str, admissible:
         gradient_norm=float(found.gradient_norm[best]),
         iterations=int(found.iterations[tied].min()),
         starts_tried=len(found.objective),
-        starts_agreeing=agreeing,
-        identifiability=known,
-        warnings=broken + messages,
+        warnings=(*broken, *messages),
         _theta=theta,
         _task=task,
         _hessian=hessian[0],
@@ -417,10 +403,7 @@ def _report(table: Points, task: Problem, found: Minimum, name: str, admissible:
 def _objective_name(task: Problem) -> str:
     of = "log residual" if task.in_log else "residual"
     huber = np.isfinite(task.delta)
-    words = f"sum Huber({of}, delta {task.delta:g})" if huber else f"sum of squares({of})/2"
-    if task.over_weight != 1.0:
-        words += f", overestimates weighted {task.over_weight:g}"
-    return words
+    return f"sum Huber({of}, delta {task.delta:g})" if huber else f"sum of squares({of})/2"
 
 
 def _law(

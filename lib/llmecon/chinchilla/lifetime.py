@@ -47,10 +47,13 @@ class _Served(Allocation):
         Tokens served over the model's life. [tokens]
     baseline : Allocation
         Compute-optimal run of the same loss.
+    saved_fraction : array
+        Share saved of what that run takes over training and serving, in FLOP or in dollars. [1]
     """
 
     tokens_served: FloatArray
     baseline: Allocation
+    saved_fraction: FloatArray
 
     @property
     def size_ratio(self) -> FloatArray:
@@ -69,17 +72,11 @@ class LifetimeOptimum(_Served):
 
     Attributes
     ----------
-    total_flop, baseline_total_flop : array
-        Training and serving together, of this model and of the compute-optimal one. [FLOP]
+    total_flop : array
+        Training and serving together. [FLOP]
     """
 
     total_flop: FloatArray
-    baseline_total_flop: FloatArray
-
-    @property
-    def saved_fraction(self) -> FloatArray:
-        """Share of the compute-optimal model's total that is saved. [1]"""
-        return plain((self.baseline_total_flop - self.total_flop) / self.baseline_total_flop)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -88,17 +85,11 @@ class CostOptimum(_Served):
 
     Attributes
     ----------
-    total_usd, baseline_usd : array
-        Dollars of training and serving, of this model and of the compute-optimal one. [USD]
+    total_usd : array
+        Dollars of training and serving. [USD]
     """
 
     total_usd: FloatArray
-    baseline_usd: FloatArray
-
-    @property
-    def saved_fraction(self) -> FloatArray:
-        """Share of the compute-optimal model's dollars that is saved. [1]"""
-        return plain(1 - self.total_usd / self.baseline_usd)
 
 
 def inference_optimal(
@@ -165,13 +156,14 @@ def inference_optimal(
     log_size = (law.beta * shift - np.log1p(demand * np.exp(-shift))) / np.asarray(law.alpha)
     run = law.predict(baseline.params * np.exp(log_size), tokens)
     per_param = SERVE_FLOP_PER_PARAM_TOKEN * served
+    total, compared = (each.flop + per_param * each.params for each in (run, baseline))
     return extended(
         LifetimeOptimum,
         run,
         tokens_served=plain(served),
         baseline=baseline,
-        total_flop=plain(run.flop + per_param * run.params),
-        baseline_total_flop=plain(baseline.flop + per_param * baseline.params),
+        total_flop=plain(total),
+        saved_fraction=plain((compared - total) / compared),
     )
 
 
@@ -284,7 +276,7 @@ def inference_optimal_usd(
     Returns
     -------
     CostOptimum
-        With the dollars of the compute-optimal model beside its own.
+        With the share of the compute-optimal model's dollars that is saved.
 
     Raises
     ------
@@ -319,13 +311,14 @@ def inference_optimal_usd(
     odds = _odds_of_size(law, served, rate, reducible, price)
     size = law._size_at_share(reducible, logistic(odds))
     run = law.predict(size, law._tokens_at_share(reducible, logistic(-odds)))
+    total = rate * run.flop + served * price(run.params)
     return extended(
         CostOptimum,
         run,
         tokens_served=plain(served),
         baseline=baseline,
-        total_usd=plain(rate * run.flop + served * price(run.params)),
-        baseline_usd=plain(rate * baseline.flop + served * price(base)),
+        total_usd=plain(total),
+        saved_fraction=plain(1 - total / (rate * baseline.flop + served * price(base))),
     )
 
 
@@ -367,9 +360,7 @@ def _odds_of_size(
     return np.asarray(find_root(gain, (low, high), args=(served, rate, reducible)).x)
 
 
-def _checked_price(
-    hook: Callable[[FloatArray], FloatArray],
-) -> Callable[[FloatArray], FloatArray]:
+def _checked_price(hook: Callable[[FloatArray], FloatArray]) -> Callable[[FloatArray], FloatArray]:
     def price(size: FloatArray) -> FloatArray:
         usd = np.asarray(hook(size), dtype=np.float64)
         return positive("usd_per_served_token(n_params)", usd, "USD/token")

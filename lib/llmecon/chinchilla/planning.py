@@ -5,7 +5,7 @@ import pandas as pd
 
 from llmecon._checks import FloatArray, Numbers, require
 from llmecon.chinchilla import _newton
-from llmecon.chinchilla.diagnostics import condition
+from llmecon.chinchilla._diagnostics import condition
 from llmecon.chinchilla.fitting import coordinates, fit, make_task
 from llmecon.chinchilla.points import as_points
 from llmecon.chinchilla.resampling import Seed

@@ -50,12 +50,7 @@ class Points:
         return Domain(**ranges, note=f"{len(self)} runs given to the fit")
 
 
-def as_points(
-    points: Table | Points,
-    *,
-    duplicates: str = "refuse",
-    fewest: int = 5,
-) -> Points:
+def as_points(points: Table | Points, *, duplicates: str = "refuse", fewest: int = 5) -> Points:
     """Check a table of runs.
 
     Parameters

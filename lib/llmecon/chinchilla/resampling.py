@@ -3,7 +3,7 @@
 import warnings as _warnings
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -14,7 +14,6 @@ from llmecon.chinchilla import _newton
 from llmecon.chinchilla.fitting import Fit, FitWarning, constants_of, fitted_law
 from llmecon.chinchilla.separable import SeparableLaw
 
-_Kind = Literal["runs", "clusters", "wild"]
 # Takes a law, gives the number an interval is wanted for.
 _Quantity = Callable[[SeparableLaw], FloatArray]
 Seed = int | np.random.Generator | np.random.RandomState
@@ -131,7 +130,7 @@ def bootstrap(
     fit: Fit,
     *,
     n_resamples: int = 4000,
-    kind: _Kind = "runs",
+    kind: str = "runs",
     clusters: Any = None,
     seed: Seed = 0,
     progress: Callable[[int, int], None] | None = None,
@@ -227,10 +226,7 @@ def _counts(
 
 
 def _flipped(
-    fit: Fit,
-    groups: NDArray[np.intp],
-    size: int,
-    draw: np.random.Generator | np.random.RandomState,
+    fit: Fit, groups: NDArray[np.intp], size: int, draw: np.random.Generator | np.random.RandomState
 ) -> FloatArray:
     """ln L of the fitted law with residuals of random sign (Rademacher)."""
     predicted = np.log(fit.law.loss(fit.points.n_params, fit.points.n_tokens))
@@ -239,7 +235,7 @@ def _flipped(
     return np.asarray(predicted - sign[:, groups] * r)
 
 
-def _gather(fit: Fit, theta: FloatArray, converged: NDArray[np.bool_], kind: _Kind) -> Bootstrap:
+def _gather(fit: Fit, theta: FloatArray, converged: NDArray[np.bool_], kind: str) -> Bootstrap:
     constants = constants_of(theta, fit.points)
     usable = converged.copy()
     for values in constants.values():
@@ -261,9 +257,4 @@ def _gather(fit: Fit, theta: FloatArray, converged: NDArray[np.bool_], kind: _Ki
         f"bootstrap of {kind}",
         fit.objective_name,
     )
-    return Bootstrap(
-        fit=fit,
-        laws=laws,
-        n_resamples=len(usable),
-        n_failed=failed,
-    )
+    return Bootstrap(fit=fit, laws=laws, n_resamples=len(usable), n_failed=failed)

@@ -6,16 +6,28 @@ A wrong value or name becomes one line on standard error and exit status 2.
 import os
 import sys
 from collections.abc import Sequence
+from functools import cache
+from importlib.metadata import entry_points
 
 import typer
 
-from llmecon.cli import app as _app
+# Each room registers its commands when it is imported.
+from llmecon.cli import calibrating, fitting, laws, lists, serving, sizes, trending  # noqa: F401
+from llmecon.cli.app import app
+from llmecon.cli.output import printable
+
+trending.register(app)
 
 __all__ = ["app", "main"]
 
-app = _app.app
+_BAD_INPUT, _INTERRUPTED = 2, 130
 
-BAD_INPUT, INTERRUPTED = 2, 130
+
+@cache
+def _join_others() -> None:
+    """Let other packages add their commands, by the entry point ``llmecon.commands``."""
+    for more in entry_points(group="llmecon.commands"):
+        more.load()(app)
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -30,46 +42,49 @@ def main(arguments: Sequence[str] | None = None) -> int:
     -----
     ``LLMECON_TRACEBACK=1`` shows where an error came from.
     """
+    if sys.stdout is None:
+        return _report("standard output is closed", _BAD_INPUT)
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
-        _app.join_others()
+        _join_others()
         status = app(words, prog_name="llmecon", standalone_mode=False)
+        sys.stdout.flush()  # a full disk shows here, or when it is too late to say so
     except (KeyboardInterrupt, typer.Abort):
-        return _report("interrupted", INTERRUPTED)
-    except BrokenPipeError:  # the reader of a pipe has seen enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return 1
+        return _report("interrupted", _INTERRUPTED)
     except Exception as error:
+        if isinstance(error, OSError) and not error.filename:  # no later flush may fail again
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            if isinstance(error, BrokenPipeError):  # the reader of a pipe has seen enough
+                return 1
         line = _one_line(error)
         if line is None or os.environ.get("LLMECON_TRACEBACK"):
             raise
-        return _report(line, BAD_INPUT) if line else BAD_INPUT  # no line: help was shown
-    if status == INTERRUPTED:
-        return _report("interrupted", INTERRUPTED)
+        return _report(line, _BAD_INPUT) if line else _BAD_INPUT  # no line: help was shown
+    if status == _INTERRUPTED:
+        return _report("interrupted", _INTERRUPTED)
     return status if isinstance(status, int) else 0
 
 
 def _report(line: str, status: int) -> int:
-    print(f"llmecon: {line}", file=sys.stderr)
+    print(f"llmecon: {printable(' '.join(line.split()))}", file=sys.stderr)
     return status
 
 
 def _one_line(error: Exception) -> str | None:
-    """What a person can do something about, in one line; None for a fault of ours."""
+    """What a person can do something about; None for a fault of ours."""
     if hasattr(error, "format_message"):  # a usage error of the command line itself
-        return _joined(error.format_message())
+        return str(error.format_message())
     if isinstance(error, ModuleNotFoundError):
         return f"{error.name} is not installed: pip install 'llmecon[book]'"
-    if isinstance(error, OSError) and error.filename:
-        return f"{error.filename}: {error.strerror}"
+    if isinstance(error, OSError):
+        said = error.strerror or str(error)
+        return f"{error.filename}: {said}" if error.filename else said
     if isinstance(error, ValueError) and hasattr(error, "errors"):  # pydantic's
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"]))
-        return _joined(f"{where}: {first['msg']}" if where else first["msg"])
+        return f"{where}: {first['msg']}" if where else str(first["msg"])
+    if isinstance(error, UnicodeEncodeError):
+        return f"{error.encoding} cannot write this table: set PYTHONIOENCODING=utf-8"
     if isinstance(error, ValueError | LookupError):
-        return _joined(str(error.args[0]) if error.args else type(error).__name__)
+        return str(error.args[0]) if error.args else type(error).__name__
     return None
-
-
-def _joined(text: str) -> str:
-    return " ".join(text.split())

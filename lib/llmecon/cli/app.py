@@ -1,20 +1,10 @@
-"""The commands, assembled."""
+"""The application that commands are registered in."""
 
-from functools import cache
-from importlib.metadata import entry_points
 from typing import Annotated
 
 import typer
 
 from llmecon import __version__
-from llmecon.cli import (
-    calibrating,
-    laws,
-    lists,
-    serving,
-    sizes,
-    trending,
-)
 
 app = typer.Typer(
     name="llmecon",
@@ -40,21 +30,3 @@ def _options(
     ] = False,
 ) -> None:
     pass
-
-
-for room in (
-    serving,
-    calibrating,
-    sizes,
-    trending,
-    laws,
-    lists,
-):
-    room.register(app)
-
-
-@cache
-def join_others() -> None:
-    """Let other packages add their commands, by the entry point ``llmecon.commands``."""
-    for more in entry_points(group="llmecon.commands"):
-        more.load()(app)

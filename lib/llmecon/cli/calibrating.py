@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from llmecon.cli import inputs
+from llmecon.cli.app import app
 from llmecon.cli.output import Answer, Column, Table, command, refuse_unwritable, whole_file, write
 
 if TYPE_CHECKING:
@@ -18,17 +19,13 @@ if TYPE_CHECKING:
     from llmecon.roofline import Profile
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    command(
-        app,
-        "llmecon calibrate",
-        'llmecon calibrate --engines "vLLM 2025" --kinds serving --output vllm.json',
-        "llmecon calibrate --measurements my-measurements.csv --output mine.json",
-    )(calibrate)
-
-
-def calibrate(
+@command(
+    app,
+    "llmecon calibrate",
+    'llmecon calibrate --engines "vLLM 2025" --kinds serving --output vllm.json',
+    "llmecon calibrate --measurements my-measurements.csv --output mine.json",
+)
+def _calibrate(
     engines: Annotated[
         str, typer.Option(help="Generations of engines whose rows are fitted, with commas.")
     ] = "vLLM 2025,TensorRT-LLM 2025",
@@ -109,17 +106,15 @@ def _constants(profile: Profile) -> Table:
             error = profile.standard_errors.get(name)
             origin = "fitted" if error is not None else f"fixed: {reasons.get(name, 'known')}"
             rows.append((name, value, error, origin))
-    return Table(
-        frame=pd.DataFrame(rows, columns=["constant", "value", "standard_error", "origin"]),
-        columns=[
-            Column("constant", "constant"),
-            Column("value", "value", ".3g"),
-            Column("standard_error", "standard error", ".2g"),
-            Column("origin", "origin"),
-        ],
-        title=f"{profile.name}: {profile.source}",
-        notes=[f"Scatter of log time about the fit: {profile.log_sd:.3f}."],
-    )
+    columns = [
+        Column("constant", "constant"),
+        Column("value", "value", ".3g"),
+        Column("standard_error", "standard error", ".2g"),
+        Column("origin", "origin"),
+    ]
+    frame = pd.DataFrame(rows, columns=[column.name for column in columns])
+    notes = [f"Scatter of log time about the fit: {profile.log_sd:.3f}."]
+    return Table(frame, columns, f"{profile.name}: {profile.source}", notes)
 
 
 def _errors(errors: pd.DataFrame) -> Table:
@@ -134,4 +129,4 @@ def _errors(errors: pd.DataFrame) -> Table:
         Column("max", "largest [%]", ".1f"),
     ]
     notes = ["Bias: median, in the row's own unit; + means more than was measured."]
-    return Table(frame=errors, columns=columns, title="Predicted over measured", notes=notes)
+    return Table(errors, columns, "Predicted over measured", notes)

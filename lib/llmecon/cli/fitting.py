@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import warnings
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmecon.cli import inputs
-from llmecon.cli.laws import OUTSIDE, allocations
+from llmecon.cli.laws import OUTSIDE, law
 from llmecon.cli.output import (
     Answer,
     Column,
@@ -27,34 +28,32 @@ if TYPE_CHECKING:
     from llmecon.chinchilla import Bootstrap, Fit
 
 
-def register(law: typer.Typer) -> None:
-    """Add the command to those of ``law``."""
-    command(
-        law,
-        "llmecon law fit runs.csv",
-        "llmecon law fit runs.csv --flop 1e22,1e24 --bootstrap 4000 --figure fit.svg",
-        "llmecon law fit runs.csv --columns n_params=N,n_tokens=D,loss=L --json > fit.json",
-    )(fit)
-
-
-def fit(
+@command(
+    law,
+    "llmecon law fit runs.csv",
+    "llmecon law fit runs.csv --flop 1e22,1e24 --bootstrap 4000 --figure fit.svg",
+    "llmecon law fit runs.csv --columns n_params=N,n_tokens=D,loss=L --json > fit.json",
+)
+def _fit(
     runs: Annotated[Path, typer.Argument(help="CSV with n_params, n_tokens, loss; a row a run.")],
     columns: Annotated[
         str, typer.Option(help="Your names of the columns: n_params=N,n_tokens=D,loss=L.")
     ] = "",
     objective: Annotated[str, typer.Option(help="huber or squared.")] = "huber",
     residual: Annotated[str, typer.Option(help="Of the log of the loss, or of the loss.")] = "log",
-    delta: Annotated[float, typer.Option(help="Threshold of huber.")] = 1e-3,
+    delta: Annotated[float | None, typer.Option(help="Threshold of huber; .001.")] = None,
     keep_duplicates: Annotated[
         bool, typer.Option("--keep-duplicates", help="Accept equal rows.")
     ] = False,
-    bootstrap: Annotated[int, typer.Option(help="Resamples; 0 for no intervals.")] = 1000,
+    bootstrap: Annotated[
+        int, typer.Option(help="Resamples; 0 for no intervals.", min=0, max=100_000)
+    ] = 1000,
     kind: Annotated[str, typer.Option(help="What is resampled: runs, clusters, wild.")] = "runs",
     clusters: Annotated[
         str | None, typer.Option(help="Column with the label of a run's cluster.")
     ] = None,
     level: Annotated[float, typer.Option(help="Share that intervals are meant to hold.")] = 0.95,
-    seed: Annotated[int, typer.Option(help="Of the resamples.")] = 0,
+    seed: Annotated[int, typer.Option(help="Of the resamples.", min=0)] = 0,
     flop: Annotated[
         str | None, typer.Option(help="Budgets for the optimum; the largest run's if not given.")
     ] = None,
@@ -67,6 +66,8 @@ def fit(
 
     Exit status 1 if the result is not at a minimum or the runs cannot tell the constants apart.
     """
+    import numpy as np
+
     from llmecon import chinchilla
     from llmecon._checks import require
 
@@ -74,16 +75,19 @@ def fit(
         raise ValueError(f"--figure must end in .svg, .png or .json, got {figure.name!r}")
     refuse_unwritable(output, figure)
     require("--level", level, above=0)
-    require("--seed", seed, minimum=0)
     if level >= 1:
         raise ValueError(f"--level must be < 1, got {level:g}")
+    if delta is not None and objective == "squared":
+        raise ValueError("--delta is the threshold of huber: it goes without --objective squared")
+    if clusters is not None and (kind == "runs" or not bootstrap):
+        raise ValueError("--clusters needs --kind clusters or wild, and a --bootstrap above 0")
     budgets = require("--flop", inputs.numbers("--flop", flop), above=0) if flop else None
     table = _read_runs(runs, columns)
     found = chinchilla.fit(
         table,
-        objective=objective,  # type: ignore[arg-type]  # the library refuses other words
-        residual=residual,  # type: ignore[arg-type]
-        delta=delta,
+        objective=objective,
+        residual=residual,
+        delta=1e-3 if delta is None else delta,
         duplicates="keep" if keep_duplicates else "refuse",
         warn=False,
         name=runs.stem,
@@ -91,30 +95,35 @@ def fit(
     labels = None if clusters is None else _column(table, clusters)
     refits, trouble = _intervals(found, bootstrap, kind, labels, seed)
     if budgets is None:
-        budgets = require("flop", [found.points.domain.flop[1]])  # type: ignore[index]
+        budgets = np.array([found.points.domain.flop[1]])  # type: ignore[index]
     if refits is None:
-        optima = allocations(found.law.optimal(flop=budgets)).drop(columns="law")
+        optima = found.law.optimal(flop=budgets).table().drop(columns="law")
     else:
         optima = refits.optimal_interval(flop=budgets, level=level)
     tables = [_constants(found, refits, level), _optima(optima, refits is not None)]
     content = _content(found, level) | {
         "constants": tables[0].frame,
         "optimal": optima,
-        "warnings": (warnings := [*found.warnings, *trouble]),
+        "warnings": (reasons := [*found.warnings, *trouble]),
     }
     if figure:  # first, because it may fail
         _draw(found, figure)
     if output:
         write(output, content)
-    return Answer(tables, content, warnings=warnings)
+    return Answer(tables, content, warnings=reasons)
 
 
 def _read_runs(path: Path, columns: str) -> pd.DataFrame:
     import pandas as pd
 
+    bad = (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError)
     try:
-        table = pd.read_csv(path, index_col=False)
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError) as error:
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", pd.errors.ParserWarning)  # more cells than names
+            table = pd.read_csv(path, index_col=False)
+    except pd.errors.ParserWarning as error:
+        raise ValueError(f"{path.name}: rows have more cells than the header has names") from error
+    except bad as error:
         raise ValueError(f"{path.name}: not a CSV table: {error}") from error
     names = {}
     for pair in inputs.words(columns):
@@ -140,8 +149,6 @@ def _intervals(
     found: Fit, resamples: int, kind: str, labels: pd.Series[Any] | None, seed: int
 ) -> tuple[Bootstrap | None, list[str]]:
     """Refits, or none and the reason: a fit without intervals is still shown."""
-    import warnings
-
     from llmecon import chinchilla
 
     if resamples == 0:
@@ -155,7 +162,7 @@ def _intervals(
         refits = chinchilla.bootstrap(
             found,
             n_resamples=resamples,
-            kind=kind,  # type: ignore[arg-type]  # the library refuses other words
+            kind=kind,
             clusters=None if labels is None else labels.to_numpy(),
             seed=seed,
             progress=lambda done, _: bar(done),
@@ -163,18 +170,17 @@ def _intervals(
     return refits, [str(w.message) for w in caught if issubclass(w.category, UserWarning)]
 
 
+_TOLD = (
+    "objective objective_name at_minimum starts_tried starts_agreeing gradient_norm residual_scale"
+)
+
+
 def _content(found: Fit, level: float) -> dict[str, Any]:
     return {
         "law": found.law.name,
         "n_runs": found.n_points,
-        "objective": found.objective,
-        "objective_name": found.objective_name,
-        "at_minimum": found.at_minimum,
-        "starts_tried": found.starts_tried,
-        "starts_agreeing": found.starts_agreeing,
-        "gradient_norm": found.gradient_norm,
-        "condition": found.identifiability.jacobian_condition,
-        "residual_scale": found.residual_scale,
+        **{name: getattr(found, name) for name in _TOLD.split()},
+        "condition": found.jacobian_condition,
         "outlying_rows": found.outliers,
         "level": level,
     }
@@ -203,11 +209,11 @@ def _constants(found: Fit, refits: Bootstrap | None, level: float) -> Table:
         "a and b: exponents of the optimal size and tokens in compute.",
         f"Starts that agree: {found.starts_agreeing:.0%} of {found.starts_tried}. "
         f"Residual scale {found.residual_scale:.2g}. "
-        f"Condition {found.identifiability.jacobian_condition:.3g}. "
+        f"Condition {found.jacobian_condition:.3g}. "
         f"Outlying rows (counted from 0): {outliers}.",
     ]
     title = f"Fit of {found.n_points} runs: {found.objective_name} = {found.objective:.6g}"
-    return Table(frame=frame, columns=columns, title=title, notes=notes)
+    return Table(frame, columns, title, notes)
 
 
 def _optima(frame: pd.DataFrame, with_intervals: bool) -> Table:
@@ -221,7 +227,7 @@ def _optima(frame: pd.DataFrame, with_intervals: bool) -> Table:
         if with_intervals:
             columns.append(Column(f"{name}_low", "from", form, scale))
             columns.append(Column(f"{name}_high", "to", form, scale))
-    return Table(frame=frame, columns=[*columns, OUTSIDE], title="Compute-optimal runs")
+    return Table(frame, [*columns, OUTSIDE], "Compute-optimal runs")
 
 
 def _draw(found: Fit, path: Path) -> None:

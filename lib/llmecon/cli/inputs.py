@@ -40,7 +40,7 @@ def whole(name: str, text: str) -> list[int]:
     """Whole numbers from a list with commas."""
     found = numbers(name, text)
     for value in found:
-        if value % 1:
+        if value % 1 != 0:  # also where it is not finite
             raise ValueError(f"{name} must be whole numbers, got {value:g}")
     return [int(value) for value in found]
 
@@ -51,17 +51,11 @@ def grid(**lists: str) -> dict[str, Any]:
     Examples
     --------
     >>> {name: column.tolist() for name, column in grid(batch="1,8", context="9").items()}
-    {'batch': [1.0, 8.0], 'context': [9.0, 9.0]}
+    {'batch': [1, 8], 'context': [9, 9]}
     """
     import numpy as np
 
-    options = []
-    for name, text in lists.items():
-        option = f"--{name.replace('_', '-')}"
-        options.append(numbers(option, text))
-        parts = [value for value in options[-1] if value % 1 > 0]  # the library refuses nan
-        if parts:
-            raise ValueError(f"{option} must be whole numbers, got {parts[0]:g}")
+    options = [whole(f"--{name.replace('_', '-')}", text) for name, text in lists.items()]
     return dict(zip(lists, np.array(list(product(*options))).T, strict=True))
 
 
@@ -90,13 +84,6 @@ def chip(name: str) -> Accelerator:
 
         return chip_file.read(Path(name))
     return catalog.accelerator(_as_listed(name, catalog.accelerators().name))
-
-
-def chip_name(name: str | None) -> str | None:
-    """Name of an accelerator as the catalogue writes it."""
-    from llmecon import catalog
-
-    return None if name is None else _as_listed(name, catalog.accelerators().name)
 
 
 def _is_file(name: str) -> bool:

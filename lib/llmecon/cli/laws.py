@@ -2,23 +2,28 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 from inspect import signature
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from llmecon.cli import inputs
+from llmecon.cli.app import app
 from llmecon.cli.output import Answer, Column, Table, command
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from llmecon.chinchilla import Allocation, Law
 
-LawName = Annotated[str, typer.Argument(help="A law (llmecon law show).")]
-Budgets = Annotated[str, typer.Option(help="Training budgets, FLOP, with commas.")]
+_LawName = Annotated[str, typer.Argument(help="A law (llmecon law show).")]
+_Budgets = Annotated[str, typer.Option(help="Training budgets, FLOP, with commas.")]
 
+law = typer.Typer(
+    no_args_is_help=True, help="Scaling laws: what is published, fits of your own runs."
+)
+app.add_typer(law, name="law")
+
+OUTSIDE = Column("decades_outside", "decades outside", ".1f")
 _ALLOCATION = [
     Column("law", "law"),
     Column("flop", "training [FLOP]", ".3g"),
@@ -26,31 +31,13 @@ _ALLOCATION = [
     Column("tokens", "tokens [10⁹]", ",.5g", 1e-9),
     Column("tokens_per_param", "tokens per parameter", ",.3g"),
     Column("loss", "loss", lambda loss: format(loss, ".4f" if loss < 1e6 else ".4g")),
+    OUTSIDE,
 ]
-OUTSIDE = Column("decades_outside", "decades outside", ".1f")
 _OUTSIDE_NOTE = "Decades outside: how far the run lies beyond those the law was fitted on."
 
 
-def register(app: typer.Typer) -> None:
-    """Add ``law`` and its commands to the command line."""
-    from llmecon.cli import fitting  # it shows allocations as this module does
-
-    law = typer.Typer(
-        no_args_is_help=True, help="Scaling laws: what is published, fits of your own runs."
-    )
-    command(law, "llmecon law show", "llmecon law show BESIROGLU_2024")(show)
-    command(
-        law,
-        "llmecon law optimal BESIROGLU_2024 --flop 5.76e23,1e25",
-        "llmecon law optimal BESIROGLU_2024 --loss 2.0 --tokens-served 1e12,1e13",
-    )(optimal)
-    command(law, "llmecon law compare --flop 2.1e25", "llmecon law compare --csv")(compare)
-    command(law, "llmecon law explain HOFFMANN_2022_TEX BESIROGLU_2024")(explain)
-    fitting.register(law)
-    app.add_typer(law, name="law")
-
-
-def show(
+@command(law, "llmecon law show", "llmecon law show BESIROGLU_2024")
+def _show(
     name: Annotated[str, typer.Argument(help="A law; all of them if left out.")] = "",
 ) -> Answer:
     """List the published laws, or show one: constants, source, conventions, domain."""
@@ -71,19 +58,15 @@ def show(
         for key, law in chinchilla.LAWS.items()
     )
     shown = [Column(name, name) for name in ("law", "form", "status", "source")]
-    return Answer([Table(frame=frame, columns=shown)])
+    return Answer([Table(frame, shown)])
 
 
 def _one(law: Law) -> Answer:
     import pandas as pd
 
-    content: dict[str, Any] = {"constants": {}}
-    for part in ("provenance", "domain"):
-        record = getattr(law, part)
-        content[part] = {item.name: getattr(record, item.name) for item in fields(record)}
-    for item in fields(law):  # type: ignore[arg-type]
-        if item.name not in ("name", "provenance", "domain"):
-            content["constants"][item.name] = getattr(law, item.name)
+    known = _fields(law)
+    parts = {part: _fields(known.pop(part)) for part in ("provenance", "domain")}
+    content = {"constants": {k: v for k, v in known.items() if k != "name"}, **parts}
     rows = [
         {"what": part, "name": name.replace("_", " "), "value": _said(value)}
         for part, values in content.items()
@@ -92,8 +75,12 @@ def _one(law: Law) -> Answer:
     ]
     columns = [Column(name, "") for name in ("what", "name", "value")]
     title = f"{law.name} ({type(law).__name__})"
-    table = Table(frame=pd.DataFrame(rows), columns=columns, title=title)
+    table = Table(pd.DataFrame(rows), columns, title)
     return Answer([table], {"name": law.name, **content})
+
+
+def _fields(record: Any) -> dict[str, Any]:
+    return {item.name: getattr(record, item.name) for item in fields(record)}
 
 
 def _said(value: Any) -> str:
@@ -102,8 +89,13 @@ def _said(value: Any) -> str:
     return f"{value:.6g}" if isinstance(value, float) else str(value)
 
 
-def optimal(
-    law: LawName,
+@command(
+    law,
+    "llmecon law optimal BESIROGLU_2024 --flop 5.76e23,1e25",
+    "llmecon law optimal BESIROGLU_2024 --loss 2.0 --tokens-served 1e12,1e13",
+)
+def _optimal(
+    law: _LawName,
     flop: Annotated[str | None, typer.Option(help="Training budgets, FLOP, with commas.")] = None,
     loss: Annotated[str | None, typer.Option(help="Losses to reach, with commas.")] = None,
     params: Annotated[str | None, typer.Option(help="Sizes, with commas.")] = None,
@@ -132,21 +124,7 @@ def optimal(
     best = chosen.optimal(**{key: inputs.numbers(f"--{key.removeprefix('n_')}", text)})
     if tokens_served is not None:
         return _serving_optimum(chosen, best, tokens_served)
-    columns = [*_ALLOCATION, OUTSIDE]
-    return Answer([Table(frame=allocations(best), columns=columns, notes=[_OUTSIDE_NOTE])])
-
-
-def allocations(best: Allocation) -> pd.DataFrame:
-    """Runs as a frame, a row a run."""
-    import numpy as np
-    import pandas as pd
-
-    names = ("flop", "params", "tokens", "tokens_per_param", "loss", "decades_outside")
-    found = {name: getattr(best, name) for name in names}
-    columns = {
-        name: np.nan if value is None else np.atleast_1d(value) for name, value in found.items()
-    }
-    return pd.DataFrame({"law": best.law, **columns})
+    return Answer([Table(best.table(), _ALLOCATION, notes=[_OUTSIDE_NOTE])])
 
 
 def _serving_optimum(law: Any, reference: Allocation, tokens_served: str) -> Answer:
@@ -159,26 +137,25 @@ def _serving_optimum(law: Any, reference: Allocation, tokens_served: str) -> Ans
     demand = inputs.numbers("--tokens-served", tokens_served)
     losses, served = np.meshgrid(np.atleast_1d(reference.loss), demand, indexing="ij")
     best = chinchilla.inference_optimal(law, loss=losses.ravel(), tokens_served=served.ravel())
-    frame = allocations(best)
+    frame = best.table("size_ratio", "token_ratio", "saved_fraction", "total_flop")
     frame.insert(1, "tokens_served", best.tokens_served)
-    more = ("size_ratio", "token_ratio", "saved_fraction", "total_flop")
-    frame = frame.assign(**{name: getattr(best, name) for name in more})
     columns = [
         _ALLOCATION[0],
         Column("tokens_served", "served [10⁹]", ",.4g", 1e-9),
-        *_ALLOCATION[1:],
+        *_ALLOCATION[1:-1],
         Column("size_ratio", "size, of optimum", ".0%"),
         Column("token_ratio", "tokens, times", ".2f"),
         Column("saved_fraction", "lifetime saved", ".1%"),
         OUTSIDE,
     ]
     notes = ["Compared with the compute-optimal run of the same loss.", _OUTSIDE_NOTE]
-    return Answer([Table(frame=frame, columns=columns, notes=notes)])
+    return Answer([Table(frame, columns, notes=notes)])
 
 
-def compare(
+@command(law, "llmecon law compare --flop 2.1e25", "llmecon law compare --csv")
+def _compare(
     laws: Annotated[str, typer.Option(help="Laws, with commas; all if not given.")] = "",
-    flop: Budgets = "5.76e23",
+    flop: _Budgets = "5.76e23",
 ) -> Answer:
     """What the published laws prescribe for one budget, side by side."""
     from llmecon import chinchilla
@@ -195,14 +172,14 @@ def compare(
         *([f"Without an optimum for a budget: {', '.join(silent)}."] if silent else []),
     ]
     title = "Compute-optimal runs, smallest model first"
-    columns = [*_ALLOCATION, OUTSIDE]
-    return Answer([Table(frame=frame, columns=columns, title=title, notes=notes)])
+    return Answer([Table(frame, _ALLOCATION, title, notes)])
 
 
-def explain(
-    first: LawName,
+@command(law, "llmecon law explain HOFFMANN_2022_TEX BESIROGLU_2024")
+def _explain(
+    first: _LawName,
     second: Annotated[str, typer.Argument(help="Another one.")],
-    flop: Budgets = "5.76e23",
+    flop: _Budgets = "5.76e23",
 ) -> Answer:
     """Why two sources disagree: conventions, rounding, constants, domains."""
     from llmecon import chinchilla
@@ -210,13 +187,8 @@ def explain(
     page = chinchilla.explain(first, second, flop=inputs.numbers("--flop", flop))
     frames = {name: getattr(page, name) for name in ("constants", "allocations", "swaps")}
     tables = [
-        Table(frame=frame, columns=[Column(str(name), str(name)) for name in frame], title=title)
+        Table(frame, [Column(str(name), str(name)) for name in frame], title)
         for title, frame in frames.items()
     ]
-    tables[0] = Table(
-        frame=tables[0].frame,
-        columns=tables[0].columns,
-        title=" and ".join(page.names),
-        notes=page.reasons,
-    )
+    tables[0] = replace(tables[0], title=" and ".join(page.names), notes=page.reasons)
     return Answer(tables, {"laws": page.names, "reasons": page.reasons, **frames})

@@ -6,27 +6,20 @@ from typing import Annotated
 
 import typer
 
+from llmecon.cli.app import app
 from llmecon.cli.output import Answer, Column, Table, command
 
-Find = Annotated[str, typer.Argument(help="Part of a name, in any case; all if left out.")]
+_Find = Annotated[str, typer.Argument(help="Part of a name, in any case; all if left out.")]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
-    command(app, "llmecon models llama", "llmecon models --csv > models.csv")(models)
-    command(app, "llmecon chips H200", "llmecon chips --json")(chips)
-
-
-def models(find: Find = "") -> Answer:
+@command(app, "llmecon models llama", "llmecon models --csv > models.csv")
+def _models(find: _Find = "") -> Answer:
     """List the models whose shapes are known: sizes, attention, cache."""
     import pandas as pd
 
     from llmecon import catalog
 
-    shapes = [
-        catalog.transformer(name)
-        for name in _matching(find, list(catalog.architectures().name), "model")
-    ]
+    names = _matching(find, list(catalog.architectures().name), "model")
     frame = pd.DataFrame(
         {
             "name": shape.name,
@@ -36,7 +29,7 @@ def models(find: Find = "") -> Answer:
             "kv_bytes_per_token": float(shape.kv_cache_bytes(1.0)),
             "attention": shape.attention_kind,
         }
-        for shape in shapes
+        for shape in map(catalog.transformer, names)
     )
     columns = [
         Column("name", "model"),
@@ -47,10 +40,11 @@ def models(find: Find = "") -> Answer:
         Column("attention", "attention"),
     ]
     notes = ["KV cache in 16 bit. Shapes and their sources: data/architectures.csv."]
-    return Answer([Table(frame=frame, columns=columns, notes=notes)])
+    return Answer([Table(frame, columns, notes=notes)])
 
 
-def chips(find: Find = "") -> Answer:
+@command(app, "llmecon chips H200", "llmecon chips --json")
+def _chips(find: _Find = "") -> Answer:
     """List the accelerators: dense rates, memory, links."""
     from llmecon import catalog
 
@@ -68,7 +62,7 @@ def chips(find: Find = "") -> Answer:
         Column("tdp_w", "power [W]", ",.0f"),
     ]
     notes = ["Dense rates. Sources: data/accelerators.csv."]
-    return Answer([Table(frame=frame, columns=columns, notes=notes)])
+    return Answer([Table(frame, columns, notes=notes)])
 
 
 def _matching(find: str, known: list[str], kind: str) -> list[str]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from functools import wraps
 from inspect import Parameter, signature
 from pathlib import Path
+from textwrap import wrap
 from typing import TYPE_CHECKING, Annotated, Any, get_type_hints
 
 import typer
@@ -21,8 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console, RenderableType
 
-AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in base units.")]
-AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, in base units.")]
+_AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in base units.")]
+_AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, in base units.")]
 
 _WIDE = 200  # characters of a table that no terminal shows
 
@@ -49,7 +50,7 @@ class Column:
         return str(value)
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Table:
     """A frame in base units, and what people see of it.
 
@@ -122,7 +123,7 @@ def command(
         own = _options(function)[1 if shared else 0 :]
         forms = [
             Parameter(form, Parameter.KEYWORD_ONLY, default=False, annotation=kind)
-            for form, kind in (("as_json", AsJson), ("as_csv", AsCsv))
+            for form, kind in (("as_json", _AsJson), ("as_csv", _AsCsv))
         ]
 
         @wraps(function)
@@ -138,7 +139,8 @@ def command(
             return_annotation=None,
         )
         run.__annotations__ = {option.name: option.annotation for option in options}
-        app.command(name, epilog="\n\n".join(examples))(run)
+        known_as = name or function.__name__.strip("_")
+        app.command(known_as, epilog="\n\n".join(examples))(run)
         return function
 
     return register
@@ -153,22 +155,25 @@ def _options(function: Callable[..., Any]) -> list[Parameter]:
 
 def show(answer: Answer, as_json: bool, as_csv: bool) -> None:
     """Print an answer; leave with its status."""
-    first = answer.tables[0] if answer.tables else None
+    first = answer.tables[0]
     if as_json:
-        rows = {"rows": records(first.frame), "notes": list(first.notes)} if first else {}
-        print_json(answer.content if len(answer.tables) > 1 else {**rows, **answer.content})
+        rows = {"rows": first.frame, "notes": first.notes} if len(answer.tables) == 1 else {}
+        sys.stdout.write(_json(rows | answer.content, indent=2))
     elif as_csv:
-        frame = first.frame if answer.csv is None and first else answer.csv
-        if frame is None:
-            raise ValueError("this answer has no CSV form: use --json")
+        frame = first.frame if answer.csv is None else answer.csv
         sys.stdout.write(frame.to_csv(index=False, lineterminator="\n"))
     else:
         for table in answer.tables:
             _print(table)
     for warning in answer.warnings:
-        print(f"llmecon: WARNING: {warning}", file=sys.stderr)
+        print(f"llmecon: WARNING: {printable(warning)}", file=sys.stderr)
     if answer.warnings or answer.status:
         raise typer.Exit(answer.status or 1)
+
+
+def printable(text: str) -> str:
+    """Text without what would move a terminal's cursor or change its colours."""
+    return "".join(letter if letter.isprintable() else " " for letter in text)
 
 
 def short(value: float) -> str:
@@ -185,25 +190,18 @@ def short(value: float) -> str:
     return f"{value:.3g}"
 
 
-def console(width: int | None = None) -> Console:
-    """Standard output; wide when it is not a terminal, so that nothing is cut."""
-    from rich.console import Console
-
-    # A pipe or a file has no width: let the table be as wide as it is.
-    wide = None if sys.stdout.isatty() else width or _WIDE
-    return Console(width=wide, soft_wrap=False, highlight=False)
-
-
 def _print(table: Table) -> None:
+    from rich.console import Console
     from rich.text import Text
 
-    out = console()
+    # A pipe or a file has no width: let the table be as wide as it is.
+    out = Console(width=None if sys.stdout.isatty() else _WIDE, highlight=False)
     # Names and sources hold square brackets: Text is not read as markup.
     if table.title:  # not the table's own: that would wrap at the table's width
-        out.print(Text(table.title), style="italic")
+        out.print(Text(printable(table.title)), style="italic")
     out.print(_fitting(table, out))
     for note in table.notes:
-        out.print(Text(note), style="dim")
+        out.print(Text(printable(note)), style="dim")
 
 
 def _fitting(table: Table, out: Console) -> RenderableType:
@@ -218,20 +216,23 @@ def _fitting(table: Table, out: Console) -> RenderableType:
     if table.most is not None and len(frame) > table.most:
         step = (len(frame) - 1) / (table.most - 1)
         frame = frame.iloc[sorted({round(step * at) for at in range(table.most)})]
-    rows = [[c.cell(row[c.name]) for c in table.columns] for row in frame.to_dict("records")]
+    rows = [
+        [printable(c.cell(row[c.name])) for c in table.columns] for row in frame.to_dict("records")
+    ]
     upright = Grid(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
-    for column in table.columns:
-        number = frame[column.name].dtype.kind in "iuf"
-        upright.add_column(
-            Text(column.header, style="bold"),
-            justify="right" if number else "left",
-            no_wrap=number,
-            overflow="fold",
-        )
+    for at, column in enumerate(table.columns):
+        header, number = column.header, frame[column.name].dtype.kind in "iuf"
+        if number:  # as wide as its longest word, so that the column never needs to wrap
+            words = [*header.split(), *(row[at] for row in rows)]
+            header = "\n".join(wrap(header, max(map(len, words), default=1)))
+        justify: Any = "right" if number else "left"
+        heading = Text(header, style="bold")
+        upright.add_column(heading, justify=justify, no_wrap=number, overflow="fold")
     for row in rows:
         upright.add_row(*map(Text, row))
     # Rich cuts what cannot wrap: ask first how narrow the table can be.
-    if Measurement.get(out, out.options, upright).minimum <= out.width:
+    boundless = out.options.update(width=10_000)
+    if Measurement.get(out, boundless, upright).minimum <= out.width:
         return upright
     blocks = []
     for row in rows:
@@ -242,35 +243,27 @@ def _fitting(table: Table, out: Console) -> RenderableType:
     return Columns(blocks, padding=(1, 3))
 
 
-def records(frame: pd.DataFrame) -> list[dict[str, Any]]:
-    """Rows as plain objects that JSON can hold."""
-    return [
-        {str(key): plain(value) for key, value in row.items()} for row in frame.to_dict("records")
-    ]
-
-
 def plain(value: Any) -> Any:
     """A value as JSON knows it; missing and infinite become null, dates ISO text."""
+    if hasattr(value, "to_dict"):
+        value = value.to_dict("records")
+    if hasattr(value, "tolist"):
+        value = value.tolist()
     if isinstance(value, dict):
         return {str(key): plain(item) for key, item in value.items()}
     if isinstance(value, list | tuple):
         return [plain(item) for item in value]
-    if hasattr(value, "to_dict"):
-        return records(value)
-    if hasattr(value, "tolist"):
-        return plain(value.tolist())
-    if hasattr(value, "isoformat"):
-        return None if str(value) == "NaT" else value.isoformat()[:10]
+    if value is None or isinstance(value, str | int):
+        return value
     if isinstance(value, float):
         return value if math.isfinite(value) else None
-    if value is None or isinstance(value, str | int | bool):
-        return value
-    return None if str(value) in ("<NA>", "NaT") else str(value)
+    if str(value) in ("<NA>", "NaT"):
+        return None
+    return value.isoformat()[:10] if hasattr(value, "isoformat") else str(value)
 
 
-def print_json(content: Any) -> None:
-    """An object as indented JSON on standard output."""
-    sys.stdout.write(json.dumps(plain(content), indent=2, ensure_ascii=False) + "\n")
+def _json(content: Any, indent: int) -> str:
+    return json.dumps(plain(content), indent=indent, ensure_ascii=False) + "\n"
 
 
 @contextmanager
@@ -301,8 +294,7 @@ def progress(what: str, total: int) -> Iterator[Callable[..., None]]:
 def write(path: Path, content: Any) -> None:
     """An object as JSON in a file, whole or not at all."""
     with whole_file(path) as beside:
-        text = json.dumps(plain(content), indent=1, ensure_ascii=False)
-        beside.write_text(text + "\n", encoding="utf-8")
+        beside.write_text(_json(content, indent=1), encoding="utf-8")
 
 
 @contextmanager

@@ -8,46 +8,43 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from llmecon.cli import inputs
+from llmecon.cli.app import app
 from llmecon.cli.output import Answer, Column, Table, command
 
 if TYPE_CHECKING:
-    import numpy as np
     import pandas as pd
 
     from llmecon.accelerator import Accelerator
     from llmecon.roofline import Profile
     from llmecon.transformer import Transformer
 
-Model = Annotated[str, typer.Argument(help="Name (llmecon models) or a config.json.")]
-Chip = Annotated[str, typer.Argument(help="Name (llmecon chips) or a JSON or YAML file.")]
-Degrees = Annotated[str, typer.Option(help="Accelerators that share a layer, with commas.")]
-Weights = Annotated[str, typer.Option(help="Format of the weights: bf16, fp8, int8, int4, fp4 ...")]
-Kv = Annotated[str | None, typer.Option(help="Format of the KV cache; 16 bit if not given.")]
-Node = Annotated[int, typer.Option(help="Accelerators that the fast links join.")]
-Utilisation = Annotated[float, typer.Option(help="Share of the paid time with this load.")]
-Prompt = Annotated[str, typer.Option(help="Length of a prompt, with commas.")]
-ProfileName = Annotated[
+_Model = Annotated[str, typer.Argument(help="Name (llmecon models) or a config.json.")]
+_Chip = Annotated[str, typer.Argument(help="Name (llmecon chips) or a JSON or YAML file.")]
+_Degrees = Annotated[str, typer.Option(help="Accelerators that share a layer, with commas.")]
+_Weights = Annotated[
+    str, typer.Option(help="Format of the weights: bf16, fp8, int8, int4, fp4 ...")
+]
+_Kv = Annotated[str | None, typer.Option(help="Format of the KV cache; 16 bit if not given.")]
+_Node = Annotated[int, typer.Option(help="Accelerators that the fast links join.")]
+_Utilisation = Annotated[float | None, typer.Option(help="Share of the paid time with this load.")]
+_Prompt = Annotated[str, typer.Option(help="Length of a prompt, with commas.")]
+_ProfileName = Annotated[
     str, typer.Option("--profile", help="Constants of an engine: a name, ideal, or a JSON file.")
 ]
 
 _TP = Column("tensor_parallel", "TP", ".0f")
 _PROMPT = Column("input_tokens", "prompt", ",.0f")
 _PRICE = Column("usd_per_mtok", "USD/Mtok", ".3g")
-_TERMS_ALONE = "Terms in ms, each as if it stood alone; reading and arithmetic overlap."
-_SERVED = (
-    "ttft_s",
-    "tpot_s",
-    "tpot_low_s",
-    "tpot_high_s",
-    "tokens_per_s_per_user",
-    "output_tokens_per_s_per_chip",
-    "input_tokens_per_s_per_chip",
-)
 _SHOWN = 20  # points of a frontier that people see; CSV and JSON have all
 
 
+def _paid(utilisation: float | None) -> float:
+    """Share of the paid time in which the load is there."""
+    return 1.0 if utilisation is None else utilisation
+
+
 @dataclass(frozen=True, kw_only=True)
-class Server:
+class _Server:
     """A model on accelerators as it was asked for, and what an hour of one costs."""
 
     model: Transformer
@@ -55,76 +52,80 @@ class Server:
     tensor_parallel: str
     options: dict[str, Any]
     usd_per_gpu_hour: float | None
-    utilisation: float
-
-    def title(self, what: str) -> str:
-        """Line above a table."""
-        return f"{what}: {self.model.name} on {self.chip.name}, {self.options['weights']} weights"
+    utilisation: float | None
 
     def grid(self, **lists: str) -> dict[str, Any]:
         """Every combination of the listed numbers and degrees."""
         return inputs.grid(tensor_parallel=self.tensor_parallel, **lists)
 
-    def content(self, profile: Profile) -> dict[str, Any]:
-        """What JSON says of the set-up."""
-        weights, kv = self.options["weights"], self.options["kv"]
-        return {
+    def answer(
+        self,
+        what: str,
+        run: Any,
+        found: dict[str, Any],
+        columns: list[Column],
+        *,
+        made: str,
+        most: str,
+        notes: list[str],
+    ) -> Answer:
+        """A row a configuration: what was asked and found, the price of what is made, what fits."""
+        import numpy as np
+        import pandas as pd
+
+        from llmecon import cost
+
+        frame, weights, kv = pd.DataFrame(found), self.options["weights"], self.options["kv"]
+        if self.usd_per_gpu_hour is not None:
+            frame["usd_per_mtok"] = np.inf  # where no token is made
+            some = frame[made] > 0
+            frame.loc[some, "usd_per_mtok"] = cost.usd_per_mtok_from(
+                seconds=1.0,
+                chips=1,
+                batch=frame[made][some].to_numpy(),
+                usd_per_gpu_hour=self.usd_per_gpu_hour,
+                utilisation=_paid(self.utilisation),
+            )
+            columns = [*columns, _PRICE]
+        frame["fits"] = np.broadcast_to(run.fits, len(frame))
+        frame[most] = np.broadcast_to(run.memory.max_batch, len(frame))
+        columns = [*columns, Column("fits", "fits"), Column(most, "most that fit", ",.0f")]
+        title = f"{what}: {self.model.name} on {self.chip.name}, {weights} weights"
+        content = {
             "model": self.model.name,
             "chip": self.chip.name,
             "weights": weights,
-            "kv": kv or (weights if profile.kv == "weights" else "bf16"),
-            "profile": profile.name,
+            "kv": kv or (weights if run.profile.kv == "weights" else "bf16"),
+            "profile": run.profile.name,
         }
-
-    def price(self, made_per_s_per_chip: np.typing.ArrayLike, n: int) -> dict[str, Any]:
-        """Cost of a million tokens, infinite where none is made; nothing without a rent."""
-        import numpy as np
-
-        from llmecon import cost
-        from llmecon._checks import require
-
-        require("--utilisation", self.utilisation, above=0, maximum=1)
-        if self.usd_per_gpu_hour is None:
-            return {}
-        made = np.broadcast_to(made_per_s_per_chip, n)
-        usd = np.full(n, np.inf)
-        usd[made > 0] = cost.usd_per_mtok_from(
-            seconds=1.0,
-            chips=1,
-            batch=made[made > 0],
-            usd_per_gpu_hour=self.usd_per_gpu_hour,
-            utilisation=self.utilisation,
-        )
-        return {"usd_per_mtok": usd}
-
-    @property
-    def price_column(self) -> list[Column]:
-        """Shown where there is a rent."""
-        return [] if self.usd_per_gpu_hour is None else [_PRICE]
+        table = Table(frame, columns, title, [*notes, _constants(run.profile)])
+        return Answer([table], content)
 
 
-def server(
-    model: Model,
-    chip: Chip,
-    tensor_parallel: Degrees = "1",
+def _server(
+    model: _Model,
+    chip: _Chip,
+    tensor_parallel: _Degrees = "1",
     expert_parallel: Annotated[int, typer.Option(help="Groups that hold whole experts.")] = 1,
     attention_data_parallel: Annotated[
         int, typer.Option(help="Groups that attend for different sequences.")
     ] = 1,
-    weights: Weights = "bf16",
-    kv: Kv = None,
+    weights: _Weights = "bf16",
+    kv: _Kv = None,
     activations: Annotated[
         str | None, typer.Option(help="Format of the arithmetic; as the weights if not given.")
     ] = None,
-    chips_per_node: Node = 8,
+    chips_per_node: _Node = 8,
     usd_per_gpu_hour: Annotated[
         float | None, typer.Option(help="Rent of one accelerator, USD an hour.")
     ] = None,
-    utilisation: Utilisation = 1.0,
-    profile: ProfileName = "",
-) -> Server:
+    utilisation: _Utilisation = None,
+    profile: _ProfileName = "",
+) -> _Server:
     """Options that the commands share."""
-    return Server(
+    if utilisation is not None and usd_per_gpu_hour is None:
+        raise ValueError("--utilisation needs --usd-per-gpu-hour: it changes nothing but the price")
+    return _Server(
         model=inputs.model(model),
         chip=inputs.chip(chip),
         tensor_parallel=tensor_parallel,
@@ -142,40 +143,16 @@ def server(
     )
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands to the command line."""
-    command(
-        app,
-        'llmecon decode "Llama 3.1 70B" "H200 SXM 141GB" --batch 1,8,64 --context 8192 '
-        "--tensor-parallel 8 --weights fp8 --usd-per-gpu-hour 3",
-        'llmecon decode "Llama 3.1 70B" "H200 SXM 141GB" --weights fp8 --profile ideal',
-        'llmecon decode path/to/config.json "H100 SXM 80GB" --tensor-parallel 1,2,4,8 --csv',
-        shared=server,
-    )(decode)
-    command(
-        app,
-        'llmecon prefill "Llama 3.1 70B" "H200 SXM 141GB" --input-tokens 1000,8000 '
-        "--tensor-parallel 8 --weights fp8",
-        shared=server,
-    )(prefill)
-    command(
-        app,
-        'llmecon serve "Llama 3.1 70B" "H200 SXM 141GB" --concurrency 4,16,64 '
-        "--input-tokens 1024 --output-tokens 1024 --tensor-parallel 8 --weights fp8 "
-        "--usd-per-gpu-hour 3",
-        shared=server,
-    )(serve)
-    command(
-        app,
-        'llmecon frontier "Llama 3.1 70B" "H200 SXM 141GB" --usd-per-gpu-hour 3 '
-        "--weights fp8 --at-speed 50,100",
-        'llmecon frontier "Llama 3.1 70B" "H200 SXM 141GB" --usd-per-gpu-hour 3 '
-        '--draft "Llama 3.1 8B" --gammas 0,2,4 --csv',
-    )(frontier)
-
-
-def decode(
-    server: Server,
+@command(
+    app,
+    'llmecon decode "Llama 3.1 70B" "H200 SXM 141GB" --batch 1,8,64 --context 8192 '
+    "--tensor-parallel 8 --weights fp8 --usd-per-gpu-hour 3",
+    'llmecon decode "Llama 3.1 70B" "H200 SXM 141GB" --weights fp8 --profile ideal',
+    'llmecon decode path/to/config.json "H100 SXM 80GB" --tensor-parallel 1,2,4,8 --csv',
+    shared=_server,
+)
+def _decode(
+    server: _Server,
     batch: Annotated[str, typer.Option(help="Sequences decoded together, with commas.")] = "1,8,64",
     context: Annotated[str, typer.Option(help="Tokens in the cache, with commas.")] = "8192",
     pipeline_parallel: Annotated[int, typer.Option(help="Stages of layers.")] = 1,
@@ -191,9 +168,15 @@ def decode(
     return _stepped(server, "Decode", grid, step, columns, "ms per token", "tokens/s per user")
 
 
-def prefill(
-    server: Server,
-    input_tokens: Prompt = "1024",
+@command(
+    app,
+    'llmecon prefill "Llama 3.1 70B" "H200 SXM 141GB" --input-tokens 1000,8000 '
+    "--tensor-parallel 8 --weights fp8",
+    shared=_server,
+)
+def _prefill(
+    server: _Server,
+    input_tokens: _Prompt = "1024",
     cached_tokens: Annotated[int, typer.Option(help="Those of them already in the cache.")] = 0,
     batch: Annotated[str, typer.Option(help="Prompts read together, with commas.")] = "1",
 ) -> Answer:
@@ -208,7 +191,7 @@ def prefill(
 
 
 def _stepped(
-    server: Server,
+    server: _Server,
     what: str,
     grid: dict[str, Any],
     step: Any,
@@ -218,23 +201,14 @@ def _stepped(
 ) -> Answer:
     """One row a configuration; an error if none of them fits."""
     import numpy as np
-    import pandas as pd
 
     from llmecon.roofline.step import TERMS
 
     if not np.any(step.fits):
         step.require_fit()
-    n = len(grid["batch"])
-    frame = pd.DataFrame(grid).assign(
-        seconds=step.seconds,
-        **{f"{term}_s": getattr(step.terms, term) for term in TERMS},
-        binds=step.binds,
-        tokens_per_s=step.tokens_per_s,
-        tokens_per_s_per_chip=step.tokens_per_s_per_chip,
-        **server.price(step.tokens_per_s_per_chip, n),
-        fits=np.broadcast_to(step.fits, n),
-        max_batch=np.broadcast_to(step.memory.max_batch, n),
-    )
+    found = {"seconds": step.seconds} | {f"{t}_s": getattr(step.terms, t) for t in TERMS}
+    for name in ("binds", "tokens_per_s", "tokens_per_s_per_chip"):
+        found[name] = getattr(step, name)
     shown = ("weights", "kv_cache", "compute", "activations", "network", "overhead")
     headers = {"kv_cache": "KV cache", "overhead": "fixed"}
     columns = [
@@ -245,25 +219,29 @@ def _stepped(
         Column("binds", "binds"),
         Column("tokens_per_s", speed, ",.1f"),
         Column("tokens_per_s_per_chip", "per chip", ",.1f"),
-        *server.price_column,
-        Column("fits", "fits"),
-        Column("max_batch", "most that fit", ",.0f"),
     ]
-    notes = [_TERMS_ALONE, _constants(step.profile)]
-    table = Table(frame=frame, columns=columns, title=server.title(what), notes=notes)
-    return Answer([table], server.content(step.profile))
+    notes = ["Terms in ms, each as if it stood alone; reading and arithmetic overlap."]
+    return server.answer(
+        what, step, grid | found, columns, made=columns[-1].name, most="max_batch", notes=notes
+    )
 
 
-def serve(
-    server: Server,
+@command(
+    app,
+    'llmecon serve "Llama 3.1 70B" "H200 SXM 141GB" --concurrency 4,16,64 '
+    "--input-tokens 1024 --output-tokens 1024 --tensor-parallel 8 --weights fp8 "
+    "--usd-per-gpu-hour 3",
+    shared=_server,
+)
+def _serve(
+    server: _Server,
     concurrency: Annotated[str, typer.Option(help="Requests in progress, with commas.")] = "16",
-    input_tokens: Prompt = "1024",
+    input_tokens: _Prompt = "1024",
     output_tokens: Annotated[str, typer.Option(help="Length of an answer, with commas.")] = "1024",
     cached_share: Annotated[float, typer.Option(help="Share of a prompt found in a cache.")] = 0.0,
 ) -> Answer:
     """A server under steady load: waiting times with their band, tokens per accelerator."""
     import numpy as np
-    import pandas as pd
 
     from llmecon import roofline
 
@@ -275,12 +253,6 @@ def serve(
     )
     if not np.any(run.batch):  # no instance holds even one request
         run.require_fit()
-    n = len(grid["concurrency"])
-    frame = pd.DataFrame(grid | {name: getattr(run, name) for name in _SERVED}).assign(
-        **server.price(run.output_tokens_per_s_per_chip, n),
-        fits=np.broadcast_to(run.fits, n),
-        max_concurrency=np.broadcast_to(run.memory.max_batch, n),
-    )
     columns = [
         _TP,
         _PROMPT,
@@ -292,18 +264,18 @@ def serve(
         Column("tpot_high_s", "to", ",.2f", 1e3),
         Column("tokens_per_s_per_user", "tokens/s per user", ",.1f"),
         Column("output_tokens_per_s_per_chip", "per chip", ",.1f"),
-        *server.price_column,
-        Column("fits", "fits"),
-        Column("max_concurrency", "most that fit", ",.0f"),
     ]
+    names = [*(column.name for column in columns[4:]), "input_tokens_per_s_per_chip"]
     notes = [
         "From and to: 80 % band of TPOT. Requests beyond the most that fit wait their turn; "
-        "if that is 0, the weights do not fit and nothing is served.",
-        *(["All dollars are put on output tokens."] if server.price_column else []),
-        _constants(run.profile),
+        "if that is 0, the weights do not fit and nothing is served."
     ]
-    table = Table(frame=frame, columns=columns, title=server.title("Serving"), notes=notes)
-    return Answer([table], server.content(run.profile))
+    if server.usd_per_gpu_hour is not None:
+        notes.append("All dollars are put on output tokens.")
+    found = grid | {name: getattr(run, name) for name in names}
+    return server.answer(
+        "Serving", run, found, columns, made=columns[-1].name, most="max_concurrency", notes=notes
+    )
 
 
 def _constants(profile: Profile) -> str:
@@ -312,15 +284,24 @@ def _constants(profile: Profile) -> str:
     return f"Constants: {profile.name} ({profile.source})."
 
 
-def frontier(
-    model: Model,
-    chip: Chip,
+@command(
+    app,
+    'llmecon frontier "Llama 3.1 70B" "H200 SXM 141GB" --usd-per-gpu-hour 3 '
+    "--weights fp8 --at-speed 50,100",
+    'llmecon frontier "Llama 3.1 70B" "H200 SXM 141GB" --usd-per-gpu-hour 3 '
+    '--draft "Llama 3.1 8B" --gammas 0,2,4 --csv',
+)
+def _frontier(
+    model: _Model,
+    chip: _Chip,
     usd_per_gpu_hour: Annotated[float, typer.Option(help="Rent of one accelerator, USD an hour.")],
     context: Annotated[float, typer.Option(help="Mean tokens in the cache.")] = 4096,
-    weights: Weights = "bf16",
-    kv: Kv = None,
-    max_chips: Annotated[int, typer.Option(help="Most accelerators that share a layer.")] = 64,
-    max_batch: Annotated[int, typer.Option(help="Largest batch.")] = 4096,
+    weights: _Weights = "bf16",
+    kv: _Kv = None,
+    max_chips: Annotated[
+        int, typer.Option(help="Most accelerators that share a layer.", min=1, max=4096)
+    ] = 64,
+    max_batch: Annotated[int, typer.Option(help="Largest batch.", min=1, max=65_536)] = 4096,
     pipeline_parallel: Annotated[
         str, typer.Option(help="Stages of layers to try, with commas.")
     ] = "1",
@@ -328,7 +309,9 @@ def frontier(
         str | None,
         typer.Option(help="Model that drafts tokens, with --gammas: a name or a config.json."),
     ] = None,
-    acceptance: Annotated[float, typer.Option(help="Share of drafted tokens kept.")] = 0.8,
+    acceptance: Annotated[
+        float | None, typer.Option(help="Share of drafted tokens kept; .8.")
+    ] = None,
     gammas: Annotated[str, typer.Option(help="Tokens drafted a round to try, with commas.")] = "0",
     at_speed: Annotated[
         str | None, typer.Option(help="Least cost at these tokens/s per user, with commas.")
@@ -339,14 +322,19 @@ def frontier(
     alpha: Annotated[
         float, typer.Option(help="A provider picks the most of speed^alpha over price.")
     ] = 3.0,
-    utilisation: Utilisation = 1.0,
-    chips_per_node: Node = 8,
-    profile: ProfileName = "",
+    utilisation: _Utilisation = None,
+    chips_per_node: _Node = 8,
+    profile: _ProfileName = "",
 ) -> Answer:
     """Speed per user against cost per million output tokens, over batch, chips and their split."""
     from llmecon import cost
 
     shape, accelerator = inputs.model(model), inputs.chip(chip)
+    rounds = inputs.whole("--gammas", gammas)
+    if any(rounds) and not draft and not shape.n_mtp_layers:
+        raise ValueError(f"--gammas needs --draft: {shape.name} has no prediction heads")
+    if acceptance is not None and not any(rounds):
+        raise ValueError("--acceptance needs --gammas: nothing is drafted")
     line = cost.frontier(
         shape,
         accelerator,
@@ -358,9 +346,9 @@ def frontier(
         max_batch=max_batch,
         pipeline_parallel=inputs.whole("--pipeline-parallel", pipeline_parallel),
         draft=inputs.model(draft) if draft else None,
-        acceptance=acceptance,
-        gammas=inputs.whole("--gammas", gammas),
-        utilisation=utilisation,
+        acceptance=0.8 if acceptance is None else acceptance,
+        gammas=rounds,
+        utilisation=_paid(utilisation),
         chips_per_node=chips_per_node,
         profile=inputs.profile(profile),
     )
@@ -386,9 +374,8 @@ def frontier(
         f"Frontier: {shape.name} on {accelerator.name} at {usd_per_gpu_hour:g} USD/h, "
         f"{weights} weights, {context:,.0f} tokens of context"
     )
-    table = Table(frame=line, columns=columns, title=title, notes=notes, most=_SHOWN)
-    names = {"model": shape.name, "chip": accelerator.name}
-    return Answer([table], names | {"preferred": best.to_dict()})
+    content = {"model": shape.name, "chip": accelerator.name, "preferred": best.to_dict()}
+    return Answer([Table(line, columns, title, notes, most=_SHOWN)], content)
 
 
 def _answers(line: pd.DataFrame, at_speed: str | None, at_price: str | None) -> list[str]:

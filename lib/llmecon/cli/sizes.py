@@ -7,23 +7,20 @@ from typing import Annotated
 import typer
 
 from llmecon.cli import inputs
+from llmecon.cli.app import app
 from llmecon.cli.output import Answer, Column, Table, command
 
 _LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 _KINDS = {"total_params": "all", "active_params": "at work on a token"}
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    command(
-        app,
-        "llmecon size --price 10 --speed 109 --date 2025-01-26 --input-price 2.5",
-        "llmecon size --price 10,12 --speed 109,80 --date 2025-08-08",
-        "llmecon size --price 10 --speed 109 --date 2024-12-13 --later",
-    )(size)
-
-
-def size(
+@command(
+    app,
+    "llmecon size --price 10 --speed 109 --date 2025-01-26 --input-price 2.5",
+    "llmecon size --price 10,12 --speed 109,80 --date 2025-08-08",
+    "llmecon size --price 10 --speed 109 --date 2024-12-13 --later",
+)
+def _size(
     price: Annotated[str, typer.Option(help="Output price, USD/Mtok; hosts with commas.")],
     speed: Annotated[str, typer.Option(help="Output speed, tokens/s; hosts with commas.")],
     on: Annotated[str, typer.Option("--date", help="Day of both, ISO.")],
@@ -72,4 +69,4 @@ def size(
         "newest_offer": found.newest,
         **{kind: {"interval_80": getattr(found, kind).interval()} for kind in _KINDS},
     }
-    return Answer([Table(frame=frame, columns=columns, title=title, notes=notes)], content)
+    return Answer([Table(frame, columns, title, notes)], content)

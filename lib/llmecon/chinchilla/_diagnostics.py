@@ -1,7 +1,5 @@
 """What a fit must tell besides its constants: can they be told apart, is this a minimum."""
 
-from dataclasses import dataclass
-
 import numpy as np
 from numpy.typing import NDArray
 
@@ -12,7 +10,7 @@ from llmecon.chinchilla.separable import SeparableLaw
 
 # Condition of the centred Jacobian: 62 on the 240 points of Besiroglu et al., 63 on three
 # IsoFLOP profiles, 3e7 for runs that all have D = 20 N.
-WARN_CONDITION, REFUSE_CONDITION = 1e3, 1e5
+_WARN_CONDITION, REFUSE_CONDITION = 1e3, 1e5
 _LOWEST_SHARE = 1e-3
 # Largest size below which the column was surely not a plain count.
 _FEWEST_PARAMS = 1e4
@@ -24,23 +22,6 @@ _RATIO_RANGE = 3.0
 # Scatter of ln D about a straight line in ln N (and the reverse) below which no fit can tell
 # the constants apart, whatever its condition at the place where it stopped.
 _SCATTER = 0.05
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Identifiability:
-    """Whether the runs can tell the five constants apart.
-
-    Attributes
-    ----------
-    jacobian_condition : float
-        Largest over smallest singular value of the derivative of ln L by the constants, in
-        centred coordinates; infinite for a rank-deficient design. [1]
-    smallest_curvature : float
-        Smallest eigenvalue of the objective's Hessian; positive at a minimum. [1]
-    """
-
-    jacobian_condition: float
-    smallest_curvature: float
 
 
 def condition(matrix: FloatArray) -> float:
@@ -58,58 +39,46 @@ def fit_warnings(
     *,
     law: SeparableLaw,
     points: Points,
-    identifiability: Identifiability,
     objective: float,
     decrement: float,
     converged: bool,
-    agreeing: float,
+    jacobian_condition: float,
+    smallest_curvature: float,
+    starts_agreeing: float,
     admissible: bool,
-) -> tuple[str, ...]:
-    """Every reason not to use a fit as it is, in sentences."""
-    found = [
-        *_not_a_minimum(objective, decrement, converged, identifiability, len(points)),
-        *_not_identified(law, points, identifiability, agreeing, admissible),
-    ]
-    if len(points) == N_CONSTANTS:
-        found.append("as many runs as constants: no residual can show a misfit")
-    return tuple(found)
-
-
-def _not_a_minimum(
-    objective: float, decrement: float, converged: bool, known: Identifiability, n: int
 ) -> list[str]:
+    """Every reason not to use a fit as it is, in sentences."""
     found = []
-    stationary = decrement <= max(_DECREMENT * objective, 1e-18 * n)
-    if not (converged and stationary):
+    if not (converged and decrement <= max(_DECREMENT * objective, 1e-18 * len(points))):
         found.append(
             f"NOT AT A MINIMUM: the Newton decrement is {decrement:.2g} "
             f"at an objective of {objective:.6g}"
         )
-    if not known.smallest_curvature > 0:
+    if not smallest_curvature > 0:
         found.append(
-            f"NOT A MINIMUM: the smallest curvature is {known.smallest_curvature:.2g}, "
+            f"NOT A MINIMUM: the smallest curvature is {smallest_curvature:.2g}, "
             "so a direction is flat or falls"
         )
+    if not admissible:
+        found.append("no pair of exponents gives positive constants: a term is not identified")
+    if starts_agreeing < _AGREEING:
+        found.append(f"only {starts_agreeing:.0%} of the starts reached the best objective")
+    found += [*_narrow(points, jacobian_condition), *_out_of_range(law, points)]
+    if len(points) == N_CONSTANTS:
+        found.append("as many runs as constants: no residual can show a misfit")
     return found
 
 
-def _not_identified(
-    law: SeparableLaw, points: Points, known: Identifiability, agreeing: float, admissible: bool
-) -> list[str]:
+def _narrow(points: Points, condition: float) -> list[str]:
+    """What the plan of the runs cannot tell apart."""
     found = []
-    if not admissible:
-        found.append("no pair of exponents gives positive constants: a term is not identified")
-    if agreeing < _AGREEING:
-        found.append(f"only {agreeing:.0%} of the starts reached the best objective")
-    if known.jacobian_condition > REFUSE_CONDITION:
+    if condition > REFUSE_CONDITION:
         found.append(
-            f"condition {known.jacobian_condition:.2g}: these runs cannot tell the constants apart "
+            f"condition {condition:.2g}: these runs cannot tell the constants apart "
             "(one size, one D, one D/N or only compute-optimal runs)"
         )
-    elif known.jacobian_condition > WARN_CONDITION:
-        found.append(
-            f"condition {known.jacobian_condition:.2g}: the constants are poorly told apart"
-        )
+    elif condition > _WARN_CONDITION:
+        found.append(f"condition {condition:.2g}: the constants are poorly told apart")
     if design_is_a_line(points):
         found.append("ln D is a straight line in ln N: size and data were not varied apart")
     ratio = points.n_tokens / points.n_params
@@ -118,7 +87,7 @@ def _not_identified(
             f"tokens per parameter span only {ratio.max() / ratio.min():.2g} times: "
             "size and data were varied together"
         )
-    return found + _out_of_range(law, points)
+    return found
 
 
 def design_is_a_line(points: Points) -> bool:
