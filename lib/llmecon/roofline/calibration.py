@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from llmecon.roofline import profiles
 from llmecon.roofline.measured import predictable, runs_of
-from llmecon.roofline.profiles import KNOWN, Profile
+from llmecon.roofline.profiles import Profile
 from llmecon.transformer import FloatArray
 
 OURS = "data/measurements.csv"
@@ -31,7 +32,7 @@ def calibrate(
     engines: Iterable[str] = ("vLLM 2025", "TensorRT-LLM 2025"),
     kinds: Iterable[str] = ("serving", "maximum load", "static batch", "decode"),
     free: Iterable[str] = FITTED,
-    start: Profile = KNOWN,
+    start: Profile | None = None,
     table: str = OURS,
 ) -> Profile:
     """Constants of an engine generation from the rows marked ``calibrate``.
@@ -49,8 +50,8 @@ def calibrate(
         Generations and kinds of rows to fit, as :func:`predict` names them.
     free : iterable of str
         Constants to fit.
-    start : Profile
-        Constants that are not fitted.
+    start : Profile, optional
+        Constants that are not fitted; ``KNOWN`` if not given.
     table : str
         Where the measurements were read, for the profile's source.
 
@@ -69,7 +70,7 @@ def calibrate(
     rows = predictable(measurements[measurements.split == "calibrate"])
     rows = rows[rows.engine.isin(wanted)]
     steps = rows[rows.kind.isin(list(kinds))]
-    profile = _fitted(steps, start, tuple(free))
+    profile = _fitted(steps, start or profiles.KNOWN, tuple(free))
     few = rows[(rows.kind == "first token") & rows.batch_or_concurrency.isin(_UNCROWDED)]
     if len(few) > 1:
         with_request = _fitted(few, profile, ("request_s",))

@@ -14,8 +14,9 @@ from llmecon import catalog
 from llmecon._names import nearest
 from llmecon.accelerator import Accelerator
 from llmecon.catalog import BadRow, measured
+from llmecon.roofline import profiles
 from llmecon.roofline.deployment import Deployment
-from llmecon.roofline.profiles import BY_ENGINE, Profile
+from llmecon.roofline.profiles import Profile
 from llmecon.transformer import FloatArray
 
 KINDS = (
@@ -72,7 +73,7 @@ def predict(
     rows = predictable(measurements)
     predicted = np.full(len(rows), np.nan)
     for run in runs_of(rows):
-        chosen = BY_ENGINE if profile is None else profile
+        chosen = profiles.BY_ENGINE if profile is None else profile
         constants = chosen.get(run.engine) if isinstance(chosen, Mapping) else chosen
         predicted[run.where] = run.values(constants)
     rows["predicted"] = predicted
