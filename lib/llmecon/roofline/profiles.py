@@ -167,12 +167,12 @@ BY_ENGINE: Mapping[str, Profile]
 
 @cache
 def _named() -> dict[str, Any]:
-    """The constants of this module by name, and under ``""`` every profile by its own."""
+    """What the table holds: every profile, and the constants of this module."""
     rows = [row for row in catalog.rows("serving_profiles") if isinstance(row, ServingProfileRow)]
     known = {row.name: _of_row(row) for row in rows}
     fitted = [profile for profile in known.values() if profile.n_rows]
     return {
-        "": known,
+        "all": known,
         "IDEAL": known["ideal"],
         "KNOWN": known["known constants"],
         "CURRENT": next(known[row.name] for row in rows if row.current),
@@ -183,7 +183,7 @@ def _named() -> dict[str, Any]:
 
 def __getattr__(name: str) -> Any:
     """Read the table of profiles when the first of its constants is asked for."""
-    if name and name in __annotations__:
+    if name in __annotations__:
         return _named()[name]
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
@@ -201,7 +201,7 @@ def profile_named(name: str) -> Profile:
     >>> profile_named("vLLM 2025").n_rows
     45
     """
-    known: dict[str, Profile] = _named()[""]
+    known: dict[str, Profile] = _named()["all"]
     if name not in known:
         raise catalog.UnknownName("profile", name, known)
     return known[name]

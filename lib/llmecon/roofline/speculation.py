@@ -99,30 +99,18 @@ def speculate(
     gained = tokens_per_round(acceptance, gamma)
     if draft is None or gamma == 0:
         return replace(check, tokens=gained)
-    if not draft.n_experts:
-        options = _without_experts(options)
+    if not draft.n_experts:  # the same accelerators: groups of experts become replicas
+        tensor, replicas, expert = (np.asarray(options.get(name, 1)) for name in _DEGREES)
+        chips = np.maximum(tensor, expert)  # as in layout()
+        options |= dict(zip(_DEGREES, (chips, replicas * chips // tensor, 1), strict=True))
     drafting = decode(draft, chip, **options)
     seconds = check.seconds + gamma * drafting.seconds
     terms = [getattr(check.terms, name) + gamma * getattr(drafting.terms, name) for name in TERMS]
-    held = check.memory
-    return replace(
-        check,
-        seconds=seconds,
-        terms=Terms(*(np.broadcast_to(term, seconds.shape) for term in terms)),
-        tokens=gained,
-        memory=replace(
-            held,
-            weight_bytes=np.asarray(held.weight_bytes + drafting.memory.weight_bytes),
-            sequence_bytes=np.asarray(held.sequence_bytes + drafting.memory.sequence_bytes),
-            name=f"{model.name} with {draft.name} on {chip.name}",
-        ),
+    both = replace(
+        check.memory,
+        weight_bytes=np.asarray(check.memory.weight_bytes + drafting.memory.weight_bytes),
+        sequence_bytes=np.asarray(check.memory.sequence_bytes + drafting.memory.sequence_bytes),
+        name=f"{model.name} with {draft.name} on {chip.name}",
     )
-
-
-def _without_experts(options: dict[str, Any]) -> dict[str, Any]:
-    """The same accelerators for a model without experts: groups become replicas."""
-    given = {name: np.asarray(options.get(name, 1)) for name in _DEGREES}
-    tensor, replicas, expert = (given[name] for name in _DEGREES)
-    chips = np.maximum(tensor, expert)  # as in layout()
-    resolved = (chips, replicas * chips // tensor, 1)
-    return {**options, **dict(zip(_DEGREES, resolved, strict=True))}
+    spread = Terms(*(np.broadcast_to(term, seconds.shape) for term in terms))
+    return replace(check, seconds=seconds, terms=spread, tokens=gained, memory=both)
