@@ -26,7 +26,6 @@ FIGURE = {
     "acceptance": 0.8,
     "gamma_max": 5,
     "variant": "final_1d2d",
-    "conventions": "jan2025",
 }
 
 
@@ -141,36 +140,13 @@ def test_n7_and_n8_fastest_and_preferred_points(i):
     assert rounds_to(chosen.usd_per_mtok, expected["preferred_usd_per_mtok"][i], decimals=2)
 
 
-@pytest.mark.parametrize("i", range(3))
-def test_n6_mistral_large_2_on_h100(i):
-    case, expected = inputs("N6"), CASES["N6"]["expected"]
-    drafting = {name: case[name] for name in ("draft", "acceptance", "gamma_max")}
-    line = frontier(
-        case["model"],
-        case["gpu"],
-        context=case["context_tokens"][i],
-        conventions=case["conventions"],
-        sampled=True,
-        **(drafting if case["speculation"][i] else {}),
-    )
-    fastest, chosen = line.iloc[-1], cost.preferred(line, alpha=case["alpha"])
-    for value, key in [
-        (fastest.tokens_per_s, "max_tok_per_s"),
-        (fastest.n_gpu, "n_gpu_at_max"),
-        (fastest.batch, "batch_at_max"),
-        (chosen.tokens_per_s, "preferred_tok_per_s"),
-        (chosen.usd_per_mtok, "preferred_usd_per_mtok"),
-    ]:
-        assert value == pytest.approx(expected[key][i], rel=0.006), key
-
-
-MAY_2025 = {"variant": "ep_v2", "conventions": "may2025", "pipeline": True, "sampled": True}
+EXPERTS = {"variant": "ep_v2", "pipeline": True}
 
 
 @pytest.mark.parametrize("i", range(5))
 def test_t2_and_t3_models_on_h100(i):
     case, model = inputs("T2"), inputs("T2")["models"][i]
-    line = frontier(model, case["gpu"], **MAY_2025)
+    line = frontier(model, case["gpu"], **EXPERTS)
     chosen = cost.preferred(line, alpha=3)
     assert line.tokens_per_s.max() == pytest.approx(
         CASES["T2"]["expected"]["max_tok_per_s"][i], rel=0.005
@@ -195,7 +171,7 @@ def test_t2_and_t3_models_on_h100(i):
     ],
 )
 def test_t4_and_t6_generations_and_widths(name, i, model, machine):
-    line, expected = frontier(model, machine, **MAY_2025), CASES[name]["expected"]
+    line, expected = frontier(model, machine, **EXPERTS), CASES[name]["expected"]
     chosen = cost.preferred(line, alpha=3)
     assert line.tokens_per_s.max() == pytest.approx(expected["max_tok_per_s"][i], rel=0.01)
     assert chosen.tokens_per_s == pytest.approx(expected["preferred_tok_per_s"][i], rel=0.01)
