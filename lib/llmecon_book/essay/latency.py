@@ -150,10 +150,10 @@ def _stages(shape: Shape, batch: FloatArray, variant: str) -> list[FloatArray]:
     """Pipeline degrees that the code tries."""
     if variant not in _PIPELINED:
         return [np.ones(())]
-    deepest = np.asarray(float(shape.n_layers))
     if variant == "ep_v2":
         deepest = np.minimum(batch, shape.n_layers)
-    return [np.asarray(deepest ** (i / 9)) for i in range(10)]
+        return [np.asarray(deepest ** (i / 9)) for i in range(10)]
+    return [*map(np.asarray, 2.0 ** np.linspace(0, np.log2(shape.n_layers), 10))]
 
 
 @dataclass(frozen=True)
