@@ -13,30 +13,33 @@ _CONTENT = json.loads(_FILE.read_text(encoding="utf-8"))
 CASES = {case["id"]: case for case in _CONTENT["vectors"]}
 
 # As the notebooks have them (commit c2c4fa9 of YafahEdelman/inference-economics).
-H100_CAPPED = replace(essay.H100, name="H100, capped", flop_cap=0.7, bandwidth_cap=0.75)
+# Its caps on arithmetic and bandwidth are lower rates here.
+H100_CAPPED = replace(
+    essay.H100,
+    name="H100, capped",
+    flop_per_s_16bit=0.7 * 1e15,
+    flop_per_s_8bit=0.7 * 2e15,
+    hbm_bytes_per_s=0.75 * 3.3e12,
+)
 A100_CAPPED = essay.Machine(
     name="A100, capped",
-    flop_per_s_16bit=3.12e14,
-    flop_per_s_8bit=6.24e14,
-    hbm_bytes_per_s=2.0e12,
+    flop_per_s_16bit=0.8 * 3.12e14,
+    flop_per_s_8bit=0.8 * 6.24e14,
+    hbm_bytes_per_s=0.75 * 2.0e12,
     hbm_bytes=80e9,
     intra_bytes_per_s=150e9,
     inter_bytes_per_s=12.5e9,
     usd_per_hour=4.52 / 3,
-    flop_cap=0.8,
-    bandwidth_cap=0.75,
 )
 V100_CAPPED = essay.Machine(
     name="V100, capped",
-    flop_per_s_16bit=1e14,
-    flop_per_s_8bit=1e14,
-    hbm_bytes_per_s=0.9e12,
+    flop_per_s_16bit=0.8 * 1e14,
+    flop_per_s_8bit=0.8 * 1e14,
+    hbm_bytes_per_s=0.75 * 0.9e12,
     hbm_bytes=16e9,
     intra_bytes_per_s=75e9,
     inter_bytes_per_s=6.25e9,
     usd_per_hour=0.42,
-    flop_cap=0.8,
-    bandwidth_cap=0.75,
 )
 
 MACHINES = {
@@ -82,8 +85,7 @@ def shape(name: str) -> essay.Shape:
         n_layers=given["n_layers"],
         d_model=given["d_model"],
         d_ff=given["d_ff"],
-        mlp_in_matrices=given["mlp_in_matrices"],
-        mlp_out_matrices=given["mlp_out_matrices"],
+        mlp_matrices=given["mlp_in_matrices"] + given["mlp_out_matrices"],
         n_heads=given["n_heads"],
         group=given["attention_group_size"],
         d_head=given["d_head"],

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from llmecon import catalog, cost, roofline
 from llmecon_book import essay
+from llmecon_book.essay.latency import latency_s
 from serving_vectors import CASES, MACHINES, agrees, inputs, named, rounds_to, shape
 
 H200 = MACHINES["h200_erdil_uncapped"]
@@ -26,7 +27,6 @@ FIGURE = {
     "acceptance": 0.8,
     "gamma_max": 5,
     "variant": "final_1d2d",
-    "conventions": "jan2025",
 }
 
 
@@ -141,36 +141,26 @@ def test_n7_and_n8_fastest_and_preferred_points(i):
     assert rounds_to(chosen.usd_per_mtok, expected["preferred_usd_per_mtok"][i], decimals=2)
 
 
-@pytest.mark.parametrize("i", range(3))
-def test_n6_mistral_large_2_on_h100(i):
-    case, expected = inputs("N6"), CASES["N6"]["expected"]
-    drafting = {name: case[name] for name in ("draft", "acceptance", "gamma_max")}
-    line = frontier(
-        case["model"],
-        case["gpu"],
-        context=case["context_tokens"][i],
-        conventions=case["conventions"],
-        sampled=True,
-        **(drafting if case["speculation"][i] else {}),
-    )
-    fastest, chosen = line.iloc[-1], cost.preferred(line, alpha=case["alpha"])
-    for value, key in [
-        (fastest.tokens_per_s, "max_tok_per_s"),
-        (fastest.n_gpu, "n_gpu_at_max"),
-        (fastest.batch, "batch_at_max"),
-        (chosen.tokens_per_s, "preferred_tok_per_s"),
-        (chosen.usd_per_mtok, "preferred_usd_per_mtok"),
-    ]:
-        assert value == pytest.approx(expected[key][i], rel=0.006), key
-
-
-MAY_2025 = {"variant": "ep_v2", "conventions": "may2025", "pipeline": True, "sampled": True}
+def in_may_2025(model, machine):
+    """The frontier of that notebook: experts, pipelines, its own grid, met at latency levels."""
+    served, chip = shape(model), MACHINES[machine]
+    least = np.log2(served.weight_bytes * served.n_params / chip.hbm_bytes)
+    n_gpu = 2.0 ** np.linspace(least, 18.0, 400)[:, None]
+    batch = 2.0 ** np.linspace(0.0, 18.0 + np.log2(served.sparsity), 400)
+    load = {"n_gpu": n_gpu, "batch": batch}
+    seconds = latency_s(served, chip, **load, variant="ep_v2", pipeline=True)
+    usd = seconds * n_gpu * chip.usd_per_hour / 3600 / batch * 1e6
+    exact = cost.on_frontier(seconds, usd)
+    times = seconds.ravel()[exact]
+    levels = times[0] * np.geomspace(1.0, 100.0, 1000)
+    at = np.unique(np.searchsorted(times, levels, side="right") - 1)
+    return pd.DataFrame({"tokens_per_s": 1 / times[at], "usd_per_mtok": usd.ravel()[exact[at]]})
 
 
 @pytest.mark.parametrize("i", range(5))
 def test_t2_and_t3_models_on_h100(i):
     case, model = inputs("T2"), inputs("T2")["models"][i]
-    line = frontier(model, case["gpu"], **MAY_2025)
+    line = in_may_2025(model, case["gpu"])
     chosen = cost.preferred(line, alpha=3)
     assert line.tokens_per_s.max() == pytest.approx(
         CASES["T2"]["expected"]["max_tok_per_s"][i], rel=0.005
@@ -195,7 +185,7 @@ def test_t2_and_t3_models_on_h100(i):
     ],
 )
 def test_t4_and_t6_generations_and_widths(name, i, model, machine):
-    line, expected = frontier(model, machine, **MAY_2025), CASES[name]["expected"]
+    line, expected = in_may_2025(model, machine), CASES[name]["expected"]
     chosen = cost.preferred(line, alpha=3)
     assert line.tokens_per_s.max() == pytest.approx(expected["max_tok_per_s"][i], rel=0.01)
     assert chosen.tokens_per_s == pytest.approx(expected["preferred_tok_per_s"][i], rel=0.01)

@@ -233,13 +233,13 @@ def test_price_follows_the_rent(frontiers):
 def test_half_the_bytes_are_an_accelerator_of_twice_every_rate():
     """The published rate at 8 bit is twice that at 16: memory, links and arithmetic all double.
 
-    By the code of May 2025: that of January forgets the width of one activation.
+    With expert parallelism: without it the code forgets the width of one activation.
     """
     h200 = essay.H200
     rates = ("flop_per_s_16bit", "hbm_bytes_per_s", "hbm_bytes")
     links = ("intra_bytes_per_s", "inter_bytes_per_s")
     twice = replace(h200, **{name: 2 * getattr(h200, name) for name in (*rates, *links)})
-    case = {"fractions": (1.0,), "conventions": "may2025"}
+    case = {"fractions": (1.0,), "variant": "ep_v2"}
     narrow = copies(bytes_per_value=1.0, **case)
     pd.testing.assert_frame_equal(narrow, copies(machine=twice, **case))
 

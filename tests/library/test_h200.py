@@ -5,6 +5,8 @@ Published values: recomputed table of the figure (sampled frontier; exact speeds
 and 100,000 tokens.
 """
 
+from dataclasses import replace
+
 import pytest
 
 from llmecon import catalog, cost
@@ -73,7 +75,7 @@ def test_width_variant_and_pipeline_are_those_of_the_frontier():
     """The same as the frontier below it, asked for each."""
     case = {"variant": "paper_2d", "pipeline": False}
     shape, draft = (
-        essay.Shape.of(m, weight_bytes=1.0, activation_bytes=1.0) for m in (GPT4, DRAFT)
+        replace(essay.Shape.of(m), weight_bytes=1.0, activation_bytes=1.0) for m in (GPT4, DRAFT)
     )
     below = essay.published_frontier(
         shape, essay.H200, speculation=essay.Speculation(draft=draft), points=60, **case

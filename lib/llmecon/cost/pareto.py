@@ -10,10 +10,10 @@ import pandas as pd
 from llmecon._checks import Numbers, require
 from llmecon.accelerator import Accelerator
 from llmecon.cost.pricing import usd_per_mtok
-from llmecon.roofline import Profile, Step, speculate
+from llmecon.roofline import Step, speculate
 from llmecon.transformer import FloatArray, Transformer
 
-SPEED, PRICE = "tokens_per_s", "usd_per_mtok"
+_SPEED, _PRICE = "tokens_per_s", "usd_per_mtok"
 
 
 def on_frontier(seconds: FloatArray, usd_per_mtok: FloatArray) -> npt.NDArray[np.intp]:
@@ -42,9 +42,6 @@ def frontier(
     *,
     usd_per_gpu_hour: float,
     context: float = 4096,
-    weights: str = "bf16",
-    kv: str | None = None,
-    activations: str | None = None,
     max_chips: int = 64,
     max_batch: int = 4096,
     batches: Numbers | None = None,
@@ -53,8 +50,7 @@ def frontier(
     acceptance: float = 0.8,
     gammas: int | Sequence[int] = (0,),
     utilisation: float = 1.0,
-    chips_per_node: int = 8,
-    profile: Profile | None = None,
+    **options: Any,
 ) -> pd.DataFrame:
     """Best speed and price of serving a model, over batch, chips and their split.
 
@@ -66,8 +62,6 @@ def frontier(
         Rent of one accelerator. [USD/h]
     context : float
         Mean tokens in the cache: prompt and half of the answer. [tokens]
-    weights, kv, activations : str
-        Formats, as in :func:`llmecon.roofline.decode`.
     max_chips, max_batch : int
         Most accelerators that share a layer, as far as they divide the heads (an instance has
         that many in each stage of a pipeline); largest batch.
@@ -80,10 +74,8 @@ def frontier(
         ``gammas`` and no draft the model's own prediction heads. A draft needs ``gammas``.
     utilisation : float
         Share of the paid time with that load. [1]
-    chips_per_node : int
-        Accelerators that the fast links join.
-    profile : Profile, optional
-        Constants of the engine; the newest ones if not given.
+    **options
+        Formats, ``chips_per_node`` and ``profile``: as of :class:`llmecon.roofline.Deployment`.
 
     Returns
     -------
@@ -111,32 +103,20 @@ def frontier(
     True
     """
     require("usd_per_gpu_hour", usd_per_gpu_hour, above=0, unit="USD/h")
-    sizes = _batches(max_batch)
-    if batches is not None:
-        sizes = np.asarray(_whole("batches", batches, minimum=1), np.float64)
+    sizes = _batches(max_batch) if batches is None else _whole("batches", batches, minimum=1)
     stages = _whole("pipeline_parallel", pipeline_parallel, minimum=1)
     rounds = _whole("gammas", gammas, minimum=0)
     if draft is not None and not any(rounds):
         raise ValueError(f"{draft.name} drafts nothing: gammas must hold a number > 0")
-    options: dict[str, Any] = {
-        "batch": sizes,
-        "context": context,
-        "weights": weights,
-        "kv": kv,
-        "activations": activations,
-        "chips_per_node": chips_per_node,
-        "profile": profile,
-    }
+    options |= {"draft": draft, "acceptance": acceptance, "batch": sizes, "context": context}
     lines = []
     for gamma in rounds:
         for split in _splits(model, draft if gamma else None, max_chips, stages):
-            step = speculate(
-                model, chip, draft=draft, gamma=gamma, acceptance=acceptance, **options, **split
-            )
+            step = speculate(model, chip, gamma=gamma, **options, **split)
             usd = usd_per_mtok(step, usd_per_gpu_hour=usd_per_gpu_hour, utilisation=utilisation)
             lines.append(_points(step, usd, split, gamma))
     points = pd.concat(lines, ignore_index=True)
-    chosen = on_frontier(1.0 / points[SPEED].to_numpy(), points[PRICE].to_numpy())
+    chosen = on_frontier(1.0 / points[_SPEED].to_numpy(), points[_PRICE].to_numpy())
     if not len(chosen):
         raise ValueError(f"{model.name} does not fit on {max_chips * max(stages)} of {chip.name}")
     return points.iloc[chosen[::-1]].reset_index(drop=True)
@@ -159,10 +139,7 @@ def _batches(most: int) -> FloatArray:
 
 
 def _splits(
-    model: Transformer,
-    draft: Transformer | None,
-    max_chips: float,
-    pipeline_parallel: Sequence[int],
+    model: Transformer, draft: Transformer | None, max_chips: float, stages: Sequence[int]
 ) -> Iterator[dict[str, Any]]:
     """Splits of the accelerators, each a column of tensor-parallel degrees."""
     most = float(require("max_chips", max_chips, minimum=1, maximum=2.0**30))
@@ -173,16 +150,11 @@ def _splits(
     shared = powers[whole].astype(np.float64)[:, None]
     spread = powers[powers > 1].astype(np.float64)
     spread = spread[model.n_experts % spread == 0] if model.n_experts else spread[:0]
-    for stages in pipeline_parallel:
-        yield {"tensor_parallel": shared, "pipeline_parallel": stages}
+    experts = ("tensor_parallel", "expert_parallel", "attention_data_parallel")
+    for degree in stages:
+        yield {"pipeline_parallel": degree, "tensor_parallel": shared}
         if spread.size:
-            degrees = spread[:, None]
-            yield {
-                "tensor_parallel": degrees,
-                "pipeline_parallel": stages,
-                "expert_parallel": degrees,
-                "attention_data_parallel": degrees,
-            }
+            yield {"pipeline_parallel": degree, **dict.fromkeys(experts, spread[:, None])}
 
 
 def _points(step: Step, usd: FloatArray, split: dict[str, Any], gamma: int) -> pd.DataFrame:
@@ -195,8 +167,8 @@ def _points(step: Step, usd: FloatArray, split: dict[str, Any], gamma: int) -> p
 
     return pd.DataFrame(
         {
-            SPEED: at(speed),
-            PRICE: at(usd),
+            _SPEED: at(speed),
+            _PRICE: at(usd),
             "batch": at(step.batch).astype(int),
             "chips": at(step.chips).astype(int),
             "tensor_parallel": at(split["tensor_parallel"]).astype(int),
@@ -254,11 +226,11 @@ def preferred(frontier: pd.DataFrame, *, alpha: float = 3.0) -> pd.Series:
     100.0
     """
     power = float(require("alpha", alpha, minimum=0))
-    value = power * np.log(frontier[SPEED]) - np.log(frontier[PRICE])
+    value = power * np.log(frontier[_SPEED]) - np.log(frontier[_PRICE])
     best: pd.Series = frontier.iloc[int(np.argmax(value))]
     return best
 
 
 def _sorted(frontier: pd.DataFrame) -> tuple[FloatArray, FloatArray]:
-    line = frontier.sort_values(SPEED)
-    return line[SPEED].to_numpy(np.float64), line[PRICE].to_numpy(np.float64)
+    line = frontier.sort_values(_SPEED)
+    return line[_SPEED].to_numpy(np.float64), line[_PRICE].to_numpy(np.float64)

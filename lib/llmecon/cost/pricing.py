@@ -6,7 +6,7 @@ from llmecon._checks import Numbers, require
 from llmecon.roofline import Step
 from llmecon.transformer import FloatArray
 
-SECONDS_PER_HOUR = 3600.0
+_SECONDS_PER_HOUR = 3600.0
 
 
 def usd_per_mtok_from(
@@ -55,12 +55,11 @@ def usd_per_mtok_from(
     1.3889
     """
     paid = require("chips", chips, above=0) * require("seconds", seconds, above=0, unit="s")
-    made = require("batch", batch, above=0, unit="sequences") * require(
-        "tokens", tokens, above=0, unit="tokens"
-    )
+    each = require("tokens", tokens, above=0, unit="tokens")
+    made = require("batch", batch, above=0, unit="sequences") * each
     used = require("utilisation", utilisation, above=0, maximum=1)
     rent = require("usd_per_gpu_hour", usd_per_gpu_hour, minimum=0, unit="USD/h")
-    return np.asarray(1e6 * paid * rent / (SECONDS_PER_HOUR * made * used))
+    return np.asarray(1e6 * paid * rent / (_SECONDS_PER_HOUR * made * used))
 
 
 def usd_per_mtok(
@@ -91,10 +90,7 @@ def usd_per_mtok(
 
 
 def kv_read(
-    *,
-    kv_bytes: Numbers,
-    hbm_bytes_per_s: Numbers,
-    usd_per_gpu_hour: Numbers,
+    *, kv_bytes: Numbers, hbm_bytes_per_s: Numbers, usd_per_gpu_hour: Numbers
 ) -> FloatArray:
     """Cost of reading the cache alone, for a million output tokens. [USD/Mtok]
 
@@ -119,4 +115,4 @@ def kv_read(
     read = require("kv_bytes", kv_bytes, minimum=0, unit="B")
     seconds = read / require("hbm_bytes_per_s", hbm_bytes_per_s, above=0, unit="B/s")
     rent = require("usd_per_gpu_hour", usd_per_gpu_hour, minimum=0, unit="USD/h")
-    return np.asarray(1e6 * seconds * rent / SECONDS_PER_HOUR)
+    return np.asarray(1e6 * seconds * rent / _SECONDS_PER_HOUR)

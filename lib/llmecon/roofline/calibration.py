@@ -6,8 +6,9 @@ from dataclasses import replace
 import numpy as np
 import pandas as pd
 
+from llmecon.roofline import profiles
 from llmecon.roofline.measured import predictable, runs_of
-from llmecon.roofline.profiles import KNOWN, Profile
+from llmecon.roofline.profiles import Profile
 from llmecon.transformer import FloatArray
 
 OURS = "data/measurements.csv"
@@ -22,6 +23,7 @@ _RANGE = {  # of a constant that can be fitted: where the search starts, and its
     "kv_rereads": (0.1, 1.0),
     "request_s": (0.01, 1.0),
 }
+_UNCROWDED = [str(n) for n in range(1, 17)]
 _SOFT = 0.1  # residuals of log time beyond 10 % count linearly: single rows cannot rule
 
 
@@ -31,7 +33,7 @@ def calibrate(
     engines: Iterable[str] = ("vLLM 2025", "TensorRT-LLM 2025"),
     kinds: Iterable[str] = ("serving", "maximum load", "static batch", "decode"),
     free: Iterable[str] = FITTED,
-    start: Profile = KNOWN,
+    start: Profile | None = None,
     table: str = OURS,
 ) -> Profile:
     """Constants of an engine generation from the rows marked ``calibrate``.
@@ -49,8 +51,8 @@ def calibrate(
         Generations and kinds of rows to fit, as :func:`predict` names them.
     free : iterable of str
         Constants to fit.
-    start : Profile
-        Constants that are not fitted.
+    start : Profile, optional
+        Constants that are not fitted; ``KNOWN`` if not given.
     table : str
         Where the measurements were read, for the profile's source.
 
@@ -69,23 +71,21 @@ def calibrate(
     rows = predictable(measurements[measurements.split == "calibrate"])
     rows = rows[rows.engine.isin(wanted)]
     steps = rows[rows.kind.isin(list(kinds))]
-    profile = _fitted(steps, start, tuple(free))
+    profile = _fitted(steps, start or profiles.KNOWN, tuple(free))
     few = rows[(rows.kind == "first token") & rows.batch_or_concurrency.isin(_UNCROWDED)]
     if len(few) > 1:
         with_request = _fitted(few, profile, ("request_s",))
         errors = {**profile.standard_errors, **with_request.standard_errors}
         profile = replace(with_request, log_sd=profile.log_sd, standard_errors=errors)
+    fitted = ", ".join(wanted)
     return replace(
         profile,
-        name=", ".join(wanted),
-        engine=", ".join(wanted),
+        name=fitted,
+        engine=fitted,
         date=steps.date.max().date().isoformat(),
         source=f"{len(steps)} rows of {table} marked calibrate",
         n_rows=len(steps),
     )
-
-
-_UNCROWDED = [str(n) for n in range(1, 17)]
 
 
 def _fitted(rows: pd.DataFrame, start: Profile, names: tuple[str, ...]) -> Profile:
@@ -116,25 +116,14 @@ def _fitted(rows: pd.DataFrame, start: Profile, names: tuple[str, ...]) -> Profi
         return np.asarray(sign * np.log(made / measured))
 
     start_at, limit = np.log([_RANGE[name] for name in names]).T
-    found = least_squares(
-        residuals,
-        start_at,
-        bounds=(np.full(len(names), -np.inf), limit),
-        loss="soft_l1",
-        f_scale=_SOFT,
-    )
+    bounds = np.full(len(names), -np.inf), limit
+    found = least_squares(residuals, start_at, bounds=bounds, loss="soft_l1", f_scale=_SOFT)
     left, best = residuals(found.x), profile(found.x)
     slopes = np.asarray(found.jac, dtype=np.float64)
     variance = float(left @ left) / (len(left) - len(names))
     errors = np.sqrt(np.diag(np.linalg.pinv(slopes.T @ slopes)) * variance)
-    return replace(
-        best,
-        log_sd=float(np.std(left)),
-        standard_errors={
-            name: float(getattr(best, name) * error)
-            for name, error in zip(names, errors, strict=True)
-        },
-    )
+    known = {name: float(getattr(best, name) * e) for name, e in zip(names, errors, strict=True)}
+    return replace(best, log_sd=float(np.std(left)), standard_errors=known)
 
 
 def judge(predictions: pd.DataFrame, by: str | list[str] = "kind") -> pd.DataFrame:
@@ -143,10 +132,8 @@ def judge(predictions: pd.DataFrame, by: str | list[str] = "kind") -> pd.DataFra
     The 90th percentile is the element at index floor(0.9 n) of the sorted errors.
     """
     table = {key: _errors(rows) for key, rows in predictions.groupby(by)}
-    frame = pd.DataFrame.from_dict(table, orient="index")
-    names = [by] if isinstance(by, str) else by
-    frame.index = frame.index.set_names(names)
-    return frame.astype({"rows": int})
+    frame = pd.DataFrame.from_dict(table, orient="index").astype({"rows": int})
+    return frame.rename_axis(by)
 
 
 def _errors(rows: pd.DataFrame) -> dict[str, float]:

@@ -1,23 +1,25 @@
 """One model on one kind of accelerator, checked once: decode, prefill and serve it."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
 from llmecon._checks import Numbers, require
 from llmecon.accelerator import Accelerator
-from llmecon.roofline.layout import DEGREES, Precision, common_shape, formats, layout
-from llmecon.roofline.memory import RESERVE_BYTES
-from llmecon.roofline.profiles import CURRENT, Profile
-from llmecon.roofline.serving import CHUNK_TOKENS, WAVES, Serving, served
-from llmecon.roofline.step import Step, decode_step, prefill_step
+from llmecon.roofline import profiles
+from llmecon.roofline._layout import DEGREES, Precision, common_shape, formats, layout
+from llmecon.roofline._serving import served
+from llmecon.roofline.step import Serving, Step
 from llmecon.roofline.terms import Instance
 from llmecon.transformer import FloatArray, Transformer
 
+_ONE = np.ones(())
+_RESERVE_BYTES = 3.5 * 2**30  # as NVIDIA's aiconfigurator 0.12 does
+
 
 @dataclass(frozen=True, eq=False)
-class Deployment:
+class Deployment(Instance):
     """One model on its accelerators: what runs where, in which formats, on which engine.
 
     Everything is checked here, once; numbers and formats may be arrays that broadcast.
@@ -74,9 +76,8 @@ allowed: 1, 2, 4, 8, 16, 32
     activations: Precision | None = field(default=None, kw_only=True)
     chips_per_node: Numbers = field(default=8, kw_only=True)
     two_d: bool = field(default=False, kw_only=True)
-    reserve_bytes: Numbers = field(default=RESERVE_BYTES, kw_only=True)
-    profile: Profile | None = field(default=None, kw_only=True)
-    instance: Instance = field(init=False, repr=False)
+    reserve_bytes: Numbers = field(default=_RESERVE_BYTES, kw_only=True)
+    profile: profiles.Profile | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         for name, kind in (("model", Transformer), ("chip", Accelerator)):
@@ -84,10 +85,10 @@ allowed: 1, 2, 4, 8, 16, 32
             if not isinstance(given, kind):
                 found = f"catalog.{kind.__name__.lower()}(name)"
                 raise ValueError(f"{name} must be a record such as {found} gives, got {given!r}")
-        constants = CURRENT if self.profile is None else self.profile
         degrees = {name: getattr(self, name) for name in DEGREES}
-        where = layout(self.model, two_d=self.two_d, **degrees)
         of_formats = {name: getattr(self, name) for name in ("weights", "kv", "activations")}
+        constants = profiles.CURRENT if self.profile is None else self.profile
+        where = layout(self.model, two_d=self.two_d, **degrees)
         widths = formats(self.chip, constants=constants, **of_formats)
         reserve = require("reserve_bytes", self.reserve_bytes, minimum=0, unit="B")
         shape = common_shape(
@@ -97,16 +98,9 @@ allowed: 1, 2, 4, 8, 16, 32
             activations=widths.flop_per_s,
             reserve_bytes=reserve,
         )
-        run = Instance(
-            model=self.model,
-            chip=self.chip,
-            where=where,
-            widths=widths,
-            constants=constants,
-            reserve_bytes=reserve,
-            shape=shape,
+        vars(self).update(  # it is frozen for everybody else
+            where=where, widths=widths, constants=constants, held_back_bytes=reserve, shape=shape
         )
-        object.__setattr__(self, "instance", run)
 
     def decode(self, *, batch: Numbers, context: Numbers, positions: Numbers = 1) -> Step:
         r"""Time to make one token for every sequence of a batch.
@@ -157,7 +151,9 @@ allowed: 1, 2, 4, 8, 16, 32
         tokens = require("context", context, minimum=1, unit="tokens")
         checked = require("positions", positions, minimum=1, unit="tokens")
         self._check_shapes(batch=sequences, context=tokens, positions=checked)
-        return decode_step(self.instance, batch=sequences, context=tokens, positions=checked)
+        in_flight = self.in_flight(sequences)
+        work = self.decode_work(in_flight, tokens, checked)
+        return self.step(work, self.busiest(in_flight) * checked, sequences, _ONE, tokens)
 
     def prefill(
         self, *, input_tokens: Numbers, batch: Numbers = 1, cached_tokens: Numbers = 0
@@ -202,7 +198,10 @@ allowed: 1, 2, 4, 8, 16, 32
             raise ValueError(
                 f"cached_tokens must be < input_tokens = {most:g}, got {got:g} [tokens]"
             )
-        return prefill_step(self.instance, batch=sequences, prompt=prompt, cached=cached)
+        in_flight, new = self.in_flight(sequences), prompt - cached
+        dealt = self.busiest(in_flight)
+        work = self.prefill_work(in_flight, dealt, new, cached)
+        return self.step(work, dealt * new, sequences, prompt, prompt)
 
     def serve(
         self,
@@ -211,8 +210,6 @@ allowed: 1, 2, 4, 8, 16, 32
         input_tokens: Numbers,
         output_tokens: Numbers,
         cached_share: Numbers = 0.0,
-        chunk_tokens: Numbers = CHUNK_TOKENS,
-        waves: Numbers = WAVES,
     ) -> Serving:
         r"""Steady state of continuous batching with chunked prefill, closed loop.
 
@@ -232,12 +229,6 @@ allowed: 1, 2, 4, 8, 16, 32
             Length :math:`I` of prompt and :math:`O` of answer. [tokens]
         cached_share : float or array
             Share of the prompt's tokens that a prefix cache holds. [1]
-        chunk_tokens : int or array
-            Prompt tokens that one step may carry. [tokens]
-        waves : float or array
-            Requests that each user sends one after the other. All users start together, as in
-            a benchmark, and the first prompts wait for each other; infinite for a server that
-            has run for long. Concerns ``ttft_s`` only.
 
         Returns
         -------
@@ -272,69 +263,43 @@ allowed: 1, 2, 4, 8, 16, 32
             "input_tokens": require("input_tokens", input_tokens, minimum=1, unit="tokens"),
             "output_tokens": require("output_tokens", output_tokens, minimum=1, unit="tokens"),
             "cached_share": require("cached_share", cached_share, minimum=0, maximum=1),
-            "chunk_tokens": require("chunk_tokens", chunk_tokens, minimum=1, unit="tokens"),
-            "waves": np.asarray(waves, dtype=np.float64),
         }
-        if not np.all(load["waves"] >= 1):  # written so that NaN fails too; infinity may pass
-            raise ValueError(f"waves must be >= 1, got {waves} [requests]")
-        if np.any(self.instance.where.pipeline > 1):
-            most = np.max(self.instance.where.pipeline)
+        if np.any(self.where.pipeline > 1):
+            most = np.max(self.where.pipeline)
             raise ValueError(f"pipeline_parallel must be 1 to serve, got {most:g} [stages]")
         self._check_shapes(**load)
-        return served(self.instance, *load.values())
+        return served(self, *load.values())
 
     def _check_shapes(self, **loads: FloatArray) -> None:
         """Refuse loads whose shapes do not broadcast with each other and with the options."""
-        if self.instance.shape or any(load.ndim for load in loads.values()):
-            common_shape(**loads, **{"the deployment's options": np.empty(self.instance.shape)})
+        if self.shape or any(load.ndim for load in loads.values()):
+            common_shape(**loads, **{"the deployment's options": np.empty(self.shape)})
 
 
-def decode(
-    model: Transformer,
-    chip: Accelerator,
-    *,
-    batch: Numbers,
-    context: Numbers,
-    positions: Numbers = 1,
-    **options: Any,
-) -> Step:
-    """:meth:`Deployment.decode` of a deployment with these options, in one line."""
-    server = Deployment(model, chip, **options)
-    return server.decode(batch=batch, context=context, positions=positions)
+def _deployed(
+    model: Transformer, chip: Accelerator, given: dict[str, Any]
+) -> tuple[Deployment, dict[str, Any]]:
+    """A deployment with the options among what is given, and the load, which is the rest."""
+    options = {name: given.pop(name) for name in _OPTIONS & given.keys()}
+    return Deployment(model, chip, **options), given
 
 
-def prefill(
-    model: Transformer,
-    chip: Accelerator,
-    *,
-    input_tokens: Numbers,
-    batch: Numbers = 1,
-    cached_tokens: Numbers = 0,
-    **options: Any,
-) -> Step:
-    """:meth:`Deployment.prefill` of a deployment with these options, in one line."""
-    server = Deployment(model, chip, **options)
-    return server.prefill(input_tokens=input_tokens, batch=batch, cached_tokens=cached_tokens)
+_OPTIONS = {item.name for item in fields(Deployment)} - {"model", "chip"}
 
 
-def serve(
-    model: Transformer,
-    chip: Accelerator,
-    *,
-    concurrency: Numbers,
-    input_tokens: Numbers,
-    output_tokens: Numbers,
-    cached_share: Numbers = 0.0,
-    chunk_tokens: Numbers = CHUNK_TOKENS,
-    waves: Numbers = WAVES,
-    **options: Any,
-) -> Serving:
-    """:meth:`Deployment.serve` of a deployment with these options, in one line."""
-    return Deployment(model, chip, **options).serve(
-        concurrency=concurrency,
-        input_tokens=input_tokens,
-        output_tokens=output_tokens,
-        cached_share=cached_share,
-        chunk_tokens=chunk_tokens,
-        waves=waves,
-    )
+def decode(model: Transformer, chip: Accelerator, **load_and_options: Any) -> Step:
+    """:meth:`Deployment.decode` in one line: its load, and options of the deployment."""
+    server, load = _deployed(model, chip, load_and_options)
+    return server.decode(**load)
+
+
+def prefill(model: Transformer, chip: Accelerator, **load_and_options: Any) -> Step:
+    """:meth:`Deployment.prefill` in one line: its load, and options of the deployment."""
+    server, load = _deployed(model, chip, load_and_options)
+    return server.prefill(**load)
+
+
+def serve(model: Transformer, chip: Accelerator, **load_and_options: Any) -> Serving:
+    """:meth:`Deployment.serve` in one line: its load, and options of the deployment."""
+    server, load = _deployed(model, chip, load_and_options)
+    return server.serve(**load)

@@ -1,6 +1,6 @@
 """Predict what a table of measurements holds, row by row."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -14,8 +14,9 @@ from llmecon import catalog
 from llmecon._names import nearest
 from llmecon.accelerator import Accelerator
 from llmecon.catalog import BadRow, measured
+from llmecon.roofline import profiles
 from llmecon.roofline.deployment import Deployment
-from llmecon.roofline.profiles import BY_ENGINE, Profile
+from llmecon.roofline.profiles import Profile
 from llmecon.transformer import FloatArray
 
 KINDS = (
@@ -24,8 +25,7 @@ KINDS = (
 )
 """What a row of measurements may measure."""
 
-MAX_SEQUENCES = 2048
-"""Requests in progress that a scheduler allows at most, where a row says maximum load."""
+_MAX_SEQUENCES = 2048  # in progress, as a scheduler allows, where a row says maximum load
 
 # As the rows name them: stored weights, arithmetic.
 _FORMATS: dict[str, tuple[str, str | None]] = {
@@ -48,19 +48,16 @@ _LOAD = "batch_or_concurrency"
 _SERVED = ("serving", "first token", "maximum load")
 
 
-def predict(
-    measurements: pd.DataFrame,
-    profile: Profile | Mapping[str, Profile] | None = None,
-) -> pd.DataFrame:
+def predict(measurements: pd.DataFrame, profile: Profile | None = None) -> pd.DataFrame:
     """Measured and predicted value of every row that the roofline can predict.
 
     Parameters
     ----------
     measurements : pandas.DataFrame
         As :func:`llmecon.catalog.measurements`.
-    profile : Profile or mapping, optional
-        One for all rows, or one by engine, as ``engine`` names them; that of the row's
-        generation if not given, and the newest one where it has none.
+    profile : Profile, optional
+        One for all rows; that of each row's engine if not given, and the newest one where it
+        has none.
 
     Returns
     -------
@@ -72,9 +69,7 @@ def predict(
     rows = predictable(measurements)
     predicted = np.full(len(rows), np.nan)
     for run in runs_of(rows):
-        chosen = BY_ENGINE if profile is None else profile
-        constants = chosen.get(run.engine) if isinstance(chosen, Mapping) else chosen
-        predicted[run.where] = run.values(constants)
+        predicted[run.where] = run.values(profile or profiles.BY_ENGINE.get(run.engine))
     rows["predicted"] = predicted
     slower = rows.predicted / rows.value
     rows["seconds_ratio"] = slower.where(rows.unit.isin(list(_TIMES)), 1.0 / slower)
@@ -191,11 +186,8 @@ def _run(rows: pd.DataFrame) -> Run:
         weights = model.native_weights
         arithmetic = None if weights in chip.precisions else "bf16"
     n_chips = rows.n_gpus.to_numpy(np.float64)
-    options: dict[str, Any] = {
-        "weights": weights,
-        "activations": arithmetic,
-        "tensor_parallel": n_chips,
-    }
+    options: dict[str, Any] = {"weights": weights, "activations": arithmetic}
+    options["tensor_parallel"] = n_chips
     # TensorRT-LLM keeps an FP8 cache beside FP8 and FP4 checkpoints (its perf-overview).
     if "TensorRT-LLM" in first.engine and first.precision in ("FP8", "FP4"):
         options["kv"] = "fp8"
@@ -204,7 +196,7 @@ def _run(rows: pd.DataFrame) -> Run:
     if chip.scaleup_topology == "torus":
         options |= {"two_d": True, "chips_per_node": n_chips}
     of_chip = np.where(rows.metric.str.endswith("per_gpu"), 1.0 / n_chips, 1.0)
-    load = rows.batch_or_concurrency.replace("max", str(MAX_SEQUENCES))
+    load = rows.batch_or_concurrency.replace("max", str(_MAX_SEQUENCES))
     return Run(
         where=rows.index.to_numpy(),
         engine=first.engine,

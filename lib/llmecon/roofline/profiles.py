@@ -1,12 +1,13 @@
 """What an engine achieves of the ideal: a handful of dated constants, from a table."""
 
-import csv
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from io import StringIO
+from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any, Literal
+
+import pandas as pd
 
 from llmecon import catalog
 from llmecon._checks import require
@@ -99,8 +100,9 @@ class Profile:
             value = getattr(self, item.name)
             if item.name.endswith("_share"):
                 require(item.name, value, above=0, maximum=1)
-            elif item.name.endswith("_s") or item.name == "log_sd":
-                require(item.name, value, minimum=0, unit="s" if item.name != "log_sd" else "")
+            elif item.name.endswith("_s"):
+                require(item.name, value, minimum=0, unit="s")
+        require("log_sd", self.log_sd, minimum=0)
         require("kv_rereads", self.kv_rereads, minimum=0, maximum=1)
         require("expert_imbalance", self.expert_imbalance, minimum=1)
 
@@ -141,39 +143,49 @@ def profile_csv(profile: Profile, *, source_url: str, licence: str = "as its mea
     cells["source"] = cells["source"].removeprefix(f"{profile.n_rows} ")
     cells |= {"source_url": source_url, "licence": licence}
     row = ServingProfileRow.model_validate({k: v for k, v in cells.items() if v != ""})
-    names, text = column_names(ServingProfileRow), StringIO()
-    writer = csv.writer(text, lineterminator="\n")
-    writer.writerows([names, [_cell(getattr(row, name)) for name in names]])
-    return text.getvalue()
+    names = column_names(ServingProfileRow)
+    values = [getattr(row, name) for name in names]
+    said = [str(value).lower() if isinstance(value, bool) else value for value in values]
+    return pd.DataFrame([said], columns=names, dtype=object).to_csv(index=False)
 
 
-def _cell(value: Any) -> str:
-    if isinstance(value, bool):
-        return str(value).lower()
-    return "" if value is None else str(value)
-
-
-_ROWS = [row for row in catalog.rows("serving_profiles") if isinstance(row, ServingProfileRow)]
-_BY_NAME = {row.name: _of_row(row) for row in _ROWS}
-
-IDEAL = _BY_NAME["ideal"]
+IDEAL: Profile
 """The uncalibrated machine: every rate at its peak, nothing fixed. Always optimistic."""
 
-KNOWN = _BY_NAME["known constants"]
+KNOWN: Profile
 """What is known without fitting; a calibration starts from it."""
 
-PROFILES = tuple(
-    sorted((p for p in _BY_NAME.values() if p.n_rows), key=lambda p: p.date, reverse=True)
-)
-"""Every calibrated profile, newest first."""
-
-CURRENT = next(_BY_NAME[row.name] for row in _ROWS if row.current)
+CURRENT: Profile
 """The newest generation, used where nobody names a profile."""
 
-BY_ENGINE: Mapping[str, Profile] = MappingProxyType(
-    {engine: _BY_NAME[row.name] for row in _ROWS for engine in row.engines_judged}
-)
+PROFILES: tuple[Profile, ...]
+"""Every calibrated profile, newest first."""
+
+BY_ENGINE: Mapping[str, Profile]
 """The profile that a measured row is judged with, by its engine."""
+
+
+@cache
+def _named() -> dict[str, Any]:
+    """What the table holds: every profile, and the constants of this module."""
+    rows = [row for row in catalog.rows("serving_profiles") if isinstance(row, ServingProfileRow)]
+    known = {row.name: _of_row(row) for row in rows}
+    fitted = [profile for profile in known.values() if profile.n_rows]
+    return {
+        "all": known,
+        "IDEAL": known["ideal"],
+        "KNOWN": known["known constants"],
+        "CURRENT": next(known[row.name] for row in rows if row.current),
+        "PROFILES": tuple(sorted(fitted, key=lambda profile: profile.date, reverse=True)),
+        "BY_ENGINE": MappingProxyType({e: known[r.name] for r in rows for e in r.engines_judged}),
+    }
+
+
+def __getattr__(name: str) -> Any:
+    """Read the table of profiles when the first of its constants is asked for."""
+    if name in __annotations__:
+        return _named()[name]
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def profile_named(name: str) -> Profile:
@@ -189,9 +201,10 @@ def profile_named(name: str) -> Profile:
     >>> profile_named("vLLM 2025").n_rows
     45
     """
-    if name not in _BY_NAME:
-        raise catalog.UnknownName("profile", name, _BY_NAME)
-    return _BY_NAME[name]
+    known: dict[str, Profile] = _named()["all"]
+    if name not in known:
+        raise catalog.UnknownName("profile", name, known)
+    return known[name]
 
 
 UNIDENTIFIED: Mapping[str, str] = MappingProxyType(

@@ -14,14 +14,13 @@ from llmecon.transformer import FloatArray, Transformer
 _DEGREES = ("tensor_parallel", "attention_data_parallel", "expert_parallel")
 
 
-def tokens_per_round(acceptance: Numbers, gamma: Numbers, *, bonus: bool = True) -> FloatArray:
+def tokens_per_round(acceptance: Numbers, gamma: Numbers) -> FloatArray:
     r"""Tokens that one round of speculation yields, in expectation.
 
     .. math:: V = \frac{1 - a^{\gamma + 1}}{1 - a}
 
-    With ``bonus`` the target's own token counts (Leviathan et al., arXiv:2211.17192); without
-    it the exponent is :math:`\gamma` (Erdil, arXiv:2506.04645, eq. 46), which understates the
-    gain.
+    The target's own token counts (Leviathan et al., arXiv:2211.17192). Where it does not, the
+    exponent is :math:`\gamma` (Erdil, arXiv:2506.04645, eq. 46), which understates the gain.
 
     Parameters
     ----------
@@ -29,17 +28,14 @@ def tokens_per_round(acceptance: Numbers, gamma: Numbers, *, bonus: bool = True)
         Probability :math:`a` that a drafted token is kept, independently. [1]
     gamma : int or array
         Tokens :math:`\gamma` drafted per round. [tokens]
-    bonus : bool
-        Whether the token that the target itself yields is counted.
 
     Examples
     --------
-    >>> float(tokens_per_round(0.8, 4)), float(tokens_per_round(0.8, 4, bonus=False))
-    (3.3616, 2.952)
+    >>> float(tokens_per_round(0.8, 4))
+    3.3616
     """
     kept = require("acceptance", acceptance, minimum=0, maximum=1)
-    drafted = require("gamma", gamma, minimum=0, unit="tokens")
-    count = drafted + 1 if bonus else drafted
+    count = require("gamma", gamma, minimum=0, unit="tokens") + 1
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.asarray(np.where(kept < 1, (1 - kept**count) / (1 - kept), count))
 
@@ -99,30 +95,18 @@ def speculate(
     gained = tokens_per_round(acceptance, gamma)
     if draft is None or gamma == 0:
         return replace(check, tokens=gained)
-    if not draft.n_experts:
-        options = _without_experts(options)
+    if not draft.n_experts:  # the same accelerators: groups of experts become replicas
+        tensor, replicas, expert = (np.asarray(options.get(name, 1)) for name in _DEGREES)
+        chips = np.maximum(tensor, expert)  # as in layout()
+        options |= dict(zip(_DEGREES, (chips, replicas * chips // tensor, 1), strict=True))
     drafting = decode(draft, chip, **options)
     seconds = check.seconds + gamma * drafting.seconds
     terms = [getattr(check.terms, name) + gamma * getattr(drafting.terms, name) for name in TERMS]
-    held = check.memory
-    return replace(
-        check,
-        seconds=seconds,
-        terms=Terms(*(np.broadcast_to(term, seconds.shape) for term in terms)),
-        tokens=gained,
-        memory=replace(
-            held,
-            weight_bytes=np.asarray(held.weight_bytes + drafting.memory.weight_bytes),
-            sequence_bytes=np.asarray(held.sequence_bytes + drafting.memory.sequence_bytes),
-            name=f"{model.name} with {draft.name} on {chip.name}",
-        ),
+    both = replace(
+        check.memory,
+        weight_bytes=np.asarray(check.memory.weight_bytes + drafting.memory.weight_bytes),
+        sequence_bytes=np.asarray(check.memory.sequence_bytes + drafting.memory.sequence_bytes),
+        name=f"{model.name} with {draft.name} on {chip.name}",
     )
-
-
-def _without_experts(options: dict[str, Any]) -> dict[str, Any]:
-    """The same accelerators for a model without experts: groups become replicas."""
-    given = {name: np.asarray(options.get(name, 1)) for name in _DEGREES}
-    tensor, replicas, expert = (given[name] for name in _DEGREES)
-    chips = np.maximum(tensor, expert)  # as in layout()
-    resolved = (chips, replicas * chips // tensor, 1)
-    return {**options, **dict(zip(_DEGREES, resolved, strict=True))}
+    spread = Terms(*(np.broadcast_to(term, seconds.shape) for term in terms))
+    return replace(check, seconds=seconds, terms=spread, tokens=gained, memory=both)

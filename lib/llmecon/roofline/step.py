@@ -1,13 +1,11 @@
-"""Time of one decode step and of one prefill, term by term."""
+"""What is found: the terms of a pass, its memory, one step, a server under load."""
 
 from dataclasses import dataclass, fields
 
 import numpy as np
 import numpy.typing as npt
 
-from llmecon.roofline.memory import Memory, memory
 from llmecon.roofline.profiles import Profile
-from llmecon.roofline.terms import Instance, Work
 from llmecon.transformer import FloatArray
 
 
@@ -40,6 +38,81 @@ class Terms:
 
 
 TERMS = tuple(item.name for item in fields(Terms))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Memory:
+    """Memory of the busiest accelerator of an instance.
+
+    Attributes
+    ----------
+    weight_bytes, sequence_bytes, reserve_bytes : array
+        Weights; cache of one sequence, spread over the instance; held back. [B]
+    hbm_bytes : float
+        Capacity. [B]
+    batch : array
+        Sequences held. [sequences]
+    name : str
+        Model and chip, for messages.
+    """
+
+    weight_bytes: FloatArray
+    sequence_bytes: FloatArray
+    reserve_bytes: FloatArray
+    hbm_bytes: float
+    batch: FloatArray
+    name: str
+
+    @property
+    def used_bytes(self) -> FloatArray:
+        """Everything together. [B]"""
+        return np.asarray(self.weight_bytes + self.sequence_bytes * self.batch + self.reserve_bytes)
+
+    @property
+    def fits(self) -> npt.NDArray[np.bool_]:
+        """Whether it is within the capacity."""
+        return np.asarray(self.used_bytes <= self.hbm_bytes)
+
+    @property
+    def max_batch(self) -> FloatArray:
+        """Whole sequences that fit beside the weights; 0 if the weights do not fit."""
+        free = self.hbm_bytes - self.weight_bytes - self.reserve_bytes
+        with np.errstate(divide="ignore"):
+            return np.asarray(np.floor(np.maximum(free, 0.0) / self.sequence_bytes))
+
+    def require_fit(self) -> None:
+        """Raise an error that names what does not fit, and what would.
+
+        Raises
+        ------
+        ValueError
+            With the number of sequences that fit, or the memory the weights need.
+        """
+        if np.all(self.fits):
+            return
+        shape = np.broadcast_shapes(self.fits.shape, self.batch.shape)
+        at = int(np.argmin(np.broadcast_to(self.fits, shape)))
+        most, asked, fixed, one = (
+            float(np.broadcast_to(values, shape).flat[at])
+            for values in (
+                self.max_batch,
+                self.batch,
+                self.weight_bytes + self.reserve_bytes,
+                self.sequence_bytes,
+            )
+        )
+        if most < 1:
+            needs = f"weights and reserve need {fixed / 1e9:.1f} GB"
+            if fixed <= self.hbm_bytes:  # the context is too long, not the model too large
+                needs = f"beside {fixed / 1e9:.1f} GB one sequence needs {one / 1e9:.1f} GB"
+            raise ValueError(
+                f"{self.name} does not fit: {needs} on each accelerator, "
+                f"it has {self.hbm_bytes / 1e9:.1f} GB"
+            )
+        raise ValueError(
+            f"batch must be <= {most:.0f} at this context for {self.name}, "
+            f"got {asked:g} [sequences]"
+        )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,67 +175,54 @@ class Step:
         self.memory.require_fit()
 
 
-def decode_step(
-    run: Instance, *, batch: FloatArray, context: FloatArray, positions: FloatArray
-) -> Step:
-    """One decode pass; see :meth:`llmecon.roofline.Deployment.decode`."""
-    in_flight = _in_flight(run, batch)
-    work = run.decode_work(in_flight, context, positions)
-    moving = run.busiest(in_flight) * positions
-    return _step(run, work, moving, batch=batch, in_flight=in_flight, tokens=_ONE, held=context)
+@dataclass(frozen=True, kw_only=True)
+class Serving:
+    """Steady state of a server that keeps a number of requests going.
 
+    Attributes
+    ----------
+    ttft_s, tpot_s : array
+        Time to first token; time per output token after it, as a user sees it. [s]
+    tpot_low_s, tpot_high_s : array
+        80 % band of the latter from the residuals of the calibration. [s]
+    output_tokens_per_s_per_chip, input_tokens_per_s_per_chip : array
+        Tokens of all users on one accelerator. [tokens/s]
+    terms : Terms
+        Parts of ``tpot_s``, each as if it stood alone; prefill work of other requests is
+        in ``compute`` and ``network``. [s]
+    batch : array
+        Requests decoding together: the concurrency, or what the memory holds; 0 where
+        weights and one request do not fit. [sequences]
+    chips : array
+        Accelerators of the instance.
+    memory : Memory
+        What the instance holds at this concurrency.
+    profile : Profile
+        Constants that were used.
+    """
 
-def prefill_step(
-    run: Instance, *, batch: FloatArray, prompt: FloatArray, cached: FloatArray
-) -> Step:
-    """One pass over prompts; see :meth:`llmecon.roofline.Deployment.prefill`."""
-    in_flight, new = _in_flight(run, batch), prompt - cached
-    dealt = run.busiest(in_flight)
-    work = run.prefill_work(in_flight, dealt, new, cached)
-    return _step(
-        run, work, dealt * new, batch=batch, in_flight=in_flight, tokens=prompt, held=prompt
-    )
+    ttft_s: FloatArray
+    tpot_s: FloatArray
+    tpot_low_s: FloatArray
+    tpot_high_s: FloatArray
+    output_tokens_per_s_per_chip: FloatArray
+    input_tokens_per_s_per_chip: FloatArray
+    terms: Terms
+    batch: FloatArray
+    chips: FloatArray
+    memory: Memory
+    profile: Profile
 
+    @property
+    def tokens_per_s_per_user(self) -> FloatArray:
+        """Speed of one answer. [tokens/s]"""
+        return np.asarray(1.0 / self.tpot_s)
 
-_ONE = np.ones(())
+    @property
+    def fits(self) -> npt.NDArray[np.bool_]:
+        """Whether all requests fit in memory; if not, the rest of them wait."""
+        return self.memory.fits
 
-
-def _in_flight(run: Instance, batch: FloatArray) -> FloatArray:
-    """Sequences in one stage of a pipeline; fewer than one a stage leave stages idle."""
-    return np.maximum(batch / run.where.pipeline, 1.0)
-
-
-def _step(
-    run: Instance,
-    work: Work,
-    moving: FloatArray,
-    *,
-    batch: FloatArray,
-    in_flight: FloatArray,
-    tokens: FloatArray,
-    held: FloatArray,
-) -> Step:
-    latency, per_token = run.network
-    between, network = run.activation_s * moving, latency + per_token * moving
-    overhead = run.overhead_s(in_flight)
-    total = run.busy_s(work) + between + network + overhead
-    # An option that changes no time here may still change what fits, or be one of a grid.
-    shape = total.shape
-    if run.shape not in ((), shape):
-        shape = np.broadcast_shapes(shape, run.shape)
-    compute = work.matrices_s + work.attention_s
-    parts = (compute, work.weights_s, work.kv_cache_s, between, network, overhead)
-    return Step(
-        seconds=spread(total, shape),
-        terms=Terms(*(spread(part, shape) for part in parts)),
-        batch=batch,
-        chips=run.where.chips,
-        tokens=tokens,
-        memory=memory(run, batch=batch, context=held),
-        profile=run.constants,
-    )
-
-
-def spread(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:
-    """Values in a shape that they broadcast to."""
-    return np.asarray(values) if values.shape == shape else np.broadcast_to(values, shape)
+    def require_fit(self) -> None:
+        """Raise a ValueError that says how many requests fit, if these do not."""
+        self.memory.require_fit()

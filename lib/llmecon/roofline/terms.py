@@ -6,8 +6,9 @@ from functools import cached_property
 import numpy as np
 
 from llmecon.accelerator import Accelerator
-from llmecon.roofline.layout import ACTIVATION_BYTES, Formats, Layout
+from llmecon.roofline._layout import ACTIVATION_BYTES, Formats, Layout
 from llmecon.roofline.profiles import Profile
+from llmecon.roofline.step import Memory, Step, Terms
 from llmecon.transformer import FloatArray, Transformer
 
 
@@ -21,7 +22,6 @@ class Work:
     kv_cache_s: FloatArray
 
 
-@dataclass(frozen=True, kw_only=True, eq=False)
 class Instance:
     """One model on its accelerators: what every term of a pass depends on.
 
@@ -37,7 +37,7 @@ class Instance:
         What its number formats cost.
     constants : Profile
         What the engine achieves.
-    reserve_bytes : array
+    held_back_bytes : array
         Memory held back on each accelerator. [B]
     shape : tuple of int
         What its options broadcast to.
@@ -48,7 +48,7 @@ class Instance:
     where: Layout
     widths: Formats
     constants: Profile
-    reserve_bytes: FloatArray
+    held_back_bytes: FloatArray
     shape: tuple[int, ...]
 
     @cached_property
@@ -117,11 +117,7 @@ class Instance:
         )
 
     def prefill_work(
-        self,
-        prompts: FloatArray,
-        dealt: FloatArray,
-        new_tokens: FloatArray,
-        cached_tokens: FloatArray,
+        self, prompts: FloatArray, dealt: FloatArray, new_tokens: FloatArray, cached: FloatArray
     ) -> Work:
         """Work of one pass over whole prompts; only their last position meets the output.
 
@@ -133,8 +129,8 @@ class Instance:
         share = self.where.tensor * self.constants.prefill_flop_share
         idle = 2.0 * model.vocab_size * model.d_model * dealt * (new_tokens - 1.0)
         matrices = self._matrix_flop(moving, dealt * new_tokens) - idle
-        attention = model.prefill_attention_flop(new_tokens, cached_tokens) * dealt
-        cache = model.kv_read(cached_tokens + new_tokens, widths.kv_bytes) * dealt
+        attention = model.prefill_attention_flop(new_tokens, cached) * dealt
+        cache = model.kv_read(cached + new_tokens, widths.kv_bytes) * dealt
         return Work(
             matrices_s=matrices / (share * widths.flop_per_s),
             attention_s=attention / (share * widths.attention_flop_per_s),
@@ -210,6 +206,48 @@ class Instance:
         experts = self.widths.weight_bytes * self.routed_params / self.where.tensor
         return np.asarray(experts / self.bandwidth_bytes_per_s)
 
+    # ---- a whole pass, and what it holds ---------------------------------------------------
+
+    def memory(self, batch: FloatArray, context: FloatArray) -> Memory:
+        """Memory of the busiest accelerator."""
+        held = self.model.kv_held(context, self.widths.kv_bytes)
+        return Memory(
+            weight_bytes=self.weight_bytes,
+            sequence_bytes=np.asarray(held / (self.where.pipeline * self.kv_ranks)),
+            reserve_bytes=self.held_back_bytes,
+            hbm_bytes=self.chip.hbm_bytes,
+            batch=batch,
+            name=f"{self.model.name} on {self.chip.name}",
+        )
+
+    def in_flight(self, batch: FloatArray) -> FloatArray:
+        """Sequences in one stage of a pipeline; fewer than one a stage leave stages idle."""
+        return np.maximum(batch / self.where.pipeline, 1.0)
+
+    def step(
+        self, work: Work, moving: FloatArray, batch: FloatArray, made: FloatArray, held: FloatArray
+    ) -> Step:
+        """A pass with ``moving`` positions that makes tokens, with caches of ``held`` tokens."""
+        latency, per_token = self.network
+        between, network = self.activation_s * moving, latency + per_token * moving
+        overhead = self.overhead_s(self.in_flight(batch))
+        total = self.busy_s(work) + between + network + overhead
+        # An option that changes no time here may still change what fits, or be one of a grid.
+        shape = total.shape
+        if self.shape not in ((), shape):
+            shape = np.broadcast_shapes(shape, self.shape)
+        compute = work.matrices_s + work.attention_s
+        parts = (compute, work.weights_s, work.kv_cache_s, between, network, overhead)
+        return Step(
+            seconds=spread(total, shape),
+            terms=Terms(*(spread(part, shape) for part in parts)),
+            batch=batch,
+            chips=self.where.chips,
+            tokens=made,
+            memory=self.memory(batch, held),
+            profile=self.constants,
+        )
+
     # ---- what comes on top ---------------------------------------------------------------
 
     def overhead_s(self, sequences: FloatArray) -> FloatArray:
@@ -284,8 +322,8 @@ class Instance:
         return np.where(ranks > 1, _line(self._latency_s(inside, nodes), near + far), 0.0)
 
     def _latency_s(self, inside: FloatArray, nodes: FloatArray) -> FloatArray:
-        fixed, hop, far = (getattr(self.constants, name) for name in _LATENCIES)
-        return np.asarray(fixed + hop * np.log2(inside) + far * np.log2(nodes))
+        of = self.constants
+        return of.collective_s + of.hop_s * np.log2(inside) + of.node_hop_s * np.log2(nodes)
 
     def _link(self, inside: FloatArray) -> FloatArray:
         """Rate at which one accelerator sends to those of its group. [B/s]"""
@@ -325,7 +363,9 @@ class Instance:
         return np.asarray(sum(reduces))
 
 
-_LATENCIES = ("collective_s", "hop_s", "node_hop_s")
+def spread(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:
+    """Values in a shape that they broadcast to."""
+    return np.asarray(values) if values.shape == shape else np.broadcast_to(values, shape)
 
 
 def _line(fixed: FloatArray | float, per_token: FloatArray) -> FloatArray:

@@ -2,8 +2,8 @@
 
 Kept apart from :func:`llmecon.roofline.decode`, with its own conventions and their oddities, so
 that its figures can be recomputed. Batch and number of accelerators are real numbers in it.
-Formulas of arXiv:2506.04645 and of the notebooks of September 2024, January and May 2025
-(commits 589a102, dfcb15f and c2c4fa9).
+Formulas of arXiv:2506.04645 and of the notebooks of January and May 2025 (commits dfcb15f and
+c2c4fa9), with the conventions of January, which the figure has.
 """
 
 from llmecon_book.essay.frontier import (
@@ -13,7 +13,7 @@ from llmecon_book.essay.frontier import (
     published_frontier,
     reach,
 )
-from llmecon_book.essay.latency import Speculation, latency_s, speculative_latency_s
+from llmecon_book.essay.latency import Speculation
 from llmecon_book.essay.reading import H200_USD_PER_HOUR, article_reading, margin_needed, readings
 from llmecon_book.essay.shapes import H100, H200, Machine, Shape, machine_of
 
@@ -28,11 +28,9 @@ __all__ = [
     "article_reading",
     "halvings_frontier",
     "implied_size",
-    "latency_s",
     "machine_of",
     "margin_needed",
     "published_frontier",
     "reach",
     "readings",
-    "speculative_latency_s",
 ]

@@ -5,18 +5,17 @@ from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import pandas as pd
 
 from llmecon._checks import Numbers, require
 from llmecon.cost import fastest_at, on_frontier, usd_per_mtok_from
 from llmecon.transformer import FloatArray, Transformer
-from llmecon_book.essay.latency import Conventions, Speculation, grid, speculative_latency_s
+from llmecon_book.essay.latency import Speculation, speculative_latency_s
 from llmecon_book.essay.shapes import H200, Machine, Shape
 
 HALVINGS = (1.0, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
-ACCEPTANCE = 0.8  # of a drafted token, Erdil 2024
-DRAFTS = 5  # tokens tried in one round, Erdil 2024
+_ACCEPTANCE = 0.8  # of a drafted token, Erdil 2024
+_DRAFTS = 5  # tokens tried in one round, Erdil 2024
 
 CHANGES: Mapping[str, Mapping[str, Any]] = {
     "half a dollar an hour": {"usd_per_gpu_hour": 0.5},
@@ -32,7 +31,6 @@ def published_frontier(
     machine: Machine,
     *,
     speculation: Speculation | None = None,
-    conventions: Conventions = "jan2025",
     usd_per_gpu_hour: float | None = None,
     points: int = 400,
     sampled: bool = False,
@@ -46,8 +44,6 @@ def published_frontier(
         Model and accelerator; see ``llmecon_book.essay``.
     speculation : Speculation, optional
         A draft model.
-    conventions : str
-        Month of the code.
     usd_per_gpu_hour : float, optional
         Rent; that of the machine if not given. [USD/h]
     points : int
@@ -62,46 +58,37 @@ def published_frontier(
     pandas.DataFrame
         ``tokens_per_s``, ``usd_per_mtok``, ``n_gpu``, ``batch``; slowest and cheapest first.
     """
-    n_gpu, batch = grid(shape, machine, conventions, points=points)
-    seconds = speculative_latency_s(
-        shape,
-        machine,
-        speculation,
-        n_gpu=n_gpu,
-        batch=batch,
-        conventions=conventions,
-        **options,
-    )
+    n_gpu, batch = _grid(shape, machine, points)
+    load = {"n_gpu": n_gpu, "batch": batch, **options}
+    seconds = speculative_latency_s(shape, machine, speculation, **load)
     rent = machine.usd_per_hour if usd_per_gpu_hour is None else usd_per_gpu_hour
-    require("usd_per_gpu_hour", rent, minimum=0, unit="USD/h")
     cost = usd_per_mtok_from(seconds=1.0, chips=n_gpu, batch=batch, usd_per_gpu_hour=rent) * seconds
     chosen = on_frontier(seconds, cost)
-    if sampled:
-        chosen = _at_levels(chosen, seconds, conventions)
-    shape_2d = np.broadcast_shapes(seconds.shape, cost.shape)
-    row, column = np.unravel_index(chosen, shape_2d)
-    line = pd.DataFrame(
+    if sampled:  # the points that the latency levels of the notebooks meet
+        levels = np.geomspace(1e-4, 1.0, 600)
+        at = np.searchsorted(seconds.ravel()[chosen], levels, side="right") - 1
+        chosen = chosen[np.unique(at[at >= 0])]
+    row, column = np.unravel_index(chosen[::-1], cost.shape)
+    return pd.DataFrame(
         {
-            "tokens_per_s": 1.0 / np.broadcast_to(seconds, shape_2d).ravel()[chosen],
-            "usd_per_mtok": cost.ravel()[chosen],
+            "tokens_per_s": 1.0 / seconds[row, column],
+            "usd_per_mtok": cost[row, column],
             "n_gpu": n_gpu[row, 0],
             "batch": batch[0, column],
         }
     )
-    return line.iloc[::-1].reset_index(drop=True)
 
 
-def _at_levels(
-    chosen: npt.NDArray[np.intp], seconds: FloatArray, conventions: str
-) -> npt.NDArray[np.intp]:
-    """Points of the frontier that the latency levels of the notebooks meet."""
-    times = seconds.ravel()[chosen]
-    if conventions == "may2025":
-        levels = times[0] * np.geomspace(1.0, 100.0, 1000)
-    else:
-        levels = np.geomspace(1e-4, 1.0, 600)
-    at = np.searchsorted(times, levels, side="right") - 1
-    return np.asarray(chosen[np.unique(at[at >= 0])])
+def _grid(shape: Shape, machine: Machine, points: int) -> tuple[FloatArray, FloatArray]:
+    """Accelerators (a column) and batch sizes (a row) that the notebooks scan.
+
+    The batch is multiplied by the sparsity, so that a mixture of experts never runs below it.
+    """
+    require("points", points, minimum=2)
+    least = np.log2(shape.weight_bytes * shape.n_params / machine.hbm_bytes)
+    n_gpu = 2.0 ** np.linspace(least, 18.0, points)[:, None]
+    batch = 2.0 ** np.linspace(0.0, 18.0 + np.log2(shape.sparsity), points)[None, :]
+    return n_gpu, batch * shape.sparsity
 
 
 def halvings_frontier(
@@ -111,7 +98,7 @@ def halvings_frontier(
     machine: Machine = H200,
     usd_per_gpu_hour: float = 2.94,
     fractions: Sequence[float] = HALVINGS,
-    acceptance: float = ACCEPTANCE,
+    acceptance: float = _ACCEPTANCE,
     points: int = 200,
     bytes_per_value: float = 2.0,
     **options: Any,
@@ -138,7 +125,7 @@ def halvings_frontier(
     bytes_per_value : float, optional
         Width of weights and activations: 2 for 16 bit, as the figure has it, 1 for 8 bit. [B]
     **options
-        ``context``, ``variant``, ``conventions``, ``pipeline``, ``sampled``: as of
+        ``context``, ``variant``, ``pipeline``, ``sampled``: as of
         `published_frontier`.
 
     Returns
@@ -169,22 +156,12 @@ def halvings_frontier(
     whole = Shape.stored(model, bytes_per_value)
     helper = None
     if require("acceptance", acceptance, minimum=0, maximum=0.9999) > 0:
-        helper = Speculation(
-            draft=Shape.stored(draft, bytes_per_value),
-            acceptance=acceptance,
-            gamma_max=DRAFTS,
-        )
-    curves = []
+        small = Shape.stored(draft, bytes_per_value)
+        helper = Speculation(draft=small, acceptance=acceptance, gamma_max=_DRAFTS)
+    curves, figure = [], options | {"usd_per_gpu_hour": usd_per_gpu_hour, "points": points}
     for fraction in fractions:
         shape = whole if fraction == 1 else whole.scaled(float(fraction))
-        curve = published_frontier(
-            shape,
-            machine,
-            speculation=helper,
-            usd_per_gpu_hour=usd_per_gpu_hour,
-            points=points,
-            **options,
-        )
+        curve = published_frontier(shape, machine, speculation=helper, **figure)
         sizes = {"n_params": shape.n_params, "n_active_params": shape.n_active_params}
         curves.append(curve.assign(fraction=fraction, **sizes))
     return pd.concat(curves, ignore_index=True)

@@ -1,25 +1,25 @@
-"""Time per token of the published model, in each of its variants and conventions."""
+"""Time per token of the published model, in each of its variants."""
 
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from itertools import chain, pairwise, product
-from typing import Any, Literal, get_args
+from itertools import pairwise, product
+from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from llmecon._checks import Numbers, require
 from llmecon.roofline.speculation import tokens_per_round
 from llmecon.transformer import FloatArray
 from llmecon_book.essay.shapes import Machine, Shape
 
-Variant = Literal["toy", "paper_2d", "final_1d2d", "ep_v2"]
-Conventions = Literal["sept2024", "jan2025", "may2025"]
+_VARIANTS = ("toy", "paper_2d", "final_1d2d", "ep_v2")
+_PIPELINED = _VARIANTS[2:]
+_KERNEL_S = 4e-6
 
+_Width = FloatArray | float
 _Split = tuple[FloatArray, FloatArray]
 
-PROTOCOLS = {  # alpha, beta, base [s], achieved share of the rate: NCCL, src/graph/tuning.cc
+_PROTOCOLS = {  # alpha, beta, base [s], achieved share of the rate: NCCL, src/graph/tuning.cc
     "LL": (0.6e-6, 5e-6, 6.8e-6, 0.5),
     "LL128": (1.25e-6, 8.5e-6, 14e-6, 0.95),
     "Simple": (28e-6, 28e-6, 0.0, 1.0),
@@ -50,14 +50,6 @@ class Speculation:
         require("gamma_max", self.gamma_max, minimum=1)
 
 
-def fits(
-    shape: Shape, machine: Machine, n_gpu: FloatArray, batch: FloatArray, context: FloatArray
-) -> npt.NDArray[np.bool_]:
-    """Whether weights and cache are within the memory, without reserve."""
-    need = shape.weight_bytes * shape.n_params + shape.kv_bytes_per_token * context * batch
-    return np.asarray(n_gpu * machine.hbm_bytes >= need)
-
-
 def latency_s(
     shape: Shape,
     machine: Machine,
@@ -66,8 +58,7 @@ def latency_s(
     batch: Numbers,
     context: Numbers = 0.0,
     positions: Numbers = 1.0,
-    variant: Variant = "final_1d2d",
-    conventions: Conventions = "jan2025",
+    variant: str = "final_1d2d",
     pipeline: bool = False,
 ) -> FloatArray:
     """Time of one pass; infinite where the memory does not hold it. [s]
@@ -81,16 +72,14 @@ def latency_s(
     variant : str
         ``toy`` (section 2), ``paper_2d`` (2-D tensor parallel), ``final_1d2d`` (the better of
         1-D and 2-D, pipelining), ``ep_v2`` (with expert parallelism).
-    conventions : str
-        Month of the code whose activation bytes, pipeline degrees and sums are used.
     pipeline : bool
-        Whether pipeline degrees are searched. September 2024 always does.
+        Whether pipeline degrees are searched.
 
     Examples
     --------
     >>> from llmecon_book.essay import H100, Shape
     >>> llama = Shape(name="Llama 3 8B", n_layers=32, d_model=4096, d_ff=14336,
-    ...               mlp_in_matrices=2, mlp_out_matrices=1, n_heads=32, group=4, d_head=128,
+    ...               mlp_matrices=3, n_heads=32, group=4, d_head=128,
     ...               vocab_size=128256)
     >>> float(latency_s(llama, H100, n_gpu=8, batch=256, variant="paper_2d"))
     0.00364
@@ -99,16 +88,15 @@ def latency_s(
     sequences = require("batch", batch, above=0, unit="sequences")
     tokens = require("context", context, minimum=0, unit="tokens")
     checked = require("positions", positions, minimum=1, unit="tokens")
-    if variant not in get_args(Variant):
-        known = ", ".join(get_args(Variant))
-        raise ValueError(f"variant must be {known}, got {variant!r}")
+    if variant not in _VARIANTS:
+        raise ValueError(f"variant must be {', '.join(_VARIANTS)}, got {variant!r}")
     best = np.full((), np.inf)
-    for stages in _stages(shape, sequences, variant, conventions, pipeline):
-        run = _Run(shape, machine, conventions, sequences, tokens, checked, stages)
-        held = sequences / stages if variant == "ep_v2" else sequences
-        possible = fits(shape, machine, gpus, held, tokens)
-        if variant in ("final_1d2d", "ep_v2"):
-            possible = possible & (stages <= np.minimum(gpus, sequences))
+    for stages in _stages(shape, sequences, variant) if pipeline else [np.ones(())]:
+        run = _Run(shape, machine, sequences, tokens, checked, stages)
+        held = shape.kv_bytes_per_token * tokens * (run.micro if variant == "ep_v2" else sequences)
+        possible = gpus * machine.hbm_bytes >= shape.weight_bytes * shape.n_params + held
+        if variant in _PIPELINED:
+            possible &= stages <= np.minimum(gpus, sequences)
         best = np.minimum(best, np.where(possible, run.seconds(gpus / stages, variant), np.inf))
     return np.asarray(best)
 
@@ -118,43 +106,24 @@ def speculative_latency_s(
     machine: Machine,
     speculation: Speculation | None,
     *,
-    conventions: Conventions = "jan2025",
     pipeline: bool = False,
     **load: Any,
 ) -> FloatArray:
     """Time per token with the best number of drafted tokens, none included. [s]
 
-    The gamma + 1 convention until January 2025, gamma in May 2025, as in the code. The
-    draft has its own best layout and its own memory check. Without speculation the code
-    of January does not search pipeline degrees. ``load`` is that of :func:`latency_s`.
+    The draft has its own best layout and its own memory check. Without drafted tokens the code
+    does not search pipeline degrees where there is a draft. ``load`` is that of `latency_s`.
     """
-
-    time = partial(latency_s, machine=machine, conventions=conventions, **load)
+    time = partial(latency_s, machine=machine, **load)
     if speculation is None:
         return time(shape=shape, pipeline=pipeline)
-    bonus = conventions != "may2025"
-    best = time(shape=shape, pipeline=pipeline and not bonus)
+    best = time(shape=shape)
     draft = time(shape=speculation.draft, pipeline=pipeline)
-    for gamma in range(1 if bonus else 2, speculation.gamma_max + 1):
-        target = time(shape=shape, positions=gamma + bonus, pipeline=pipeline)
-        gained = tokens_per_round(speculation.acceptance, gamma, bonus=bonus)
+    for gamma in range(1, speculation.gamma_max + 1):
+        target = time(shape=shape, positions=gamma + 1, pipeline=pipeline)
+        gained = tokens_per_round(speculation.acceptance, gamma)
         best = np.minimum(best, (target + gamma * draft) / gained)
     return np.asarray(best)
-
-
-def grid(
-    shape: Shape, machine: Machine, conventions: Conventions = "jan2025", *, points: int = 400
-) -> tuple[FloatArray, FloatArray]:
-    """Accelerators (a column) and batch sizes (a row) that the notebooks scan.
-
-    January 2025 multiplies the batch by the sparsity, so that a mixture of experts never
-    runs below it.
-    """
-    require("points", points, minimum=2)
-    least = np.log2(shape.weight_bytes * shape.n_params / machine.hbm_bytes)
-    n_gpu = 2.0 ** np.linspace(least, 18.0, points)[:, None]
-    batch = 2.0 ** np.linspace(0.0, 18.0 + np.log2(shape.sparsity), points)[None, :]
-    return n_gpu, batch * shape.sparsity if conventions == "jan2025" else batch
 
 
 def collective_s(
@@ -164,42 +133,27 @@ def collective_s(
     nodes: FloatArray,
     *,
     all_reduce: bool = True,
-    sum_parts: bool = False,
 ) -> FloatArray:
-    """One collective by the fastest of NCCL's protocols; 0 for one rank. [s]
-
-    ``sum_parts`` adds the parts inside and between nodes in place of taking the longer.
-    """
+    """One collective by the fastest of NCCL's protocols; 0 for one rank. [s]"""
     half = 1.0 if all_reduce else 0.5  # all-to-all, all-gather, point to point
     inside = half * nodes * np.maximum(ranks / nodes - 1, 0.0) / (ranks * machine.intra_bytes_per_s)
     between = half * (nodes - 1) / (ranks * machine.inter_bytes_per_s)
-    moving = payload_bytes * (inside + between if sum_parts else np.maximum(inside, between))
+    moving = payload_bytes * np.maximum(inside, between)
     best = np.full((), np.inf)
-    for alpha, beta, base, share in PROTOCOLS.values():
+    for alpha, beta, base, share in _PROTOCOLS.values():
         latency = 2.0 * half * (alpha * (ranks / nodes - 1) + beta * np.log2(nodes)) + base
         best = np.minimum(best, latency + moving / share)
     return np.asarray(np.where(ranks > 1, best, 0.0))
 
 
-def _stages(
-    shape: Shape,
-    batch: FloatArray,
-    variant: Variant,
-    conventions: Conventions,
-    pipeline: bool,
-) -> Iterator[FloatArray]:
+def _stages(shape: Shape, batch: FloatArray, variant: str) -> list[FloatArray]:
     """Pipeline degrees that the code tries."""
-    degrees: Iterable[FloatArray | float] = ()
-    if variant in ("toy", "paper_2d"):
-        pass
-    elif conventions == "sept2024":
-        degrees = (2.0, 4.0, 6.0)
-    elif pipeline and variant == "ep_v2":
+    if variant not in _PIPELINED:
+        return [np.ones(())]
+    if variant == "ep_v2":
         deepest = np.minimum(batch, shape.n_layers)
-        degrees = (deepest ** (i / 9) for i in range(1, 10))
-    elif pipeline:
-        degrees = 2.0 ** np.linspace(0, np.log2(shape.n_layers), 10)[1:]
-    return map(np.asarray, chain([1.0], degrees))
+        return [np.asarray(deepest ** (i / 9)) for i in range(10)]
+    return [*map(np.asarray, 2.0 ** np.linspace(0, np.log2(shape.n_layers), 10))]
 
 
 @dataclass(frozen=True)
@@ -208,7 +162,6 @@ class _Run:
 
     shape: Shape
     machine: Machine
-    conventions: Conventions
     batch: FloatArray
     context: FloatArray
     positions: FloatArray
@@ -225,16 +178,15 @@ class _Run:
         return np.asarray(self.micro * self.positions)
 
     @property
-    def bandwidth(self) -> float:
-        """Memory bandwidth under its cap. [B/s]"""
-        return self.machine.hbm_bytes_per_s * self.machine.bandwidth_cap
-
-    @property
     def rate(self) -> float:
-        """Arithmetic rate under its cap. [FLOP/s]"""
-        return self.machine.peak_flop_per_s(self.shape.weight_bytes) * self.machine.flop_cap
+        """Arithmetic rate of one accelerator. [FLOP/s]"""
+        return self.machine.peak_flop_per_s(self.shape.weight_bytes)
 
-    def seconds(self, tensor: FloatArray, variant: Variant) -> FloatArray:
+    def _reading_s(self, each: FloatArray, chips: FloatArray) -> FloatArray:
+        """Reading so many bytes for every stage's micro-batch. [s]"""
+        return self.stages * each / (chips * self.machine.hbm_bytes_per_s)
+
+    def seconds(self, tensor: FloatArray, variant: str) -> FloatArray:
         """Time of a pass by one of the variants. [s]"""
         if variant == "toy":
             return self._toy(tensor)
@@ -248,7 +200,7 @@ class _Run:
         shape = self.shape
         reduces = 2 if shape.parallel_attention else 4
         hops = 2e-6 * np.maximum(np.sqrt(tensor) - 1, 0.0) + 6e-6
-        reading = shape.weight_bytes * shape.n_params / (tensor * self.bandwidth)
+        reading = shape.weight_bytes * shape.n_params / (tensor * self.machine.hbm_bytes_per_s)
         arithmetic = 2 * shape.n_params * self.tokens / (tensor * self.rate)
         return np.asarray(shape.n_layers * reduces * hops + np.maximum(reading, arithmetic))
 
@@ -257,14 +209,16 @@ class _Run:
         shape, chips = self.shape, tensor * self.stages
         network = self._attention_reduces(tensor, two_d)
         network = network + self._feed_forward_reduces(tensor, tensor, two_d)
-        reading = self.stages * self._bytes(tensor, two_d=two_d) / (chips * self.bandwidth)
+        reading = (
+            self.stages * self._bytes(tensor, two_d=two_d) / (chips * self.machine.hbm_bytes_per_s)
+        )
         arithmetic = shape.flop(self.context, self.batch * self.positions) / (chips * self.rate)
-        fixed = shape.n_layers * (4 * self.machine.kernel_s + network) + self._handover(tensor)
+        fixed = shape.n_layers * (4 * _KERNEL_S + network) + self._handover(tensor)
         return np.asarray(fixed + np.maximum(reading, arithmetic))
 
     def _experts(self, tensor: FloatArray) -> FloatArray:
         """Time with separate splits of attention and experts (section 11.4). [s]"""
-        shape, machine = self.shape, self.machine
+        shape = self.shape
         chips = tensor * self.stages
         spread = np.minimum(tensor, shape.n_experts)
         spread = np.where(self.micro < 2 * shape.sparsity, 1.0, spread)
@@ -282,13 +236,11 @@ class _Run:
             attention = tensor / copies
             reading = rest + shape.n_layers * copies * self._attention_bytes(attention, None)
             arithmetic = (active + attending + copies * projecting) * all_tokens
-            busy = np.maximum(
-                self.stages * reading / (chips * self.bandwidth), arithmetic / (chips * self.rate)
-            )
+            busy = np.maximum(self._reading_s(reading, chips), arithmetic / (chips * self.rate))
             network = self._attention_reduces(attention, two_d)
             network = network + self._feed_forward_reduces(slices, tensor, two_d)
             best = np.minimum(best, busy + shape.n_layers * network)
-        fixed = 4 * machine.kernel_s * shape.n_layers + self._handover(tensor)
+        fixed = 4 * _KERNEL_S * shape.n_layers + self._handover(tensor)
         if shape.n_experts > 1:
             fixed = fixed + shape.n_layers * self._all_to_all(tensor, spread)
         return np.asarray(best + fixed)
@@ -302,16 +254,10 @@ class _Run:
     ) -> FloatArray:
         """All-reduces of one layer's experts, each expert on ``ranks`` accelerators. [s]"""
         shape, share = self.shape, self.shape.n_experts_active * ranks / tensor
-        outer = share * shape.mlp_out_matrices * shape.d_model
-        return self._reduces(outer, share * shape.mlp_in_matrices * shape.d_ff, ranks, two_d)
+        inner = share * (shape.mlp_matrices - 1) * shape.d_ff
+        return self._reduces(share * shape.d_model, inner, ranks, two_d)
 
-    def _reduces(
-        self,
-        outer: FloatArray | float,
-        inner: FloatArray | float,
-        ranks: FloatArray,
-        two_d: bool,
-    ) -> FloatArray:
+    def _reduces(self, outer: _Width, inner: _Width, ranks: FloatArray, two_d: bool) -> FloatArray:
         """All-reduce of the outer width; in two dimensions of both, over the square root. [s]"""
         nodes = np.ceil(ranks / self.machine.node_size)
         if not two_d:
@@ -328,21 +274,10 @@ class _Run:
         return 2 * self._collective(width, ranks, nodes, all_reduce=False)
 
     def _collective(
-        self,
-        width: FloatArray | float,
-        ranks: FloatArray,
-        nodes: FloatArray,
-        *,
-        all_reduce: bool = True,
+        self, width: _Width, ranks: FloatArray, nodes: FloatArray, *, all_reduce: bool = True
     ) -> FloatArray:
-        return collective_s(
-            self.machine,
-            self.shape.activation_bytes * width * self.tokens,
-            ranks,
-            nodes,
-            all_reduce=all_reduce,
-            sum_parts=self.conventions == "sept2024",
-        )
+        payload = self.shape.activation_bytes * width * self.tokens
+        return collective_s(self.machine, payload, ranks, nodes, all_reduce=all_reduce)
 
     def _handover(self, tensor: FloatArray) -> FloatArray:
         """Transfers from stage to stage. [s]"""
@@ -353,9 +288,7 @@ class _Run:
     def _bytes(self, tensor: FloatArray, *, two_d: bool) -> FloatArray:
         """Bytes one micro-batch moves: cache, weights, activations. [B]"""
         shape = self.shape
-        split = None
-        if self.conventions != "may2025":
-            split = (np.sqrt(tensor), np.sqrt(tensor)) if two_d else (tensor, np.ones(()))
+        split = (np.sqrt(tensor), np.sqrt(tensor)) if two_d else (tensor, np.ones(()))
         layers = self._feed_forward_bytes(tensor, split) + self._attention_bytes(tensor, split)
         return np.asarray(self._cache_and_output_bytes + shape.n_layers * layers)
 
@@ -377,15 +310,10 @@ class _Run:
         out = self._matrix_bytes(shape.d_model, shape.n_heads * shape.d_head, tensor, split)
         if split is not None:  # the code forgets the width of this one activation
             moved = split[1] * shape.activation_bytes * shape.d_model + split[0] * shape.d_attention
-            return (
-                out + shape.weight_bytes * shape.d_model * shape.d_attention + moved * self.tokens
-            )
-        latent = shape.mla_kv_rank + shape.mla_q_rank if shape.mla_kv_rank else 0
-        widths = (
-            [shape.d_attention, latent, shape.d_model]
-            if latent
-            else [shape.d_attention, shape.d_model]
-        )
+            held = shape.weight_bytes * shape.d_model * shape.d_attention
+            return out + held + moved * self.tokens
+        latent = [shape.mla_kv_rank + shape.mla_q_rank] if shape.mla_kv_rank else []
+        widths = [shape.d_attention, *latent, shape.d_model]
         return out + sum(self._matrix_bytes(*pair, tensor, None) for pair in pairwise(widths))
 
     def _matrix_bytes(
@@ -397,10 +325,9 @@ class _Run:
         share: float = 1.0,
     ) -> FloatArray:
         """Weights of a matrix, and activations moved for it by a share of the tokens. [B]"""
-        if split is None:  # May 2025: the split that moves least
+        if split is None:  # the one that moves least
             first = np.clip(np.sqrt(rows * tensor / columns), 1.0, tensor)
             split = (first, tensor / first)
         moved = (split[0] * columns + split[1] * rows) * self.tokens * share
-        return np.asarray(
-            self.shape.weight_bytes * rows * columns + self.shape.activation_bytes * moved
-        )
+        held = self.shape.weight_bytes * rows * columns
+        return np.asarray(held + self.shape.activation_bytes * moved)

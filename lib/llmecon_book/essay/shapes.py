@@ -21,8 +21,7 @@ class Shape:
     n_layers: int
     d_model: float
     d_ff: float
-    mlp_in_matrices: int
-    mlp_out_matrices: int
+    mlp_matrices: int
     n_heads: int
     group: float
     d_head: float
@@ -36,25 +35,20 @@ class Shape:
     mla_q_rank: int = 0
 
     @classmethod
-    def of(
-        cls, model: Transformer, *, weight_bytes: float = 2.0, activation_bytes: float = 2.0
-    ) -> "Shape":
-        """The shape of a model of the catalogue."""
+    def of(cls, model: Transformer) -> "Shape":
+        """The shape of a model of the catalogue, in 16 bit."""
         return cls(
             name=model.name,
             n_layers=model.n_layers,
             d_model=model.d_model,
             d_ff=model.d_ff,
-            mlp_in_matrices=model.mlp_matrices - 1,
-            mlp_out_matrices=1,
+            mlp_matrices=model.mlp_matrices,
             n_heads=model.n_heads,
             group=model.n_heads / model.n_kv_heads,
             d_head=model.d_head,
             vocab_size=model.vocab_size,
             n_experts=max(model.n_experts, 1),
             n_experts_active=max(model.n_experts_active + model.n_shared_experts, 1),
-            weight_bytes=weight_bytes,
-            activation_bytes=activation_bytes,
             parallel_attention=model.parallel_attention,
             mla_kv_rank=model.mla_kv_rank,
             mla_q_rank=model.mla_q_rank,
@@ -64,7 +58,7 @@ class Shape:
     def stored(cls, model: Transformer, bytes_per_value: float) -> "Shape":
         """The shape of a model whose weights and activations have one width, 4 to 16 bit. [B]"""
         width = float(require("bytes_per_value", bytes_per_value, minimum=0.5, maximum=2, unit="B"))
-        return cls.of(model, weight_bytes=width, activation_bytes=width)
+        return replace(cls.of(model), weight_bytes=width, activation_bytes=width)
 
     def scaled(self, factor: float) -> "Shape":
         """The model made ``factor`` times as large, as the H200 figure does.
@@ -74,8 +68,7 @@ class Shape:
         Examples
         --------
         >>> gpt3 = Shape(name="GPT-3", n_layers=96, d_model=12288, d_ff=49152,
-        ...              mlp_in_matrices=1, mlp_out_matrices=1, n_heads=96, group=1,
-        ...              d_head=128, vocab_size=50257)
+        ...              mlp_matrices=2, n_heads=96, group=1, d_head=128, vocab_size=50257)
         >>> round(gpt3.scaled(1 / 8).n_params / 1e9, 1)
         23.9
         """
@@ -92,11 +85,6 @@ class Shape:
             group=n_heads * self.group / self.n_heads,  # the key-value heads stay as many
             d_head=self.d_head * sixth,
         )
-
-    @property
-    def mlp_matrices(self) -> int:
-        """Matrices of a feed-forward block."""
-        return self.mlp_in_matrices + self.mlp_out_matrices
 
     @property
     def sparsity(self) -> int:
@@ -169,18 +157,15 @@ class Machine:
     intra_bytes_per_s: float
     inter_bytes_per_s: float
     usd_per_hour: float
-    flop_cap: float = 1.0
-    bandwidth_cap: float = 1.0
     node_size: int = 8
-    kernel_s: float = 4e-6
 
     def peak_flop_per_s(self, weight_bytes: float) -> float:
-        """Rate at the width of the weights, without cap; 4 bit runs at the 8-bit rate."""
+        """Rate at the width of the weights; 4 bit runs at the 8-bit rate."""
         return self.flop_per_s_16bit if weight_bytes >= 2 else self.flop_per_s_8bit
 
 
 # Constants of the notebooks (commits dfcb15f and c2c4fa9 of YafahEdelman/inference-economics).
-# All-reduce rates are half of the link rates. Caps are of May 2025.
+# All-reduce rates are half of the link rates.
 H100 = Machine(
     name="H100",
     flop_per_s_16bit=1e15,

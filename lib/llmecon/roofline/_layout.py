@@ -18,16 +18,7 @@ ACTIVATION_BYTES = 2.0
 
 # Weight-only formats multiply in bf16.
 _ARITHMETIC = {"fp32": "bf16", "int4": "bf16", "int4_g32": "bf16"}
-_CACHE_BESIDE = {
-    "fp8": "fp8",
-    "int8": "fp8",
-    "fp4": "fp8",
-    "nvfp4": "fp8",
-    "mxfp4": "fp8",
-    "int4": "bf16",
-    "int4_g32": "bf16",
-    "fp32": "bf16",
-}
+_CACHE_BESIDE = dict.fromkeys(("fp8", "int8", "fp4", "nvfp4", "mxfp4"), "fp8") | _ARITHMETIC
 
 
 DEGREES = (
@@ -43,6 +34,8 @@ class Layout:
 
     Attributes
     ----------
+    two_d : bool
+        Matrices split in both dimensions, over sqrt(tensor) x sqrt(tensor).
     tensor : array
         Accelerators that one layer is spread over.
     attention : array
@@ -52,16 +45,14 @@ class Layout:
         Groups that the experts, and stages that the layers are spread over.
     chips_per_node : array
         Accelerators that the fast links join.
-    two_d : bool
-        Matrices split in both dimensions, over sqrt(tensor) x sqrt(tensor).
     """
 
+    two_d: bool
     tensor: FloatArray
     attention: FloatArray
     expert: FloatArray
     pipeline: FloatArray
     chips_per_node: FloatArray
-    two_d: bool = False
 
     @property
     def chips(self) -> FloatArray:
@@ -98,21 +89,15 @@ def layout(model: Transformer, *, two_d: bool, **given: Numbers) -> Layout:
     heads = f"the {model.n_heads} heads of {model.name}"
     _divides("tensor_parallel", np.sqrt(tensor) if two_d else attention, heads, model.n_heads)
     if model.n_experts:
-        _divides(
-            "expert_parallel",
-            expert,
-            f"the {model.n_experts} experts of {model.name}",
-            model.n_experts,
-        )
+        whole = f"the {model.n_experts} experts of {model.name}"
+        _divides("expert_parallel", expert, whole, model.n_experts)
     elif np.any(expert > 1):
         raise ValueError(
             f"expert_parallel must be 1, got {np.max(expert):g}: {model.name} has no experts"
         )
     require("pipeline_parallel", pipeline, maximum=model.n_layers, unit="stages")
-    tensor, attention, expert, pipeline, per_node = np.broadcast_arrays(
-        tensor, attention, expert, pipeline, per_node
-    )
-    return Layout(tensor, attention, expert, pipeline, per_node, two_d)
+    spread = np.broadcast_arrays(tensor, attention, expert, pipeline, per_node)
+    return Layout(two_d, *spread)
 
 
 def _degree(name: str, value: Numbers) -> FloatArray:
@@ -196,15 +181,13 @@ def formats(
         share = chip.best_share(precision) if constants.of_measured_rate else 1.0
         return chip.peak_flop_per_s(precision) * share
 
-    rates = _look_up(option, arithmetic, rate)
+    rates, in_bf16 = _look_up(option, arithmetic, rate), np.asarray(rate("bf16"))
     return Formats(
         weight_bytes=stored,
         activation_bytes=_look_up(option, arithmetic, storage_bytes),
         kv_bytes=_look_up("kv", np.asarray(kv), storage_bytes),
         flop_per_s=rates,
-        attention_flop_per_s=rates
-        if constants.attention_at_weight_rate
-        else np.asarray(rate("bf16")),
+        attention_flop_per_s=rates if constants.attention_at_weight_rate else in_bf16,
     )
 
 

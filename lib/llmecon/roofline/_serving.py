@@ -1,77 +1,16 @@
-"""Serving with continuous batching: what users wait for and what accelerators yield."""
+"""The steady state of a server with continuous batching, from the terms of one deployment."""
 
 from dataclasses import dataclass, replace
 
 import numpy as np
-import numpy.typing as npt
 
-from llmecon.roofline.memory import Memory, memory
-from llmecon.roofline.profiles import Profile
-from llmecon.roofline.step import Terms, spread
-from llmecon.roofline.terms import Instance, Work
+from llmecon._checks import TEN_PERCENT
+from llmecon.roofline.step import Serving, Terms
+from llmecon.roofline.terms import Instance, Work, spread
 from llmecon.transformer import FloatArray
 
-TEN_PERCENT = 1.2815515655446004  # standard normal quantile: 80 % lie between minus and plus it
-
-CHUNK_TOKENS = 8192
-"""Prompt tokens that one step may carry, vLLM's default on large accelerators. [tokens]"""
-
-
-WAVES = 10
-"""Requests that each user of a benchmark sends, the first of all at once."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class Serving:
-    """Steady state of a server that keeps a number of requests going.
-
-    Attributes
-    ----------
-    ttft_s, tpot_s : array
-        Time to first token; time per output token after it, as a user sees it. [s]
-    tpot_low_s, tpot_high_s : array
-        80 % band of the latter from the residuals of the calibration. [s]
-    output_tokens_per_s_per_chip, input_tokens_per_s_per_chip : array
-        Tokens of all users on one accelerator. [tokens/s]
-    terms : Terms
-        Parts of ``tpot_s``, each as if it stood alone; prefill work of other requests is
-        in ``compute`` and ``network``. [s]
-    batch : array
-        Requests decoding together: the concurrency, or what the memory holds; 0 where
-        weights and one request do not fit. [sequences]
-    chips : array
-        Accelerators of the instance.
-    memory : Memory
-        What the instance holds at this concurrency.
-    profile : Profile
-        Constants that were used.
-    """
-
-    ttft_s: FloatArray
-    tpot_s: FloatArray
-    tpot_low_s: FloatArray
-    tpot_high_s: FloatArray
-    output_tokens_per_s_per_chip: FloatArray
-    input_tokens_per_s_per_chip: FloatArray
-    terms: Terms
-    batch: FloatArray
-    chips: FloatArray
-    memory: Memory
-    profile: Profile
-
-    @property
-    def tokens_per_s_per_user(self) -> FloatArray:
-        """Speed of one answer. [tokens/s]"""
-        return np.asarray(1.0 / self.tpot_s)
-
-    @property
-    def fits(self) -> npt.NDArray[np.bool_]:
-        """Whether all requests fit in memory; if not, the rest of them wait."""
-        return self.memory.fits
-
-    def require_fit(self) -> None:
-        """Raise a ValueError that says how many requests fit, if these do not."""
-        self.memory.require_fit()
+_CHUNK_TOKENS = 8192  # of prompts that one step may carry, vLLM's default on large accelerators
+_WAVES = 10  # requests that each user of a benchmark sends in turn, the first of all at once
 
 
 def served(
@@ -80,19 +19,18 @@ def served(
     prompt: FloatArray,
     answer: FloatArray,
     cached_share: FloatArray,
-    chunk: FloatArray,
-    waves: FloatArray,
 ) -> Serving:
     """Steady state of a server; see :meth:`llmecon.roofline.Deployment.serve`."""
     mean_context = prompt + answer / 2.0
-    held = memory(run, batch=requests, context=mean_context)
+    held = run.memory(requests, mean_context)
     runs = np.minimum(held.max_batch, requests)
     batch = np.maximum(runs, 1.0)  # terms of one request, where none fits
     new = np.maximum(prompt * (1.0 - cached_share), 1.0)
-    load = _Load(run, batch, new, prompt - new, answer, chunk)
+    load = _Load(run, batch, new, prompt - new, answer)
     terms, tpot = load.mixed(run.decode_work(batch, mean_context, np.ones(())))
-    first = load.ttft(tpot, waves)
-    ttft = first + _wait(requests, batch, answer * tpot)
+    first = load.ttft(tpot)
+    # When more requests are open than memory holds, the others wait for a place.
+    ttft = first + (requests / batch - 1.0) * answer * tpot
     rate = batch / (first + (answer - 1.0) * tpot)
     # Where not one request fits, nothing is ever served.
     ttft, tpot = (np.where(runs < 1, np.inf, seconds) for seconds in (ttft, tpot))
@@ -113,11 +51,6 @@ def served(
     )
 
 
-def _wait(requests: FloatArray, running: FloatArray, seconds: FloatArray) -> FloatArray:
-    """Wait for a place, when more requests are open than memory holds. [s]"""
-    return np.asarray((requests / running - 1.0) * seconds)
-
-
 @dataclass(frozen=True)
 class _Load:
     """Prompts that come as others end, and the decoding they share steps with."""
@@ -127,7 +60,6 @@ class _Load:
     new_tokens: FloatArray
     cached_tokens: FloatArray
     answer: FloatArray
-    chunk: FloatArray
 
     @property
     def prompts_per_step(self) -> FloatArray:
@@ -142,7 +74,7 @@ class _Load:
         """Mean step: decoding, and the prompts it carries."""
         run, prompt, per_step = self.run, self.prompt_work(np.ones(())), self.prompts_per_step
         # A step carries a whole prompt or a chunk; with many prompts every step carries some.
-        chunks = np.ceil(self.new_tokens / self.chunk)
+        chunks = np.ceil(self.new_tokens / _CHUNK_TOKENS)
         carrying = np.minimum(per_step * chunks, 1.0)
         in_each = prompt.matrices_s * np.maximum(per_step, 1.0 / chunks)
         loaded = replace(decoding, matrices_s=decoding.matrices_s + in_each)
@@ -159,7 +91,7 @@ class _Load:
         parts = (compute, decoding.weights_s, decoding.kv_cache_s, between, network, overhead)
         return Terms(*(spread(part, seconds.shape) for part in parts)), seconds
 
-    def ttft(self, tpot: FloatArray, waves: FloatArray) -> FloatArray:
+    def ttft(self, tpot: FloatArray) -> FloatArray:
         """Prefill, the rest of the step before it, and prompts ahead of it. [s]"""
         run, replicas = self.run, self.run.replicas
         one = run.busiest(np.ones(()))
@@ -170,6 +102,6 @@ class _Load:
         busy = np.minimum(each * alone / tpot, 0.95)
         waiting = busy * alone / (2.0 * (1.0 - busy))  # Pollaczek-Khinchine, constant service
         ahead = (self.batch / replicas - 1.0) / 2.0  # all start together, once
-        rush = alone * np.maximum(ahead, 0.0) / waves
+        rush = alone * np.maximum(ahead, 0.0) / _WAVES
         fixed = latency + run.overhead_s(self.batch) + run.constants.request_s
         return np.asarray(alone + fixed + tpot / 2.0 + waiting + rush)
