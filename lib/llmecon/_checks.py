@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
+from pydantic.fields import FieldInfo
 
 FloatArray = npt.NDArray[np.float64]
 Numbers = float | npt.NDArray[np.floating] | npt.NDArray[np.integer] | Iterable[float]
@@ -107,8 +108,15 @@ def column(
     **bounds : float
         ``gt``, ``ge``, ``lt``, ``le``: what no value in the right unit comes near.
     """
-    extra = {name: text for name, text in (("unit", unit), ("key_of", key_of)) if text}
+    said = {"unit": unit, "key_of": key_of}
+    extra = {name: text for name, text in said.items() if text}
     return Field(default, description=description, json_schema_extra=extra, **bounds)  # type: ignore[call-overload]
+
+
+def extras(field: FieldInfo) -> dict[str, str]:
+    """What `column` was told beyond the bounds: ``unit`` and ``key_of``, where there are any."""
+    said = field.json_schema_extra
+    return {name: str(text) for name, text in said.items()} if isinstance(said, dict) else {}
 
 
 def iso_date(name: str, given: object) -> date:

@@ -49,7 +49,7 @@ def _resource(name: str, row_type: type[Sourced]) -> dict[str, Any]:
         "name": name,
         "path": f"{name}.csv",
         "title": row_type.TITLE,
-        "description": row_type.RULE,
+        "description": row_type.rule(),
         "encoding": "utf-8",
         "schema": schema | ({"foreignKeys": foreign} if foreign else {}),
     }
