@@ -58,7 +58,7 @@ def test_a_model_is_one_row_and_its_shape_another(add):
     )
     add("architectures", like=0, name="Tiny 1", n_layers=28)
     untouched_tables_hold("models", "architectures")
-    assert catalog.value("models", "Tiny 1", "total_params") == 3e9
+    assert catalog.models().set_index("model").total_params["Tiny 1"] == 3e9
     step = roofline.decode(
         catalog.transformer("Tiny 1"), catalog.accelerator("H200 SXM 141GB"), batch=1, context=1024
     )
@@ -109,8 +109,8 @@ def test_a_price_is_one_row_and_in_force_from_its_day(add):
         flagship="true",
     )
     untouched_tables_hold("prices")
-    assert catalog.price_on("GPT-4o", "2025-02-01", "OpenAI").output_usd_per_mtok == 4.0
-    assert catalog.price_on("GPT-4o", "2025-01-31", "OpenAI").output_usd_per_mtok != 4.0
+    assert catalog.price_on("GPT-4o", "2025-02-01").output_usd_per_mtok == 4.0
+    assert catalog.price_on("GPT-4o", "2025-01-31").output_usd_per_mtok != 4.0
 
 
 def test_a_reading_of_an_unlisted_model_is_refused(add):

@@ -84,12 +84,12 @@ class Sourced(BaseModel):
     @model_validator(mode="after")
     def _rises(self) -> Self:
         """No low end lies above its high end, and no active size above the total."""
-        cells = dict(self)
+        cells: dict[str, Any] = dict(self)
         pairs = {name: name.replace("_low", "_high") for name in cells if name.endswith("_low")}
         for low, high in {"active_params": "total_params", **pairs}.items():
-            ends = cells.get(low), cells.get(high)
-            if None not in ends and ends[0] > ends[1]:
-                raise ValueError(f"{low} is larger than {high}, {ends[0]:g} and {ends[1]:g}")
+            least, most = cells.get(low), cells.get(high)
+            if least is not None and most is not None and least > most:
+                raise ValueError(f"{low} is larger than {high}, {least:g} and {most:g}")
         return self
 
 
@@ -412,7 +412,7 @@ class _PeerRow(Sourced):
     mape_percent: float = column("Mean absolute error", **_ERROR)
     median_bias_percent: float = column("Median error; negative is too fast", **_BIAS)
     p90_percent: float = column("90th percentile of the absolute error", **_ERROR)
-    rank_correlation: float | None = _maybe("Spearman's, to measured", unit="1", ge=-1, le=1)
+    rank_correlation: float | None = _maybe("Rank correlation", unit="1", ge=-1, le=1)
     seconds_low: float | None = _maybe("Time of one evaluation, least", **_SECONDS)
     seconds_high: float | None = _maybe("Time of one evaluation, most", **_SECONDS)
     date: Day = column("Day of the run, or first day of the month")
