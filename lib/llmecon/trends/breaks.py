@@ -260,7 +260,7 @@ def break_samples(
         rows, possible = _resampled(rng, years, turns)
         squares = _left_over(_broken_lines(years[rows], possible), values[rows, [k]][:, None])
         best[k] = possible[squares.argmin()]
-        growth[:, k] = 10 ** _line(years[rows], values[rows, k], best[k])[1:]
+        growth[:, k] = [10**slope for slope in _line(years[rows], values[rows, k], best[k])[1:]]
     dates = np.datetime64(origin.date(), "D") + whole_days(best)
     return BreakSamples(dates=dates, before=growth[0], after=growth[1])
 
