@@ -78,15 +78,13 @@ def require(
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must be a number, got {value!r}") from error
-    tests = [(np.isfinite(array), "be a finite number")]
-    if minimum is not None:
-        tests.append((array >= minimum, f"be >= {minimum}"))
-    if above is not None:
-        tests.append((array > above, f"be > {above}"))
-    if maximum is not None:
-        tests.append((array <= maximum, f"be <= {maximum}"))
-    for passed, wanted in tests:
-        if not passed.all():
+    for passed, wanted in (
+        (np.isfinite(array), "be a finite number"),
+        (minimum is None or array >= minimum, f"be >= {minimum}"),
+        (above is None or array > above, f"be > {above}"),
+        (maximum is None or array <= maximum, f"be <= {maximum}"),
+    ):
+        if passed is not True and not np.all(passed):
             suffix = f" [{unit}]" if unit else ""
             raise ValueError(f"{name} must {wanted}, got {array[~passed].flat[0]:.12g}{suffix}")
     return array

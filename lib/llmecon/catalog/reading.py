@@ -3,7 +3,7 @@
 import csv
 import json
 import os
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from datetime import date
 from importlib.resources import files
 from io import StringIO
@@ -52,9 +52,14 @@ def read_json(path: Path) -> Any:
     ValueError
         If it is not JSON: file, line and reason.
     """
+    return parsed(path, lambda text: json.loads(text, object_pairs_hook=_once))
+
+
+def parsed(path: Path, parse: Callable[[str], Any]) -> Any:
+    """What a parser makes of a file; its complaints name the file, and the line where known."""
     text = read_text(path)
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        return parse(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"{path.name}, line {error.lineno}: not JSON: {error.msg}") from error
     except RecursionError as error:

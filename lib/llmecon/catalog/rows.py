@@ -366,12 +366,8 @@ class ServingProfileRow(Sourced):
     expert_imbalance: float = column(
         "Load of the busiest expert-parallel rank over the mean", unit="1", default=1, ge=1, lt=1e3
     )
-    of_measured_rate: _YesNo = column(
-        "Whether the matrix rate is the best measured one, not the peak", default=False
-    )
-    moves_activations: _YesNo = column(
-        "Whether kernels between the matrices move activations through memory", default=False
-    )
+    of_measured_rate: _YesNo = column("Whether rates are measured ones, not peaks", default=False)
+    moves_activations: _YesNo = column("Whether activations pass through memory", default=False)
     kv: Literal["bf16", "weights"] = column(
         "Format of the cache; `weights`: 8 bit beside 8- and 4-bit weights", default="bf16"
     )
