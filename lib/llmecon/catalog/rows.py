@@ -255,9 +255,6 @@ class _GpuPriceRow(Sourced):
     accelerator: Text = column("Accelerator", key_of="accelerators")
     usd_per_gpu_hour: float = column("Price", unit="USD per accelerator-hour", gt=0.05, lt=100)
     price_kind: Text = column("Rent, list price, cost of ownership, or assumed in a model")
-    provider_rank: int | None = _maybe(
-        "Which kind tells best what providers pay, 1 first; empty: lists that nobody pays", ge=1
-    )
     date: Day = column("Day, or first day of the month, see date_precision")
     date_precision: _Precision = column("How exact the date is")
 
@@ -283,13 +280,6 @@ class AcceleratorRow(Sourced, Accelerator):
 
     release_date: Day | None = _maybe("First availability; empty if announced")
     date_precision: _Precision | None = _maybe("How exact release_date is")
-    serves_llms: _YesNo = column("Whether most serving of language models ran on it in its time")
-
-    @model_validator(mode="after")
-    def _serves_from_a_day(self) -> Self:
-        if self.serves_llms and self.release_date is None:
-            raise ValueError("serves_llms needs a release_date")
-        return self
 
 
 class _MeasurementRow(Sourced):
