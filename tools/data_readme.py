@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from llmecon import catalog
+from llmecon.catalog.package import datapackage
 
 ROOT = Path(__file__).parents[1]
 HEAD = """\
@@ -47,5 +48,5 @@ def table(resource: dict) -> str:
 
 
 if __name__ == "__main__":
-    sections = [HEAD, *(table(r) for r in catalog.datapackage()["resources"])]
+    sections = [HEAD, *(table(r) for r in datapackage()["resources"])]
     (ROOT / "data" / "README.md").write_text("\n".join(f"{s}\n" for s in sections), "utf-8")

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 from pydantic import Field
+from pydantic.fields import FieldInfo
 
 FloatArray = npt.NDArray[np.float64]
 Numbers = float | npt.NDArray[np.floating] | npt.NDArray[np.integer] | Iterable[float]
@@ -77,15 +78,13 @@ def require(
         array = np.asarray(value, dtype=np.float64)
     except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must be a number, got {value!r}") from error
-    tests = [(np.isfinite(array), "be a finite number")]
-    if minimum is not None:
-        tests.append((array >= minimum, f"be >= {minimum}"))
-    if above is not None:
-        tests.append((array > above, f"be > {above}"))
-    if maximum is not None:
-        tests.append((array <= maximum, f"be <= {maximum}"))
-    for passed, wanted in tests:
-        if not passed.all():
+    for passed, wanted in (
+        (np.isfinite(array), "be a finite number"),
+        (minimum is None or array >= minimum, f"be >= {minimum}"),
+        (above is None or array > above, f"be > {above}"),
+        (maximum is None or array <= maximum, f"be <= {maximum}"),
+    ):
+        if passed is not True and not np.all(passed):
             suffix = f" [{unit}]" if unit else ""
             raise ValueError(f"{name} must {wanted}, got {array[~passed].flat[0]:.12g}{suffix}")
     return array
@@ -107,8 +106,15 @@ def column(
     **bounds : float
         ``gt``, ``ge``, ``lt``, ``le``: what no value in the right unit comes near.
     """
-    extra = {name: text for name, text in (("unit", unit), ("key_of", key_of)) if text}
+    said = {"unit": unit, "key_of": key_of}
+    extra = {name: text for name, text in said.items() if text}
     return Field(default, description=description, json_schema_extra=extra, **bounds)  # type: ignore[call-overload]
+
+
+def extras(field: FieldInfo) -> dict[str, str]:
+    """What `column` was told beyond the bounds: ``unit`` and ``key_of``, where there are any."""
+    said = field.json_schema_extra
+    return {name: str(text) for name, text in said.items()} if isinstance(said, dict) else {}
 
 
 def iso_date(name: str, given: object) -> date:

@@ -6,7 +6,7 @@ from pydantic import BaseModel, ConfigDict, model_validator
 
 from llmecon._checks import column
 
-STORAGE_BYTES = {
+_STORAGE_BYTES = {
     "fp32": 4.0,
     "bf16": 2.0,
     "fp8": 1.0,
@@ -19,21 +19,20 @@ STORAGE_BYTES = {
 }
 """Bytes of one stored number, scales included, by format. [B]"""
 
-UNMEASURED_SHARE = 0.75
+_UNMEASURED_SHARE = 0.75
 """Best matrix rate over the peak where none was measured: about the median of those that
 were (0.51 on MI300X to 0.87 on A100; stas00/ml-engineering@744d01e). [1]"""
 
 # Below: a rate in TFLOP/s, a link in GB/s.
-RATE: dict[str, Any] = {"unit": "FLOP/s", "gt": 1e11}
-LINK: dict[str, Any] = {"unit": "B/s", "gt": 1e8}
+_RATE: dict[str, Any] = {"unit": "FLOP/s", "gt": 1e11}
+_INTEGER_RATE = _RATE | {"unit": "op/s"}
+_LINK: dict[str, Any] = {"unit": "B/s", "gt": 1e8}
 
 _RATE_COLUMN = {
     "bf16": "bf16_dense_flop_per_s",
     "fp8": "fp8_dense_flop_per_s",
     "int8": "int8_dense_op_per_s",
-    "fp4": "fp4_dense_flop_per_s",
-    "mxfp4": "fp4_dense_flop_per_s",
-    "nvfp4": "fp4_dense_flop_per_s",
+    **dict.fromkeys(("fp4", "mxfp4", "nvfp4"), "fp4_dense_flop_per_s"),
 }
 
 
@@ -74,20 +73,14 @@ class Accelerator(BaseModel):
 
     name: str = column("Name, the key", min_length=1)
     vendor: str = column("Maker", default="")
-    bf16_dense_flop_per_s: float = column("Peak dense matrix rate in BF16", **RATE)
-    fp8_dense_flop_per_s: float | None = column(
-        "Peak dense matrix rate in FP8; empty if the chip has none", default=None, **RATE
-    )
-    int8_dense_op_per_s: float | None = column(
-        "Peak dense matrix rate in INT8", unit="op/s", default=None, gt=1e11
-    )
-    fp4_dense_flop_per_s: float | None = column(
-        "Peak dense matrix rate in FP4; empty if the chip has none", default=None, **RATE
-    )
+    bf16_dense_flop_per_s: float = column("Peak dense matrix rate in BF16", **_RATE)
+    fp8_dense_flop_per_s: float | None = column("The same in FP8, if any", default=None, **_RATE)
+    int8_dense_op_per_s: float | None = column("The same in INT8", default=None, **_INTEGER_RATE)
+    fp4_dense_flop_per_s: float | None = column("The same in FP4, if any", default=None, **_RATE)
     hbm_bytes: float = column("Memory capacity, a printed GB read as 1e9 bytes", unit="B", gt=1e8)
     hbm_bytes_per_s: float = column("Peak memory bandwidth", unit="B/s", gt=1e9)
     scaleup_bytes_per_s_per_direction: float | None = column(
-        "Links inside one node, one way", default=None, **LINK
+        "Links inside one node, one way", default=None, **_LINK
     )
     scaleup_domain_size: int | None = column(
         "Accelerators that those links join", unit="accelerators", default=None, ge=1
@@ -96,15 +89,11 @@ class Accelerator(BaseModel):
         "How they are joined: switch, mesh (full, a link a pair) or torus", default="switch"
     )
     scaleout_bytes_per_s_per_direction: float = column(
-        "Network between nodes, one way", default=5e10, **LINK
+        "Network between nodes, one way", default=5e10, **_LINK
     )
     tdp_w: float | None = column("Rated power", unit="W", default=None, gt=1)
-    measured_bf16_flop_per_s: float | None = column(
-        "Best BF16 matrix rate somebody measured", default=None, **RATE
-    )
-    measured_fp8_flop_per_s: float | None = column(
-        "Best FP8 matrix rate somebody measured", default=None, **RATE
-    )
+    measured_bf16_flop_per_s: float | None = column("Best measured, BF16", default=None, **_RATE)
+    measured_fp8_flop_per_s: float | None = column("Best measured, FP8", default=None, **_RATE)
 
     @model_validator(mode="after")
     def _below_the_peak(self) -> Self:
@@ -163,7 +152,7 @@ class Accelerator(BaseModel):
             return self.measured_fp8_flop_per_s / self.fp8_dense_flop_per_s
         if self.measured_bf16_flop_per_s:
             return self.measured_bf16_flop_per_s / self.bf16_dense_flop_per_s
-        return UNMEASURED_SHARE
+        return _UNMEASURED_SHARE
 
 
 def storage_bytes(precision: str) -> float:
@@ -179,6 +168,6 @@ def storage_bytes(precision: str) -> float:
     >>> storage_bytes("nvfp4")
     0.5625
     """
-    if precision not in STORAGE_BYTES:
-        raise ValueError(f"precision must be one of {', '.join(STORAGE_BYTES)}, got {precision!r}")
-    return STORAGE_BYTES[precision]
+    if precision not in _STORAGE_BYTES:
+        raise ValueError(f"precision must be one of {', '.join(_STORAGE_BYTES)}, got {precision!r}")
+    return _STORAGE_BYTES[precision]

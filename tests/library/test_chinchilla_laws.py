@@ -125,7 +125,7 @@ def test_a_new_law_is_one_row(tmp_path, form, constants, kind):
         ("name", "own law", "pattern"),
         ("source_url", "here", "pattern"),
         ("flop_low", "-1", "greater than 0"),
-        ("row", "", "flop_low and flop_high must be a range"),
+        ("row", "", "flop_low is larger than flop_high"),
     ],
 )
 def test_a_broken_row_names_file_line_column_and_reason(tmp_path, column, cell, reason):

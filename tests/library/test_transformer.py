@@ -5,12 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from llmecon import catalog
-from llmecon.transformer import (
-    Transformer,
-    experts_read,
-    kv_cache_bytes_per_token,
-)
+from llmecon import catalog, roofline
+from llmecon.transformer import Transformer, kv_cache_bytes_per_token
 from serving_vectors import agrees, inputs
 
 ARCHITECTURES = catalog.architectures().set_index("name")
@@ -113,6 +109,25 @@ def test_k8_flop_of_a_token_without_embeddings():
         **inputs("K8"),
     )
     assert agrees("K8", "flop_per_token", model.matrix_flop_per_token)
+
+
+def experts_read(total, active, tokens):
+    """Experts of one layer that the roofline reads for some tokens, from its time of the weights.
+
+    Between one token, which reads ``active``, and very many, which read all.
+    """
+    total, active, tokens = np.broadcast_arrays(total, active, tokens)
+    found = np.empty(total.shape)
+    for place in np.ndindex(total.shape):
+        n_experts, few = int(total[place]), int(active[place])
+        model = DEEPSEEK.model_copy(update={"n_experts": n_experts, "n_experts_active": few})
+        chip = catalog.accelerator("H200 SXM 141GB").model_copy(update={"hbm_bytes": 1e16})
+        batch = [1.0, float(tokens[place]), 1e6]
+        step = roofline.decode(model, chip, batch=batch, context=1, profile=roofline.IDEAL)
+        one, some, every = step.terms.weights
+        share = (some - one) / (every - one) if few < n_experts else 1.0
+        found[place] = few + share * (n_experts - few)
+    return found
 
 
 def test_moe2_distinct_experts():
@@ -246,5 +261,3 @@ def test_a_contradictory_shape_is_refused(change, message):
 def test_what_is_not_positive_is_refused_by_name(bad):
     with pytest.raises(ValueError, match="n_layers"):
         kv_cache_bytes_per_token(bad, 8, 128)
-    with pytest.raises(ValueError, match="tokens"):
-        experts_read(8, 2, -1)

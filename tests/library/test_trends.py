@@ -12,6 +12,7 @@ from scipy import stats
 
 from llmecon import catalog, trends
 from llmecon._checks import iso_date
+from llmecon.trends._dates import years_since
 
 # Reference, claims.md, lines "Check" of E03, E05, E06, E07, E09, E12 and R15.
 GPT1, GPT3, GPT4 = ("2018-06-11", 117e6), ("2020-05-28", 175e9), ("2023-03-14", 1.8e12)
@@ -77,7 +78,7 @@ def test_reference_open_frontier():
 
 
 def exact(dates, level=1e9, factor=3.0):
-    years = trends.years_since(dates[0], dates)
+    years = years_since(dates[0], dates)
     return level * factor**years
 
 
@@ -95,14 +96,14 @@ def test_an_exact_exponential_gives_its_factor_and_no_error():
 def noisy(seed, n=12, sd=0.3, factor=2.0):
     rng = np.random.default_rng(seed)
     days = pd.Timestamp("2019-01-01") + pd.to_timedelta(np.sort(rng.integers(0, 2000, n)), "D")
-    years = trends.years_since(days[0], days)
+    years = years_since(days[0], days)
     return days, 1e10 * factor**years * 10 ** rng.normal(0, sd, n)
 
 
 def test_the_fit_is_that_of_scipy():
     days, sizes = noisy(1)
     ours = trends.growth_rate(days, sizes)
-    theirs = stats.linregress(trends.years_since(days[0], days), np.log10(sizes))
+    theirs = stats.linregress(years_since(days[0], days), np.log10(sizes))
     assert ours.log10_slope == pytest.approx(theirs.slope, rel=1e-9)
     assert ours.standard_error == pytest.approx(theirs.stderr, rel=1e-9)
 
@@ -111,7 +112,7 @@ def test_the_band_is_that_of_the_textbook_formula():
     """Prediction interval of a line, from the matrix form (X'X)^-1."""
     days, sizes = noisy(2)
     growth = trends.growth_rate(days, sizes, confidence=0.9)
-    years = trends.years_since(days[0], days)
+    years = years_since(days[0], days)
     design = np.column_stack([np.ones_like(years), years])
     coefficients, squares, *_ = np.linalg.lstsq(design, np.log10(sizes), rcond=None)
     at = np.array([1.0, trends.elapsed_years(days[0], "2026-01-01")])
@@ -263,7 +264,7 @@ QUARTERS = [f"{year}-{month:02d}-01" for year in range(2018, 2025) for month in 
 
 
 def broken(turn="2021-05-15", before=8.0, after=0.5, sd=0.0, seed=0):
-    years = trends.years_since(turn, QUARTERS)
+    years = years_since(turn, QUARTERS)
     logs = np.where(years < 0, np.log10(before), np.log10(after)) * years
     return 1e11 * 10 ** (logs + np.random.default_rng(seed).normal(0, sd, len(years)))
 
@@ -279,7 +280,7 @@ def test_two_exact_lines_give_their_day_and_their_rates():
 def test_the_day_of_the_break_is_that_of_a_numerical_minimiser():
     """Second formula: SciPy on the same sum of squares."""
     sizes = broken(sd=0.2, seed=3)
-    years = trends.years_since(QUARTERS[0], QUARTERS)
+    years = years_since(QUARTERS[0], QUARTERS)
 
     def squares(turn):
         away = years - turn
@@ -435,7 +436,7 @@ def test_bad_input_for_breaks_and_samples_is_named(call, message):
 def test_a_broken_line_passes_through_the_points_it_was_made_of():
     """Closed form: without noise the fit is the line itself."""
     dates = [f"{year}-{month}-01" for year in range(2019, 2025) for month in ("01", "07")]
-    years = trends.years_since("2022-01-01", dates)
+    years = years_since("2022-01-01", dates)
     sizes = 3e10 * 8.0 ** np.where(years < 0, years, -0.5 * years)
     found = trends.break_point(dates, sizes, draws=20)
     assert found.at(dates) == pytest.approx(sizes, rel=0.02)

@@ -1,53 +1,27 @@
 """The tables of ``data/``: each row checked, returned as records and frames.
 
+Each table has a function of its name: ``catalog.models()`` is ``catalog.table("models")``.
 A frame's dates are pandas timestamps; an empty cell is missing, never zero. Every call returns a
 fresh copy, so a reader may change it.
 """
 
-from datetime import date
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
-from typing import Any, get_args
+from typing import TypeVar
 
 import pandas as pd
 
 from llmecon._checks import iso_date
 from llmecon._names import UnknownName
 from llmecon.accelerator import Accelerator
-from llmecon.catalog.package import datapackage
-from llmecon.catalog.reading import BadRow, data_folder, read_rows
-from llmecon.catalog.rows import TABLES, AcceleratorRow, ArchitectureRow, Sourced, foreign_keys
+from llmecon.catalog.reading import BadRow, data_folder, frame_of, read_rows
+from llmecon.catalog.rows import TABLES, Sourced, foreign_keys
 from llmecon.transformer import Transformer
 
-__all__ = [
-    "TABLES",
-    "BadRow",
-    "UnknownName",
-    "accelerator",
-    "accelerators",
-    "architectures",
-    "claims",
-    "data_folder",
-    "datapackage",
-    "gpu_prices",
-    "measurements",
-    "models",
-    "peer_set",
-    "peers",
-    "price_on",
-    "prices",
-    "rows",
-    "score",
-    "score_gap",
-    "scores",
-    "serving_profiles",
-    "size_estimates",
-    "speed_readings",
-    "speeds",
-    "table",
-    "transformer",
-    "value",
-]
+__all__ = ["TABLES", "BadRow", "UnknownName", "data_folder"]
+
+_Record = TypeVar("_Record", Accelerator, Transformer)
 
 
 @cache
@@ -76,11 +50,7 @@ def rows(name: str) -> tuple[Sourced, ...]:
 
 @cache
 def _frame(name: str, folder: Path) -> pd.DataFrame:
-    frame = pd.DataFrame([row.model_dump() for row in _rows(name, folder)])
-    for column, info in TABLES[name].model_fields.items():
-        if date in (info.annotation, *get_args(info.annotation)):
-            frame[column] = pd.to_datetime(frame[column])
-    return frame
+    return frame_of(_rows(name, folder))
 
 
 def table(name: str) -> pd.DataFrame:
@@ -115,69 +85,10 @@ def table(name: str) -> pd.DataFrame:
     return _frame(name, data_folder()).copy()
 
 
-def models() -> pd.DataFrame:
-    """Language models: dates, sizes and how sure they are, training. See `table`."""
-    return table("models")
-
-
-def size_estimates() -> pd.DataFrame:
-    """Published size estimates of undisclosed models. See `table`."""
-    return table("size_estimates")
-
-
-def prices() -> pd.DataFrame:
-    """List prices from a day on. [USD per million tokens] See `table`."""
-    return table("prices")
-
-
-def speeds() -> pd.DataFrame:
-    """Readings of output speed. [tokens/s] See `table`."""
-    return table("speeds")
-
-
-def scores() -> pd.DataFrame:
-    """Benchmark scores with list dates. See `table`."""
-    return table("scores")
-
-
-def gpu_prices() -> pd.DataFrame:
-    """Dated accelerator prices. [USD per accelerator-hour] See `table`."""
-    return table("gpu_prices")
-
-
-def measurements() -> pd.DataFrame:
-    """Published serving measurements. See `table`."""
-    return table("measurements")
-
-
-def serving_profiles() -> pd.DataFrame:
-    """What engines achieve: constants fitted to measurements. See `table`."""
-    return table("serving_profiles")
-
-
-def peers() -> pd.DataFrame:
-    """Accuracy of other tools on measured times per token. See `table`."""
-    return table("peers")
-
-
-def peer_set() -> pd.DataFrame:
-    """Accuracy of this library on another tool's test set. See `table`."""
-    return table("peer_set")
-
-
-def architectures() -> pd.DataFrame:
-    """Shapes of transformers. See `table`."""
-    return table("architectures")
-
-
-def accelerators() -> pd.DataFrame:
-    """Data sheets of accelerators. See `table`."""
-    return table("accelerators")
-
-
-def claims() -> pd.DataFrame:
-    """The ledger of the article's claims. See `table`."""
-    return table("claims")
+def __getattr__(name: str) -> Callable[[], pd.DataFrame]:
+    if name not in TABLES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return partial(table, name)
 
 
 def transformer(name: str) -> Transformer:
@@ -206,9 +117,7 @@ def transformer(name: str) -> Transformer:
     Traceback (most recent call last):
     llmecon._names.UnknownName: no model is called 'Llama 3.1 70'; nearest: Llama 3.1 70B
     """
-    row = _named("model", "architectures", name)
-    assert isinstance(row, ArchitectureRow)
-    return Transformer(**{field: getattr(row, field) for field in Transformer.model_fields})
+    return _named("model", "architectures", name, Transformer)
 
 
 def accelerator(name: str) -> Accelerator:
@@ -234,53 +143,18 @@ def accelerator(name: str) -> Accelerator:
     >>> accelerator("H200 SXM 141GB").hbm_bytes_per_s
     4800000000000.0
     """
-    row = _named("accelerator", "accelerators", name)
-    assert isinstance(row, AcceleratorRow)
-    return Accelerator(**{field: getattr(row, field) for field in Accelerator.model_fields})
+    return _named("accelerator", "accelerators", name, Accelerator)
 
 
-def _named(kind: str, table_name: str, name: str) -> Sourced:
+def _named(kind: str, table_name: str, name: str, record: type[_Record]) -> _Record:
     by_name = {str(getattr(row, row.KEY[0])): row for row in rows(table_name)}
     if name not in by_name:
         raise UnknownName(kind, name, by_name)
-    return by_name[name]
+    return record(**by_name[name].model_dump(include=set(record.model_fields)))
 
 
-def value(table_name: str, key: str, column: str) -> Any:
-    """One cell of a table whose key is one column.
-
-    Parameters
-    ----------
-    table_name : str
-        Table, such as ``"models"``.
-    key : str
-        Value of its key column.
-    column : str
-        Column to read.
-
-    Returns
-    -------
-    object
-        The cell; ``None`` where it is empty.
-
-    Raises
-    ------
-    UnknownName
-        If table, key or column is unknown.
-    ValueError
-        If the table's key has several columns.
-
-    Examples
-    --------
-    >>> value("models", "GPT-1", "total_params")
-    117000000.0
-    """
-    row_type = type(rows(table_name)[0])
-    if len(row_type.KEY) != 1:
-        raise ValueError(f"table {table_name} has the key {'+'.join(row_type.KEY)}: use its frame")
-    if column not in row_type.model_fields:
-        raise UnknownName(f"column of {table_name}", column, row_type.model_fields)
-    return getattr(_named(f"row of {table_name}", table_name, key), column)
+def _day(name: str, text: str) -> pd.Timestamp:
+    return pd.Timestamp(iso_date(name, text))
 
 
 def score(model: str, benchmark: str, date: str) -> float:
@@ -296,46 +170,36 @@ def score(model: str, benchmark: str, date: str) -> float:
     >>> score("GPT-4", "Arena text score", "2024-12-13")
     1186.0
     """
-    frame = scores()
-    on_list = frame[
-        (frame.benchmark == benchmark) & (frame.date == pd.Timestamp(iso_date("date", date)))
-    ]
+    frame, day = table("scores"), _day("date", date)
+    on_list = frame[(frame.benchmark == benchmark) & (frame.date == day)]
     found = on_list.loc[on_list.model == model, "score"]
     if found.empty:
         raise UnknownName(f"model with {benchmark} on {date}", model, on_list.model)
     return float(found.iloc[0])
 
 
-def score_gap(
-    model: str, other: str, benchmark: str, date: str, other_date: str | None = None
-) -> float:
-    """How far one model scores above another, on one list.
-
-    Arena scores drift from list to list: two list dates are refused for them.
+def score_gap(model: str, other: str, benchmark: str, date: str) -> float:
+    """How far one model scores above another, on one list: scores drift from list to list.
 
     Raises
     ------
     UnknownName
         If one of them has no score on that list.
-    ValueError
-        If Arena scores of two dates are asked for.
 
     Examples
     --------
     >>> score_gap("GPT-4o", "GPT-4", "Arena text score", "2024-12-13")
     99.0
     """
-    if benchmark.startswith("Arena") and other_date not in (None, date):
-        raise ValueError(f"Arena scores compare within one list date, got {date} and {other_date}")
-    return score(model, benchmark, date) - score(other, benchmark, other_date or date)
+    return score(model, benchmark, date) - score(other, benchmark, date)
 
 
 def speed_readings(
     model: str,
     *,
     versions: tuple[str, ...] | None = None,
-    since: str | None = None,
-    until: str | None = None,
+    since: str = "2000-01-01",
+    until: str = "2100-01-01",
 ) -> pd.DataFrame:
     """Speed readings of one model on GPUs, in order of date.
 
@@ -363,20 +227,17 @@ def speed_readings(
     >>> float(speed_readings("GPT-4 Turbo").output_tokens_per_s.max())
     47.3
     """
-    frame = speeds()
+    frame = table("speeds")
     keep = (frame.model == model) & ~frame.wafer_scale
+    keep &= frame.date.between(_day("since", since), _day("until", until))
     if versions is not None:
         keep &= frame.version.isin(versions)
-    if since:
-        keep &= frame.date >= pd.Timestamp(iso_date("since", since))
-    if until:
-        keep &= frame.date <= pd.Timestamp(iso_date("until", until))
     if not keep.any():
         raise UnknownName("model with such speed readings", model, frame.model)
     return frame[keep].sort_values("date", kind="stable").reset_index(drop=True)
 
 
-def price_on(model: str, date: str, provider: str | None = None) -> pd.Series:
+def price_on(model: str, date: str) -> pd.Series:
     """Row of ``prices.csv`` in force for a model on a day.
 
     Raises
@@ -389,10 +250,8 @@ def price_on(model: str, date: str, provider: str | None = None) -> pd.Series:
     >>> float(price_on("GPT-4o", "2024-12-13").output_usd_per_mtok)
     10.0
     """
-    frame = prices()
-    keep = (frame.model == model) & (frame.effective_date <= pd.Timestamp(iso_date("date", date)))
-    if provider is not None:
-        keep &= frame.provider == provider
+    frame = table("prices")
+    keep = (frame.model == model) & (frame.effective_date <= _day("date", date))
     if not keep.any():
         raise UnknownName(f"model with a price by {date}", model, frame.model)
     return frame[keep].sort_values("effective_date", kind="stable").iloc[-1]

@@ -63,10 +63,8 @@ _LINEAR = {
 # Lists with the kind of each layer, and what their words mean.
 _LAYER_LISTS: dict[str, dict[Any, str]] = {
     "layer_types": {
-        "full_attention": "full",
-        "attention": "full",
-        "sliding_attention": "window",
-        "chunked_attention": "window",
+        **dict.fromkeys(("full_attention", "attention"), "full"),
+        **dict.fromkeys(("sliding_attention", "chunked_attention"), "window"),
         "linear_attention": "linear",
     },
     "attn_type_list": {1: "full"},
@@ -142,9 +140,8 @@ class _Config:
         """A list with one entry a layer; empty if there is none."""
         values, layers = self.items(key), self.layers
         if values and len(values) != layers:
-            raise self.fail(
-                f"contradiction: {key} has {len(values)} entries, num_hidden_layers is {layers}"
-            )
+            said = f"{key} has {len(values)} entries, num_hidden_layers is {layers}"
+            raise self.fail(f"contradiction: {said}")
         return values
 
     def flag(self, key: str, default: bool) -> bool:
@@ -213,9 +210,8 @@ def convert(
         raise config.fail(f"model_type {config.family!r} has layers that are not modelled")
     encodes = any(word in config.family for word in _ENCODERS)
     if encodes or config.flag("is_encoder_decoder", False):
-        raise config.fail(
-            f"model_type {config.family!r} has an encoder; only decoders are modelled"
-        )
+        family = f"model_type {config.family!r}"
+        raise config.fail(f"{family} has an encoder; only decoders are modelled")
     fields: dict[str, Any] = {
         **{"n_layers": config.layers, **config.counts(_PLAIN)},
         "mlp_matrices": 2 if config.does("plain") else 3,
@@ -245,18 +241,16 @@ def _experts(config: _Config) -> dict[str, int]:
     width = config.count("moe_intermediate_size", config.get("intermediate_size"))
     wide = config.count("shared_expert_intermediate_size", 0, least=0)
     if wide % width:
-        raise config.fail(
-            f"contradiction: shared_expert_intermediate_size {wide} is no multiple of {width}"
-        )
+        said = f"shared_expert_intermediate_size {wide} is no multiple of {width}"
+        raise config.fail(f"contradiction: {said}")
     # Llama 4 has one in every layer with experts and no key that says so.
     usual = int("llama4" in config.family)
     shared = wide // width or config.count("n_shared_experts", usual, least=0)
     fields = {"n_experts": total, "n_experts_active": active, "d_ff": width}
     fields["n_shared_experts"] = shared
-    dense = _dense_layers(config, config.layers)
-    if dense:
-        own = config.get("intermediate_size_mlp")
-        key = "intermediate_size_mlp" if own else "intermediate_size"
+    if dense := _dense_layers(config, config.layers):
+        key = "intermediate_size_mlp"
+        key = key if config.get(key) else "intermediate_size"
         fields |= {"n_dense_layers": len(dense), "d_ff_dense": config.count(key)}
     return fields
 
@@ -270,13 +264,11 @@ def _dense_layers(config: _Config, layers: int) -> set[int]:
     listed = config.items("mlp_only_layers")
     for layer in listed:
         if type(layer) is not int or not 0 <= layer < layers:
-            raise config.fail(
-                f"mlp_only_layers must name layers from 0 to {layers - 1}, got {_short(layer)}"
-            )
+            wanted = f"name layers from 0 to {layers - 1}"
+            raise config.fail(f"mlp_only_layers must {wanted}, got {_short(layer)}")
     if isinstance(config.content.get("moe_layer_freq"), list):
-        marked = {
-            n for n, has_experts in enumerate(config.per_layer("moe_layer_freq")) if not has_experts
-        }
+        marks = config.per_layer("moe_layer_freq")
+        marked = {n for n, has_experts in enumerate(marks) if not has_experts}
     else:
         every = config.count("moe_layer_freq", 1)
         marked = {n for n in range(layers) if n % every}
@@ -295,17 +287,13 @@ def _attention(config: _Config) -> dict[str, Any]:
     kv_heads = config.count("num_key_value_heads", heads)
     if config.flag("multi_query", False) and not config.flag("new_decoder_architecture", False):
         kv_heads = 1
+    said = f"num_attention_heads {heads}"
     if heads % kv_heads:
-        raise config.fail(
-            f"contradiction: num_key_value_heads {kv_heads} does not divide "
-            f"num_attention_heads {heads}"
-        )
+        raise config.fail(f"contradiction: num_key_value_heads {kv_heads} does not divide {said}")
     width = config.count("hidden_size")
     if config.get("head_dim") is None and width % heads:
-        raise config.fail(
-            f"contradiction: hidden_size {width} is no multiple of num_attention_heads {heads}, "
-            "and head_dim is missing"
-        )
+        said = f"hidden_size {width} is no multiple of {said}, and head_dim is missing"
+        raise config.fail(f"contradiction: {said}")
     head, value = config.count("head_dim", width // heads), config.count("v_head_dim", 0, least=0)
     kind = "MHA" if kv_heads == heads else "MQA" if kv_heads == 1 else "GQA"
     fields |= {"n_kv_heads": kv_heads, "d_head": head, "attention_kind": kind}

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from llmecon.catalog.reading import read_rows
+from llmecon.catalog.reading import frame_of, read_rows
 from llmecon.catalog.rows import TABLES
 
 
@@ -19,15 +19,11 @@ def read(path: Path) -> pd.DataFrame:
     Returns
     -------
     pandas.DataFrame
-        As :func:`llmecon.catalog.measurements`.
+        As ``catalog.measurements()``.
 
     Raises
     ------
     BadRow
         If a row breaks the schema: file, line, column, reason.
     """
-    frame = pd.DataFrame([row.model_dump() for row in read_rows(path, TABLES["measurements"])])
-    if frame.empty:
-        raise ValueError(f"{path.name}: no measurements")
-    frame["date"] = pd.to_datetime(frame["date"])
-    return frame
+    return frame_of(read_rows(path, TABLES["measurements"]))

@@ -3,11 +3,11 @@
 import json
 import typing
 from datetime import date
-from pathlib import Path
 from typing import Any, Literal
 
 from pydantic.fields import FieldInfo
 
+from llmecon._checks import extras
 from llmecon.catalog.reading import data_folder
 from llmecon.catalog.rows import TABLES, Sourced, column_names, foreign_keys
 
@@ -49,14 +49,14 @@ def _resource(name: str, row_type: type[Sourced]) -> dict[str, Any]:
         "name": name,
         "path": f"{name}.csv",
         "title": row_type.TITLE,
-        "description": row_type.RULE,
+        "description": row_type.rule(),
         "encoding": "utf-8",
         "schema": schema | ({"foreignKeys": foreign} if foreign else {}),
     }
 
 
 def _field(name: str, info: FieldInfo) -> dict[str, Any]:
-    extra = info.json_schema_extra if isinstance(info.json_schema_extra, dict) else {}
+    extra, required = extras(info), {"required": True} if info.is_required() else {}
     field: dict[str, Any] = {"name": name, **_type(info.annotation)}
     where = f", as in {extra['key_of']}.csv" if "key_of" in extra else ""
     field["description"] = f"{info.description}{where}"
@@ -64,26 +64,19 @@ def _field(name: str, info: FieldInfo) -> dict[str, Any]:
         field |= {"trueValues": ["true"], "falseValues": ["false"]}
     if "unit" in extra:
         field["unit"] = extra["unit"]
-    constraints = dict(field.pop("constraints", {}))
-    if info.is_required():
-        constraints["required"] = True
-    if constraints:
-        field["constraints"] = constraints
-    return field
+    constraints = field.pop("constraints", {}) | required
+    return field | ({"constraints": constraints} if constraints else {})
 
 
 def _type(annotation: Any) -> dict[str, Any]:
     """Type of a column, looking through ``X | None``, ``Annotated`` and ``Literal``."""
-    options = [a for a in typing.get_args(annotation) if a is not type(None)]
-    origin = typing.get_origin(annotation)
-    if origin is Literal:
-        return {"type": "string", "constraints": {"enum": list(typing.get_args(annotation))}}
-    if options:
-        return _type(options[0])
-    return {"type": _TYPES[annotation]}
+    options = typing.get_args(annotation)
+    if typing.get_origin(annotation) is Literal:
+        return {"type": "string", "constraints": {"enum": list(options)}}
+    return _type(options[0]) if options else {"type": _TYPES[annotation]}
 
 
-def write(path: str | None = None) -> None:
+def write() -> None:
     """Rewrite ``data/datapackage.json`` (``make data``)."""
-    target = data_folder() / "datapackage.json" if path is None else Path(path)
-    target.write_text(json.dumps(datapackage(), indent=1, ensure_ascii=False) + "\n", "utf-8")
+    text = json.dumps(datapackage(), indent=1, ensure_ascii=False)
+    (data_folder() / "datapackage.json").write_text(f"{text}\n", "utf-8")

@@ -3,16 +3,19 @@
 import csv
 import json
 import os
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
+from datetime import date
 from importlib.resources import files
 from io import StringIO
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
+import pandas as pd
 from pydantic import BaseModel, ValidationError
 
+from llmecon._checks import extras
 from llmecon._names import nearest
-from llmecon.catalog.rows import Row
+from llmecon.catalog.rows import Row, Sourced
 
 
 class BadRow(ValueError):
@@ -49,9 +52,14 @@ def read_json(path: Path) -> Any:
     ValueError
         If it is not JSON: file, line and reason.
     """
+    return parsed(path, lambda text: json.loads(text, object_pairs_hook=_once))
+
+
+def parsed(path: Path, parse: Callable[[str], Any]) -> Any:
+    """What a parser makes of a file; its complaints name the file, and the line where known."""
     text = read_text(path)
     try:
-        return json.loads(text, object_pairs_hook=_once)
+        return parse(text)
     except json.JSONDecodeError as error:
         raise ValueError(f"{path.name}, line {error.lineno}: not JSON: {error.msg}") from error
     except RecursionError as error:
@@ -115,16 +123,23 @@ def read_rows(
     return rows
 
 
+def frame_of(rows: Sequence[Sourced]) -> pd.DataFrame:
+    """Rows as a frame, dates as pandas timestamps."""
+    frame = pd.DataFrame([row.model_dump() for row in rows])
+    for column, info in type(rows[0]).model_fields.items():
+        if date in (info.annotation, *get_args(info.annotation)):
+            frame[column] = pd.to_datetime(frame[column])
+    return frame
+
+
 def _bad(path: Path, line: int, column: str, reason: str) -> BadRow:
     return BadRow(f"{path.name}, line {line}, column {column}: {reason}")
 
 
 def _check_header(path: Path, header: Any, row_type: type[Row]) -> None:
-    wanted = list(row_type.model_fields)
-    for name in header:
-        if name not in wanted:
+    for name in [*header, *row_type.model_fields]:
+        if name not in row_type.model_fields:
             raise _bad(path, 1, name, "not a column of this table")
-    for name in wanted:
         if name not in header:
             raise _bad(path, 1, name, "missing")
 
@@ -157,7 +172,7 @@ def first_problem(error: ValidationError, record: type[BaseModel]) -> tuple[str,
     if first["type"] == "missing":
         return field, "is empty"
     message = first["msg"].removeprefix("Value error, ")
-    info = record.model_fields.get(field)
-    extra = info.json_schema_extra if info is not None else None
-    unit = f" [{extra['unit']}]" if isinstance(extra, dict) and "unit" in extra else ""
-    return field, message if not field else f"{message}, got {first['input']!r}{unit}"
+    if field not in record.model_fields:
+        return field, message
+    unit = extras(record.model_fields[field]).get("unit")
+    return field, f"{message}, got {first['input']!r}{f' [{unit}]' if unit else ''}"

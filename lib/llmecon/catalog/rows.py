@@ -1,11 +1,12 @@
 """What one row of each table must look like: names, types, units, bounds, keys.
 
 These classes are the schema. ``data/datapackage.json`` and the book's data page are made from
-them, so a column is described once.
+them, so a column is described once; the docstring of a class is the rule of its table there.
 """
 
 import math
 from datetime import date as Day
+from inspect import cleandoc
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import (
@@ -18,22 +19,25 @@ from pydantic import (
     model_validator,
 )
 
-from llmecon._checks import column
+from llmecon._checks import column, extras
 from llmecon.accelerator import Accelerator
 from llmecon.transformer import Transformer
 
 # What a column of a unit can hold: no value in another unit comes near.
-PARAMS: dict[str, Any] = {"unit": "parameters", "gt": 1e6, "lt": 1e14}
-TOKENS: dict[str, Any] = {"unit": "tokens", "lt": 1e8}
-USD_PER_MTOK: dict[str, Any] = {"unit": "USD per million tokens", "gt": 0.001, "lt": 1e4}
-TOKENS_PER_S: dict[str, Any] = {"unit": "tokens/s", "gt": 1.0, "lt": 1e4}
-ROWS: dict[str, Any] = {"unit": "rows", "ge": 1}
-ERROR: dict[str, Any] = {"unit": "%", "ge": 0, "lt": 1e4}
-BIAS: dict[str, Any] = {"unit": "%", "gt": -100, "lt": 1e4}
-SECONDS: dict[str, Any] = {"unit": "s", "gt": 0, "lt": 1e5}
-PERCENT: dict[str, Any] = {"unit": "%", "ge": 0, "le": 100}
+_PARAMS: dict[str, Any] = {"unit": "parameters", "gt": 1e6, "lt": 1e14}
+_TOKENS: dict[str, Any] = {"unit": "tokens", "lt": 1e8}
+_USD_PER_MTOK: dict[str, Any] = {"unit": "USD per million tokens", "gt": 0.001, "lt": 1e4}
+_TOKENS_PER_S: dict[str, Any] = {"unit": "tokens/s", "gt": 1.0, "lt": 1e4}
+_RUN_FLOP: dict[str, Any] = {"unit": "FLOP", "gt": 0}
+_RUN_RATIO: dict[str, Any] = {"unit": "tokens/parameter", "gt": 0}
+_ROWS: dict[str, Any] = {"unit": "rows", "ge": 1}
+_ERROR: dict[str, Any] = {"unit": "%", "ge": 0, "lt": 1e4}
+_BIAS: dict[str, Any] = {"unit": "%", "gt": -100, "lt": 1e4}
+_SECONDS: dict[str, Any] = {"unit": "s", "gt": 0, "lt": 1e5}
+_TIME: dict[str, Any] = {"unit": "s", "default": 0, "ge": 0, "lt": 10}
+_SHARE: dict[str, Any] = {"unit": "1", "default": 1, "gt": 0, "le": 1}
 _SCORES = {"Arena points": (500, 2500), "percent correct": (0, 100), "index": (0, 1000)}
-METRICS = {
+_METRICS = {  # what is measured, and the units that it may be given in
     **dict.fromkeys(("ttft", "tpot", "prefill_latency", "decode_latency_64_tokens"), ("ms", "s")),
     **dict.fromkeys(("decode_throughput", "output_throughput_total"), ("tok/s", "output tok/s")),
     **dict.fromkeys(("model_flop_utilisation", "kv_cache_hit_rate"), ("fraction",)),
@@ -45,14 +49,18 @@ METRICS = {
     "mean_kv_length_per_output_token": ("tokens",),
     "daily_cost": ("USD/day",),
 }
-"""What is measured, and the units that it may be given in."""
 
 Text = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
-Status = Literal["disclosed", "reported", "estimate"]
-Precision = Literal["day", "month", "year"]
-Circular = Literal["true", "false", "unknown"]
-YesNo = Annotated[bool, Field(strict=False)]
+_Url = Annotated[str, StringConstraints(pattern=r"^https?://[^\s]+$")]
+_Status = Literal["disclosed", "reported", "estimate"]
+_Precision = Literal["day", "month", "year"]
+_Circular = Literal["true", "false", "unknown"]
+_YesNo = Annotated[bool, Field(strict=False)]
+
+
+def _maybe(description: str, **kind: Any) -> Any:
+    """A column whose empty cell means unknown."""
+    return column(description, default=None, **kind)
 
 
 class Sourced(BaseModel):
@@ -61,20 +69,27 @@ class Sourced(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
     KEY: ClassVar[tuple[str, ...]]
     TITLE: ClassVar[str]
-    RULE: ClassVar[str]
-    RISING: ClassVar[tuple[tuple[str, str], ...]] = ()
+    RULE: ClassVar[str] = ""
 
     note: str = column("What was done to the printed value, or what to beware of", default="")
     source: Text = column("Where the row was read")
-    source_url: Url = column("Address of the source")
+    source_url: _Url = column("Address of the source")
     licence: Text = column("Terms of the source")
+
+    @classmethod
+    def rule(cls) -> str:
+        """Which rows the table holds, as its data page says it."""
+        return cls.RULE or " ".join(cleandoc(cls.__doc__ or "").split())
 
     @model_validator(mode="after")
     def _rises(self) -> Self:
-        for low, high in self.RISING:
-            ends = getattr(self, low), getattr(self, high)
-            if None not in ends and ends[0] > ends[1]:
-                raise ValueError(f"{low} is larger than {high}, {ends[0]:g} and {ends[1]:g}")
+        """No low end lies above its high end, and no active size above the total."""
+        cells: dict[str, Any] = dict(self)
+        pairs = {name: name.replace("_low", "_high") for name in cells if name.endswith("_low")}
+        for low, high in {"active_params": "total_params", **pairs}.items():
+            least, most = cells.get(low), cells.get(high)
+            if least is not None and most is not None and least > most:
+                raise ValueError(f"{low} is larger than {high}, {least:g} and {most:g}")
         return self
 
 
@@ -89,131 +104,106 @@ def column_names(row_type: type[Sourced]) -> list[str]:
 
 def foreign_keys(row_type: type[Sourced]) -> dict[str, str]:
     """Columns that name rows of another table: column and table."""
-    extras = {name: info.json_schema_extra for name, info in row_type.model_fields.items()}
-    return {
-        name: str(extra["key_of"])
-        for name, extra in extras.items()
-        if isinstance(extra, dict) and "key_of" in extra
-    }
+    said = {name: extras(info) for name, info in row_type.model_fields.items()}
+    return {name: extra["key_of"] for name, extra in said.items() if "key_of" in extra}
 
 
-class ModelRow(Sourced):
-    """A language model: when, how large, how sure."""
+class _ModelRow(Sourced):
+    """Every model the article names, the landmarks of 2017 to 2024, and the frontier and best
+    open models of 2025 and 2026. An undisclosed size stays empty.
+    """
 
     KEY = ("model",)
     TITLE = "Models"
-    RULE = (
-        "Every model the article names, the landmarks of 2017 to 2024, and the frontier and best "
-        "open models of 2025 and 2026. An undisclosed size stays empty."
-    )
-    RISING = (("active_params", "total_params"), ("size_low", "size_high"))
 
     model: Text = column("Name, the key used in every table")
     developer: Text = column("Who made it")
     family: str = column("Name shared by releases of one shape; empty: its own", default="")
     release_date: Day = column("First public release, or announcement where never released")
-    total_params: float | None = column("All parameters", default=None, **PARAMS)
-    active_params: float | None = column(
-        "Parameters that work on one token", default=None, **PARAMS
-    )
-    training_tokens: float | None = column(
-        "Tokens seen in pre-training", unit="tokens", default=None, gt=1e8, lt=1e15
-    )
-    training_flop: float | None = column(
-        "Training compute", unit="FLOP", default=None, gt=1e16, lt=1e29
-    )
-    open_weights: YesNo = column("Whether the weights can be downloaded")
-    weights_opened: Day | None = column(
-        "First day the weights could be downloaded, where later than release_date", default=None
-    )
-    size_status: Status = column(
+    total_params: float | None = _maybe("All parameters", **_PARAMS)
+    active_params: float | None = _maybe("Parameters that work on one token", **_PARAMS)
+    training_tokens: float | None = _maybe("Pre-training tokens", unit="tokens", gt=1e8, lt=1e15)
+    training_flop: float | None = _maybe("Training compute", unit="FLOP", gt=1e16, lt=1e29)
+    open_weights: _YesNo = column("Whether the weights can be downloaded")
+    weights_opened: Day | None = _maybe("First day of the weights, if after release_date")
+    size_status: _Status = column(
         "disclosed by the maker or countable; reported by a leak or a principal; else estimate"
     )
-    size_low: float | None = column("Lowest usable published size", default=None, **PARAMS)
-    size_high: float | None = column("Highest usable published size", default=None, **PARAMS)
-    frontier: YesNo = column("Whether it stood at the frontier on release")
+    size_low: float | None = _maybe("Lowest usable published size", **_PARAMS)
+    size_high: float | None = _maybe("Highest usable published size", **_PARAMS)
+    frontier: _YesNo = column("Whether it stood at the frontier on release")
     frontier_basis: Text = column("Which rule decided `frontier`")
 
 
-class SizeEstimateRow(Sourced):
-    """One published size of a model whose maker is silent."""
+class _SizeEstimateRow(Sourced):
+    """Sizes of closed models traceable to a named source, with method and circularity. Rows of
+    kind `check` show one estimator on open models of known size.
+    """
 
     KEY = ("model", "estimator", "entry")
     TITLE = "Published size estimates"
-    RULE = (
-        "Sizes of closed models traceable to a named source, with method and circularity. Rows of "
-        "kind `check` show one estimator on open models of known size."
-    )
-    RISING = (("total_low", "total_high"), ("active_low", "active_high"))
 
     model: Text = column("Model")
     estimator: Text = column("Who estimated, with the version")
     series: Text = column("The same for all versions: a later one replaces an earlier one")
-    rival: YesNo = column("Whether it is a word on a rival's model")
+    rival: _YesNo = column("Whether it is a word on a rival's model")
     entry: str = column("Which entry of the estimator's table", default="")
     estimate_date: Day = column("When the estimate was published")
     date_precision: Literal["day", "month"] = column("How exact estimate_date is")
     kind: Literal["estimate", "reported", "check"] = column("How the number came about")
-    total_params: float | None = column("Central value", default=None, **PARAMS)
-    total_low: float | None = column("Lower end", default=None, **PARAMS)
-    total_high: float | None = column("Upper end", default=None, **PARAMS)
-    active_low: float | None = column("Lower end, active parameters", default=None, **PARAMS)
-    active_high: float | None = column("Upper end, active parameters", default=None, **PARAMS)
-    known_total_params: float | None = column(
-        "True size, in rows of kind check", default=None, **PARAMS
-    )
+    total_params: float | None = _maybe("Central value", **_PARAMS)
+    total_low: float | None = _maybe("Lower end", **_PARAMS)
+    total_high: float | None = _maybe("Upper end", **_PARAMS)
+    active_low: float | None = _maybe("Lower end, active parameters", **_PARAMS)
+    active_high: float | None = _maybe("Upper end, active parameters", **_PARAMS)
+    known_total_params: float | None = _maybe("True size, in rows of kind check", **_PARAMS)
     method: Text = column("How it was estimated")
-    circular_with_price: Circular = column("Whether the estimate uses the price")
-    circular_with_speed: Circular = column("Whether the estimate uses the speed")
-    superseded: YesNo = column("Whether its author has replaced it by a later one")
+    circular_with_price: _Circular = column("Whether the estimate uses the price")
+    circular_with_speed: _Circular = column("Whether the estimate uses the speed")
+    superseded: _YesNo = column("Whether its author has replaced it by a later one")
 
 
-class PriceRow(Sourced):
-    """A list price from a day on."""
+class _PriceRow(Sourced):
+    """Flagship lines of the makers, their cheapest tiers, and the cheapest host of Meta's open
+    models.
+    """
 
     KEY = ("model", "provider", "effective_date")
     TITLE = "Prices"
-    RULE = (
-        "Flagship lines of the makers, their cheapest tiers, and the cheapest host of Meta's open "
-        "models."
-    )
 
     model: Text = column("Model")
     provider: Text = column("Who sells it")
     effective_date: Day = column("First day of the price, see date_basis")
-    input_usd_per_mtok: float = column("Input price", **USD_PER_MTOK)
-    output_usd_per_mtok: float = column("Output price", **USD_PER_MTOK)
+    input_usd_per_mtok: float = column("Input price", **_USD_PER_MTOK)
+    output_usd_per_mtok: float = column("Output price", **_USD_PER_MTOK)
     date_basis: Literal["documented", "release date", "first seen", "in force on that day"] = (
         column("How the day is known; `first seen` is an upper bound")
     )
-    flagship: YesNo = column("Whether it was the maker's main general model on that day")
+    flagship: _YesNo = column("Whether it was the maker's main general model on that day")
 
 
-class SpeedRow(Sourced):
-    """One reading of decode speed."""
+class _SpeedRow(Sourced):
+    """Output speed of one stream after the first token; readings the chapters use."""
 
     KEY = ("model", "version", "date", "host_or_basis")
     TITLE = "Speeds"
-    RULE = "Output speed of one stream after the first token; readings the chapters use."
 
     model: Text = column("Model", key_of="models")
     version: str = column("Version that was read", default="")
     date: Day = column("Day of the reading, see date_basis")
     date_basis: Text = column("How the day is known")
-    output_tokens_per_s: float = column("Output speed of one stream", **TOKENS_PER_S)
+    output_tokens_per_s: float = column("Output speed of one stream", **_TOKENS_PER_S)
     host_or_basis: Text = column("Whose service was read, or how readings were combined")
-    wafer_scale: YesNo = column("Whether it runs on wafer-scale chips, which are no GPUs")
+    wafer_scale: _YesNo = column("Whether it runs on wafer-scale chips, which are no GPUs")
 
 
-class ScoreRow(Sourced):
-    """One score on one benchmark on one day."""
+class _ScoreRow(Sourced):
+    """Arena points, per cent correct or index for models of models.csv. Arena scores compare
+    within one list date only.
+    """
 
     KEY = ("model", "benchmark", "date", "variant")
     TITLE = "Scores"
-    RULE = (
-        "Arena points, per cent correct or index for models of models.csv. Arena scores compare "
-        "within one list date only."
-    )
 
     model: Text = column("Model", key_of="models")
     benchmark: Text = column("Benchmark")
@@ -231,131 +221,96 @@ class ScoreRow(Sourced):
         return self
 
 
-class OfferRow(Sourced):
-    """Price and speed of an open model at one host on the day of one list."""
+class _OfferRow(Sourced):
+    """All offers of models of known size on the list of 2025-01-26 (186) and on half of the list
+    of 2025-08-08 (153): models drawn by a hash of their name; the other half is kept for tests of
+    the next version. Offers on a host's own chips are marked. Left out: offers without a price or
+    a speed, and models whose size is not public.
+    """
 
     KEY = ("date", "model", "host", "name_at_host")
     TITLE = "Offers of open models"
-    RULE = (
-        "All offers of models of known size on the list of 2025-01-26 (186) and on half of the "
-        "list of 2025-08-08 (153): models drawn by a hash of their name; the other half is kept "
-        "for tests of the next version. Offers on a host's own chips are marked. Left out: offers "
-        "without a price or a speed, and models whose size is not public."
-    )
-    RISING = (("active_params", "total_params"),)
 
     date: Day = column("Day of the list")
     model: Text = column("Model, named alike on both lists")
     family: Text = column("Line of weights it descends from; a test leaves out whole families")
-    total_params: float = column("All parameters", **PARAMS)
-    active_params: float = column("Parameters that work on one token", **PARAMS)
+    total_params: float = column("All parameters", **_PARAMS)
+    active_params: float = column("Parameters that work on one token", **_PARAMS)
     host: Text = column("Whose service")
     name_at_host: Text = column("Name of the entry on the list")
-    own_chips: YesNo = column("Whether the host serves on accelerators of its own making")
-    blended_usd_per_mtok: float = column(
-        "Price of three input tokens to one output token", **USD_PER_MTOK
-    )
-    input_usd_per_mtok: float | None = column(
-        "Input price, where the list has it", default=None, **USD_PER_MTOK
-    )
-    output_usd_per_mtok: float | None = column(
-        "Output price, where the list has it", default=None, **USD_PER_MTOK
-    )
-    output_tokens_per_s: float = column("Output speed of one stream", **TOKENS_PER_S)
-    ttft_s: float | None = column("Time to first token", unit="s", default=None, gt=0)
+    own_chips: _YesNo = column("Whether the host serves on accelerators of its own making")
+    blended_usd_per_mtok: float = column("Price of 3 input tokens to 1 output", **_USD_PER_MTOK)
+    input_usd_per_mtok: float | None = _maybe("Input price, where listed", **_USD_PER_MTOK)
+    output_usd_per_mtok: float | None = _maybe("Output price, where listed", **_USD_PER_MTOK)
+    output_tokens_per_s: float = column("Output speed of one stream", **_TOKENS_PER_S)
+    ttft_s: float | None = _maybe("Time to first token", unit="s", gt=0)
 
 
-class GpuPriceRow(Sourced):
-    """What one accelerator costs for one hour."""
+class _GpuPriceRow(Sourced):
+    """Dated rents, list prices, costs of ownership, and prices assumed in published models."""
 
     KEY = ("accelerator", "usd_per_gpu_hour", "price_kind", "date", "source")
     TITLE = "Accelerator prices"
-    RULE = "Dated rents, list prices, costs of ownership, and prices assumed in published models."
 
     accelerator: Text = column("Accelerator", key_of="accelerators")
     usd_per_gpu_hour: float = column("Price", unit="USD per accelerator-hour", gt=0.05, lt=100)
     price_kind: Text = column("Rent, list price, cost of ownership, or assumed in a model")
-    provider_rank: int | None = column(
-        "Which kind tells best what providers pay, 1 first; empty: lists that nobody pays",
-        default=None,
-        ge=1,
-    )
     date: Day = column("Day, or first day of the month, see date_precision")
-    date_precision: Precision = column("How exact the date is")
+    date_precision: _Precision = column("How exact the date is")
 
 
 class ArchitectureRow(Sourced, Transformer):
-    """The shape of a transformer, as its configuration file gives it."""
+    """Models the chapters and tests compute with and whose shape is public, and the shape assumed
+    for GPT-4 by Erdil (status `reported`). Shapes the formulas do not cover are out.
+    """
 
     KEY = ("name",)
     TITLE = "Architectures"
-    RULE = (
-        "Models the chapters and tests compute with and whose shape is public, and the shape "
-        "assumed for GPT-4 by Erdil (status `reported`). Shapes the formulas do not cover are out."
-    )
 
-    status: Status = column("disclosed shape, or reported")
-    disclosed_total_params: float | None = column("Total the maker states", default=None, **PARAMS)
-    disclosed_active_params: float | None = column(
-        "Active parameters the maker states", default=None, **PARAMS
-    )
+    status: _Status = column("disclosed shape, or reported")
+    disclosed_total_params: float | None = _maybe("Total the maker states", **_PARAMS)
+    disclosed_active_params: float | None = _maybe("Active ones the maker states", **_PARAMS)
 
 
 class AcceleratorRow(Sourced, Accelerator):
-    """One accelerator's data sheet: dense arithmetic, decimal bytes."""
+    """Data-centre accelerators of 2017 to 2026 that models are or were served on."""
 
     KEY = ("name",)
     TITLE = "Accelerators"
-    RULE = "Data-centre accelerators of 2017 to 2026 that models are or were served on."
 
-    release_date: Day | None = column("First availability; empty if announced", default=None)
-    date_precision: Precision | None = column("How exact release_date is", default=None)
-    serves_llms: YesNo = column("Whether most serving of language models ran on it in its time")
-
-    @model_validator(mode="after")
-    def _serves_from_a_day(self) -> Self:
-        if self.serves_llms and self.release_date is None:
-            raise ValueError("serves_llms needs a release_date")
-        return self
+    release_date: Day | None = _maybe("First availability; empty if announced")
+    date_precision: _Precision | None = _maybe("How exact release_date is")
 
 
-class MeasurementRow(Sourced):
-    """One published measurement of serving speed."""
+class _MeasurementRow(Sourced):
+    """Published measurements of time to first token, time per output token and throughput, with
+    the whole set-up named. `split` says which rows may calibrate.
+    """
 
     KEY = (
         *("source", "model", "hardware", "n_gpus", "precision", "input_tokens", "output_tokens"),
         *("batch_or_concurrency", "metric", "note"),
     )
     TITLE = "Measurements"
-    RULE = (
-        "Published measurements of time to first token, time per output token and throughput, "
-        "with the whole set-up named. `split` says which rows may calibrate."
-    )
-    RISING = (("active_params", "total_params"),)
 
     date: Day = column("Day of publication, or first day of the month")
-    date_precision: Precision = column("How exact the date is")
+    date_precision: _Precision = column("How exact the date is")
     model: Text = column("Model")
-    total_params: float = column("All parameters", **PARAMS)
-    active_params: float = column("Parameters that work on one token", **PARAMS)
+    total_params: float = column("All parameters", **_PARAMS)
+    active_params: float = column("Parameters that work on one token", **_PARAMS)
     hardware: Text = column("Accelerator", key_of="accelerators")
     n_gpus: int = column("Accelerators of one instance", unit="accelerators", ge=1)
     precision: Text = column("Number formats as the source names them")
-    input_tokens: float | None = column("Prompt length", default=None, gt=0, **TOKENS)
-    output_tokens: float | None = column(
-        "Answer length; 0 where only prefill was timed", default=None, ge=0, **TOKENS
-    )
-    batch_or_concurrency: str = column(
-        "Sequences in flight; `max` is the most the system took", default=""
-    )
+    input_tokens: float | None = _maybe("Prompt length", gt=0, **_TOKENS)
+    output_tokens: float | None = _maybe("Answer length; 0: prefill timed only", ge=0, **_TOKENS)
+    batch_or_concurrency: str = column("Sequences in flight; `max`: the most held", default="")
     metric: Text = column("What was measured")
     value: float = column("The measurement", unit="see unit", gt=0, lt=1e9)
     unit: Text = column("Unit of the value")
     split: Literal["calibrate", "validate"] = column("May the row fit constants, or only judge")
     engine: str = column("Engine and year, where a profile is or can be fitted to it", default="")
-    experts_spread: YesNo = column(
-        "Whether experts are spread over the accelerators, each attending for its own sequences",
-        default=False,
+    experts_spread: _YesNo = column(
+        "Whether experts are spread, each accelerator attending for its own", default=False
     )
     devices_per_accelerator: int = column(
         "Devices that one accelerator counts as; the row counts these", unit="devices", default=1
@@ -363,88 +318,60 @@ class MeasurementRow(Sourced):
 
     @model_validator(mode="after")
     def _known_metric(self) -> Self:
-        if self.metric not in METRICS:
-            raise ValueError(f"metric must be one of {', '.join(METRICS)}")
-        if self.unit not in METRICS[self.metric]:
-            raise ValueError(f"unit of {self.metric} must be {' or '.join(METRICS[self.metric])}")
+        if self.metric not in _METRICS:
+            raise ValueError(f"metric must be one of {', '.join(_METRICS)}")
+        if self.unit not in _METRICS[self.metric]:
+            raise ValueError(f"unit of {self.metric} must be {' or '.join(_METRICS[self.metric])}")
         return self
 
 
-def _seconds(description: str) -> Any:
-    return column(description, unit="s", default=0, ge=0, lt=10)
-
-
-def _share(description: str) -> Any:
-    return column(description, unit="1", default=1, gt=0, le=1)
-
-
-def _error(unit: str) -> Any:
-    return column("Standard error", unit=unit, default=None, ge=0)
-
-
 class ServingProfileRow(Sourced):
-    """What one generation of engines achieves of its accelerators, fitted to measurements."""
+    """Every generation of engines with enough measurements to fit, the constants known without a
+    fit, and the ideal machine. Written by `llmecon calibrate`; a profile is one row.
+    """
 
     KEY = ("name",)
     TITLE = "Serving profiles"
-    RULE = (
-        "Every generation of engines with enough measurements to fit, the constants known without "
-        "a fit, and the ideal machine. Written by `llmecon calibrate`; a profile is one row."
-    )
 
     name: Text = column("Name, the key")
     engine: str = column("Engines and years whose measurements were fitted", default="")
-    judges: str = column(
-        "Engines and years whose measurements it predicts, with commas", default=""
-    )
-    current: YesNo = column("Whether it is used where nobody names a profile", default=False)
-    date: Day | None = column("Day of the newest measurement fitted", default=None)
+    judges: str = column("Engines and years whose rows it predicts, with commas", default="")
+    current: _YesNo = column("Whether it is used where nobody names a profile", default=False)
+    date: Day | None = _maybe("Day of the newest measurement fitted")
     n_rows: int = column("Measurements fitted; 0 if it is no fit", unit="rows", default=0, ge=0)
-    bandwidth_share: float = _share("Achieved share of peak memory bandwidth")
+    bandwidth_share: float = column("Achieved share of peak memory bandwidth", **_SHARE)
     kv_rereads: float = column(
-        "How often each further query head of a group reads the cache again",
-        unit="1",
-        default=0,
-        ge=0,
-        le=1,
+        "How often each further query head rereads the cache", unit="1", default=0, ge=0, le=1
     )
-    flop_share: float = _share("Achieved share of the matrix rate, decode")
-    prefill_flop_share: float = _share("The same, prefill")
-    link_share: float = _share("Achieved share of the link rate")
-    kernel_s: float = _seconds("Fixed time of one kernel")
-    collective_s: float = _seconds("Latency of one collective")
-    hop_s: float = _seconds("What each doubling of its ranks adds")
-    node_hop_s: float = _seconds("What each doubling of its nodes adds")
-    step_s: float = _seconds("Time of a step on the host")
-    sequence_s: float = _seconds("Time of each sequence of a step on the host")
-    request_s: float = _seconds("Time of a request outside the steps")
+    flop_share: float = column("Achieved share of the matrix rate, decode", **_SHARE)
+    prefill_flop_share: float = column("The same, prefill", **_SHARE)
+    link_share: float = column("Achieved share of the link rate", **_SHARE)
+    kernel_s: float = column("Fixed time of one kernel", **_TIME)
+    collective_s: float = column("Latency of one collective", **_TIME)
+    hop_s: float = column("What each doubling of its ranks adds", **_TIME)
+    node_hop_s: float = column("What each doubling of its nodes adds", **_TIME)
+    step_s: float = column("Time of a step on the host", **_TIME)
+    sequence_s: float = column("Time of each sequence of a step on the host", **_TIME)
+    request_s: float = column("Time of a request outside the steps", **_TIME)
     expert_imbalance: float = column(
         "Load of the busiest expert-parallel rank over the mean", unit="1", default=1, ge=1, lt=1e3
     )
-    of_measured_rate: YesNo = column(
-        "Whether the matrix rate is the best measured one, not the peak", default=False
-    )
-    moves_activations: YesNo = column(
-        "Whether kernels between the matrices move activations through memory", default=False
-    )
+    of_measured_rate: _YesNo = column("Whether rates are measured ones, not peaks", default=False)
+    moves_activations: _YesNo = column("Whether activations pass through memory", default=False)
     kv: Literal["bf16", "weights"] = column(
         "Format of the cache; `weights`: 8 bit beside 8- and 4-bit weights", default="bf16"
     )
-    kernelwise: YesNo = column(
-        "Whether attention and matrices are rooflines of their own", default=True
-    )
-    attention_at_weight_rate: YesNo = column(
+    kernelwise: _YesNo = column("Whether attention has a roofline of its own", default=True)
+    attention_at_weight_rate: _YesNo = column(
         "Whether attention multiplies in the format of the weights", default=False
     )
-    log_sd: float = column(
-        "Standard deviation of log time about the fit", unit="1", default=0, ge=0, lt=10
-    )
-    bandwidth_share_standard_error: float | None = _error("1")
-    kv_rereads_standard_error: float | None = _error("1")
-    flop_share_standard_error: float | None = _error("1")
-    kernel_s_standard_error: float | None = _error("s")
-    sequence_s_standard_error: float | None = _error("s")
-    request_s_standard_error: float | None = _error("s")
+    log_sd: float = column("Standard deviation of log time about the fit", **_TIME | {"unit": "1"})
+    bandwidth_share_standard_error: float | None = _maybe("Standard error", unit="1", ge=0)
+    kv_rereads_standard_error: float | None = _maybe("Standard error", unit="1", ge=0)
+    flop_share_standard_error: float | None = _maybe("Standard error", unit="1", ge=0)
+    kernel_s_standard_error: float | None = _maybe("Standard error", unit="s", ge=0)
+    sequence_s_standard_error: float | None = _maybe("Standard error", unit="s", ge=0)
+    request_s_standard_error: float | None = _maybe("Standard error", unit="s", ge=0)
 
     @property
     def engines_judged(self) -> list[str]:
@@ -452,16 +379,13 @@ class ServingProfileRow(Sourced):
         return [name.strip() for name in self.judges.split(",") if name.strip()]
 
 
-class PeerRow(Sourced):
-    """How far another tool is off on measured times per output token."""
+class _PeerRow(Sourced):
+    """Open tools that predict serving speed, judged on time per output token of Llama 3.1 70B.
+    Rows of two sets of measurements do not compare: see `rows_judged`.
+    """
 
     KEY = ("tool", "mode", "rows_judged")
     TITLE = "Peers"
-    RULE = (
-        "Open tools that predict serving speed, judged on time per output token of Llama 3.1 70B. "
-        "Rows of two sets of measurements do not compare: see `rows_judged`."
-    )
-    RISING = (("seconds_low", "seconds_high"),)
 
     tool: Text = column("Tool")
     version: Text = column("Version or commit that was run")
@@ -470,32 +394,26 @@ class PeerRow(Sourced):
         "What it rests on: timed kernels, formulas fitted to servers, or formulas that are not"
     )
     rows_judged: Text = column("Measurements it was judged on")
-    n_rows: int = column("How many", **ROWS)
-    mape_percent: float = column("Mean absolute error", **ERROR)
-    median_bias_percent: float = column("Median error; negative is too fast", **BIAS)
-    p90_percent: float = column("90th percentile of the absolute error", **ERROR)
-    rank_correlation: float | None = column(
-        "Rank correlation of predicted and measured", unit="1", default=None, ge=-1, le=1
-    )
-    seconds_low: float | None = column("Time of one evaluation, least", default=None, **SECONDS)
-    seconds_high: float | None = column("Time of one evaluation, most", default=None, **SECONDS)
+    n_rows: int = column("How many", **_ROWS)
+    mape_percent: float = column("Mean absolute error", **_ERROR)
+    median_bias_percent: float = column("Median error; negative is too fast", **_BIAS)
+    p90_percent: float = column("90th percentile of the absolute error", **_ERROR)
+    rank_correlation: float | None = _maybe("Rank correlation", unit="1", ge=-1, le=1)
+    seconds_low: float | None = _maybe("Time of one evaluation, least", **_SECONDS)
+    seconds_high: float | None = _maybe("Time of one evaluation, most", **_SECONDS)
     date: Day = column("Day of the run, or first day of the month")
 
 
-class PeerSetRow(Sourced):
-    """How far this library is off on the test set of another tool, for one group of its rows."""
+class _PeerSetRow(Sourced):
+    """This library's time per output token on the test set that aiconfigurator ships. Rows were
+    split beforehand by a hash: one half may be looked at, the other is scored only. Written by
+    `python -m benchmarks.peer_set --store`; the set itself stays in its package.
+    """
 
     KEY = ("half", "grouping", "group")
     TITLE = "Another tool's own test set"
-    RULE = (
-        "This library's time per output token on the test set that aiconfigurator ships. Rows were "
-        "split beforehand by a hash: one half may be looked at, the other is scored only. Written "
-        "by `python -m benchmarks.peer_set --store`; the set itself stays in its package."
-    )
 
-    half: Literal["look", "unseen"] = column(
-        "Whether the rows may be looked at, or are scored only"
-    )
+    half: Literal["look", "unseen"] = column("May the rows be looked at, or are they scored only")
     grouping: Literal[
         "all", "model", "accelerator", "engine", "weights", "same rows", "left out"
     ] = column(
@@ -505,18 +423,12 @@ class PeerSetRow(Sourced):
     group: Text = column(
         "Which of them; for all rows, how copies of a measurement count; for same rows, whose error"
     )
-    n_rows: int = column("How many", **ROWS)
-    mape_percent: float | None = column("Mean absolute error", default=None, **ERROR)
-    median_absolute_percent: float | None = column("Median absolute error", default=None, **ERROR)
-    median_bias_percent: float | None = column(
-        "Median error; negative is too fast", default=None, **BIAS
-    )
-    p90_percent: float | None = column(
-        "90th percentile of the absolute error", default=None, **ERROR
-    )
-    in_band_percent: float | None = column(
-        "Rows inside the 80 % band of the prediction", default=None, **PERCENT
-    )
+    n_rows: int = column("How many", **_ROWS)
+    mape_percent: float | None = _maybe("Mean absolute error", **_ERROR)
+    median_absolute_percent: float | None = _maybe("Median absolute error", **_ERROR)
+    median_bias_percent: float | None = _maybe("Median error; negative is too fast", **_BIAS)
+    p90_percent: float | None = _maybe("90th percentile of the absolute error", **_ERROR)
+    in_band_percent: float | None = _maybe("Rows in its 80 % band", unit="%", ge=0, le=100)
     profile: Text = column("Constants that were used")
     date: Day = column("Day of the run")
 
@@ -582,20 +494,16 @@ class PropositionRow(Sourced):
     each: str = column("One item of `{each}` in the sentence, with the mark after it", default="")
 
 
-# Forms of a law, with the constants that each needs; a stated law has any.
-LAW_FORMS: dict[str, set[str]] = {
-    "separable": {"E", "A", "B", "alpha", "beta"},
-    "repeatable": {"E", "A", "B", "alpha", "beta", "r_d_star", "r_n_star"},
-    "power": set(),
-    "kaplan": {
-        *("params_factor", "params_exponent", "tokens_factor", "tokens_exponent"),
-        *("loss_scale", "loss_exponent", "flop_unit"),
-    },
-    "progress": {
-        *("alpha_year", "alpha_param", "beta_year", "beta_data"),
-        *("doubling_months_low", "doubling_months_median", "doubling_months_high"),
-    },
-    "stated": set(),
+# Forms of a law, with the sets of constants that each may have; a stated law has any.
+_SIZE, _TOKENS_OF = {"params_factor", "params_exponent"}, {"tokens_factor", "tokens_exponent"}
+_LOSS = {"E", "A", "B", "alpha", "beta"}
+_DOUBLING = {f"doubling_months_{of}" for of in ("low", "median", "high")}
+_LAW_FORMS = {
+    "separable": [_LOSS],
+    "repeatable": [_LOSS | {"r_d_star", "r_n_star"}],
+    "power": [_SIZE, _TOKENS_OF, _SIZE | _TOKENS_OF],
+    "kaplan": [_SIZE | _TOKENS_OF | {"loss_scale", "loss_exponent", "flop_unit"}],
+    "progress": [_DOUBLING | {"alpha_year", "alpha_param", "beta_year", "beta_data"}],
 }
 
 
@@ -625,15 +533,13 @@ def numbers_by_name(cell: str) -> dict[str, float]:
 
 
 class ScalingLawRow(Sourced):
-    """A published scaling law: its form, constants and conventions."""
+    """Published sets of constants, and recomputed ones where the source prints only a table or
+    stopped short of its optimum. A law of a known form is one row. Results beyond the ranges of
+    the runs are marked as extrapolated.
+    """
 
     KEY = ("name",)
     TITLE = "Scaling laws"
-    RULE = (
-        "Published sets of constants, and recomputed ones where the source prints only a table or "
-        "stopped short of its optimum. A law of a known form is one row. Results beyond the "
-        "ranges of the runs are marked as extrapolated."
-    )
 
     name: Annotated[str, StringConstraints(pattern=r"^[A-Z][A-Z0-9_]*$")] = column(
         "Name by which the library knows it"
@@ -656,72 +562,54 @@ class ScalingLawRow(Sourced):
     flop_convention: Text = column("What C counts")
     loss_unit: Text = column("Unit of the loss")
     corpus: Text = column("Text the loss was measured on")
-    n_params_low: float | None = column(
-        "Smallest run; 0 where not given", unit="parameters", default=None, ge=0
-    )
-    n_params_high: float | None = column("Largest run", unit="parameters", default=None, gt=0)
-    n_tokens_low: float | None = column(
-        "Fewest tokens; 0 where not given", unit="tokens", default=None, ge=0
-    )
-    n_tokens_high: float | None = column("Most tokens", unit="tokens", default=None, gt=0)
-    flop_low: float | None = column("Least training compute", unit="FLOP", default=None, gt=0)
-    flop_high: float | None = column("Most training compute", unit="FLOP", default=None, gt=0)
-    tokens_per_param_low: float | None = column(
-        "Fewest tokens for each parameter", unit="tokens/parameter", default=None, gt=0
-    )
-    tokens_per_param_high: float | None = column(
-        "Most tokens for each parameter", unit="tokens/parameter", default=None, gt=0
-    )
+    n_params_low: float | None = _maybe("Smallest run; 0: not given", unit="parameters", ge=0)
+    n_params_high: float | None = _maybe("Largest run", unit="parameters", gt=0)
+    n_tokens_low: float | None = _maybe("Fewest tokens; 0: not given", unit="tokens", ge=0)
+    n_tokens_high: float | None = _maybe("Most tokens", unit="tokens", gt=0)
+    flop_low: float | None = _maybe("Least training compute", **_RUN_FLOP)
+    flop_high: float | None = _maybe("Most training compute", **_RUN_FLOP)
+    tokens_per_param_low: float | None = _maybe("Fewest tokens a parameter", **_RUN_RATIO)
+    tokens_per_param_high: float | None = _maybe("Most tokens a parameter", **_RUN_RATIO)
     domain_note: str = column("Conditions that no range can state", default="")
 
-    @field_validator("constants")
+    @field_validator("constants", "standard_errors")
     @classmethod
-    def _constants_fit_the_form(cls, cell: str, info: ValidationInfo) -> str:
-        form, given = info.data.get("form", "stated"), set(numbers_by_name(cell))
-        needed = LAW_FORMS[form]
-        if form == "power":  # of size, of tokens, or of both
-            pairs = [{f"{of}_factor", f"{of}_exponent"} for of in ("params", "tokens")]
-            needed = set().union(*(pair for pair in pairs if pair & given)) or pairs[0]
-        if form != "stated" and given != needed:
-            raise ValueError(f"of a {form} law must be {', '.join(sorted(needed))}")
-        return cell
-
-    @field_validator("standard_errors")
-    @classmethod
-    def _errors_are_numbers(cls, cell: str) -> str:
-        numbers_by_name(cell)
+    def _numbers_of_the_form(cls, cell: str, info: ValidationInfo) -> str:
+        form, given = info.data.get("form"), set(numbers_by_name(cell))
+        allowed = _LAW_FORMS.get(str(form), [given])
+        if info.field_name == "constants" and given not in allowed:
+            said = " or ".join(", ".join(sorted(names)) for names in allowed)
+            raise ValueError(f"of a {form} law must be {said}")
         return cell
 
     @model_validator(mode="after")
-    def _ranges_rise(self) -> "ScalingLawRow":
+    def _ranges_are_whole(self) -> Self:
         for name in ("n_params", "n_tokens", "flop", "tokens_per_param"):
-            low, high = getattr(self, f"{name}_low"), getattr(self, f"{name}_high")
-            if (low is None) != (high is None) or (low is not None and low > high):
-                raise ValueError(f"{name}_low and {name}_high must be a range, or both empty")
+            low, high = f"{name}_low", f"{name}_high"
+            if (getattr(self, low) is None) != (getattr(self, high) is None):
+                raise ValueError(f"{low} and {high} must be a range, or both empty")
         return self
 
 
-class PrintedOptimumRow(Sourced):
-    """One row of a printed table of compute-optimal runs."""
+class _PrintedOptimumRow(Sourced):
+    """Tables 3 and A3 of Hoffmann et al. 2022, as printed, misprint included."""
 
     KEY = ("law", "n_params")
     TITLE = "Printed compute-optimal runs"
-    RULE = "Tables 3 and A3 of Hoffmann et al. 2022, as printed, misprint included."
 
     law: Text = column("Law that follows from the table by regression of ln N on ln C")
     n_params: float = column("Size", unit="parameters", gt=1e6)
     flop: float = column("Training compute", unit="FLOP", gt=1e16)
     n_tokens: float = column("Training tokens", unit="tokens", gt=1e8)
-    misprint: YesNo = column("Whether the row contradicts itself")
+    misprint: _YesNo = column("Whether the row contradicts itself")
     place: Text = column("Table of the source")
 
 
-class LawDisagreementRow(Sourced):
-    """A reason, known from the literature, why laws of two authors disagree."""
+class _LawDisagreementRow(Sourced):
+    """Causes that a source names or that follow from what it prints, by pair of authors."""
 
     KEY = ("first", "second", "entry")
     TITLE = "Why laws disagree"
-    RULE = "Causes that a source names or that follow from what it prints, by pair of authors."
 
     first: Text = column("First word of the names of the one's laws")
     second: Text = column("The same of the other's; twice the same for laws of one source")
@@ -730,22 +618,22 @@ class LawDisagreementRow(Sourced):
 
 
 TABLES: dict[str, type[Sourced]] = {
-    "models": ModelRow,
-    "size_estimates": SizeEstimateRow,
-    "prices": PriceRow,
-    "speeds": SpeedRow,
-    "scores": ScoreRow,
-    "served_offers": OfferRow,
-    "gpu_prices": GpuPriceRow,
+    "models": _ModelRow,
+    "size_estimates": _SizeEstimateRow,
+    "prices": _PriceRow,
+    "speeds": _SpeedRow,
+    "scores": _ScoreRow,
+    "served_offers": _OfferRow,
+    "gpu_prices": _GpuPriceRow,
     "architectures": ArchitectureRow,
     "accelerators": AcceleratorRow,
-    "measurements": MeasurementRow,
+    "measurements": _MeasurementRow,
     "serving_profiles": ServingProfileRow,
-    "peers": PeerRow,
-    "peer_set": PeerSetRow,
+    "peers": _PeerRow,
+    "peer_set": _PeerSetRow,
     "claims": ClaimRow,
     "scaling_laws": ScalingLawRow,
-    "printed_optima": PrintedOptimumRow,
-    "law_disagreements": LawDisagreementRow,
+    "printed_optima": _PrintedOptimumRow,
+    "law_disagreements": _LawDisagreementRow,
     "propositions": PropositionRow,
 }

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 from typing import Any, ClassVar
 
-from llmecon.catalog.reading import read_text
+from llmecon.catalog.reading import parsed
 
 # YAML 1.2's numbers: 1e12 is one; 010 (octal), 1:30 (base 60), no, off and dates are text.
 _PLAIN = {
@@ -29,18 +29,13 @@ def read_yaml(path: Path) -> Any:
         raise ValueError(
             f"{path.name}: reading YAML needs PyYAML (pip install pyyaml), or write it as JSON"
         ) from error
-    text = read_text(path)
     try:
-        return yaml.load(text, Loader=_loader(yaml))  # a SafeLoader
+        return parsed(path, lambda text: yaml.load(text, Loader=_loader(yaml)))  # a SafeLoader
     except yaml.MarkedYAMLError as error:
         line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
         raise ValueError(f"{path.name}{line}: {error.problem}") from error
     except yaml.YAMLError as error:
         raise ValueError(f"{path.name}: not YAML: {' '.join(str(error).split())}") from error
-    except RecursionError as error:
-        raise ValueError(f"{path.name}: brackets nested too deep") from error
-    except ValueError as error:  # a number of thousands of digits
-        raise ValueError(f"{path.name}: {error}") from error
 
 
 def _loader(yaml: Any) -> Any:
@@ -49,19 +44,16 @@ def _loader(yaml: Any) -> Any:
 
         def compose_node(self, parent: Any, index: Any) -> Any:
             if self.check_event(yaml.AliasEvent):  # nested, they make gigabytes of a few lines
-                raise yaml.MarkedYAMLError(
-                    problem="aliases (*name) are not read",
-                    problem_mark=self.peek_event().start_mark,
-                )
+                mark = self.peek_event().start_mark
+                raise yaml.MarkedYAMLError(None, None, "aliases (*name) are not read", mark)
             return super().compose_node(parent, index)
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
             seen: list[Any] = []
             for key, _ in node.value:
                 if key.value in seen:
-                    raise yaml.MarkedYAMLError(
-                        problem=f"{key.value} is given twice", problem_mark=key.start_mark
-                    )
+                    problem = f"{key.value} is given twice"
+                    raise yaml.MarkedYAMLError(None, None, problem, key.start_mark)
                 seen.append(key.value)
             return super().construct_mapping(node, deep=deep)
 

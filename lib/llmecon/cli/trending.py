@@ -86,6 +86,15 @@ def _day(name: str, text: str) -> pd.Timestamp:
     return pd.Timestamp(iso_date(name, text))
 
 
+def _table(
+    rows: list[tuple[Any, ...]], columns: list[Column], title: str, notes: list[str]
+) -> Table:
+    import pandas as pd
+
+    frame = pd.DataFrame(rows, columns=[column.name for column in columns])
+    return Table(frame=frame, columns=columns, title=title, notes=notes)
+
+
 def _lines(
     sized: pd.DataFrame,
     of: str,
@@ -95,8 +104,6 @@ def _lines(
     title: str,
 ) -> Table:
     """One fitted line a row, the last with sizes only as sure as they are."""
-    import pandas as pd
-
     from llmecon import trends
 
     frontier = sized[sized.frontier]
@@ -106,14 +113,14 @@ def _lines(
         "record setters": trends.records(frontier, of) if len(frontier) else frontier,
     }
     rows = [
-        _line(name, trends.growth_rate(g.release_date, g[of], confidence=confidence), day, size)
+        (name, *_line(trends.growth_rate(g.release_date, g[of], confidence=confidence), day, size))
         for name, g in groups.items()
         if g.release_date.nunique() > 1
     ]
     if not rows:
         raise ValueError(f"no two models with {of} between --from and --until")
     if len(frontier) > 2 and frontier.release_date.nunique() > 1:
-        rows.append(_unsure(frontier, of, day, size, confidence))
+        rows.append(("frontier, unsure sizes", *_unsure(frontier, of, day, size, confidence)))
     columns = [
         Column("fit", "fit to"),
         Column("n", "models"),
@@ -126,57 +133,39 @@ def _lines(
         Column("size_high", "to", short),
         *([Column("reached", f"reaches {short(size)}")] if size else []),
     ]
-    return Table(frame=pd.DataFrame(rows), columns=columns, title=title, notes=_LINE_NOTES)
+    return _table(rows, columns, title, _LINE_NOTES)
 
 
-def _line(name: str, growth: Growth, day: pd.Timestamp, size: float | None) -> dict[str, Any]:
-    low, high = growth.band(day) if growth.n > 2 else ([float("nan")], [float("nan")])
-    row: dict[str, Any] = {
-        "fit": name,
-        "n": growth.n,
-        "factor_per_year": growth.factor_per_year,
-        "factor_low": growth.interval[0],
-        "factor_high": growth.interval[1],
-        "doubling_years": growth.doubling_years,
-        "size": float(growth.at(day)[0]),
-        "size_low": float(low[0]),
-        "size_high": float(high[0]),
-    }
-    if size:
-        try:
-            row["reached"] = str(growth.date_of(size).date())
-        except ValueError:  # flat, or beyond the calendar
-            row["reached"] = "never"
-    return row
+def _line(growth: Growth, day: pd.Timestamp, size: float | None) -> tuple[Any, ...]:
+    """Cells of a fitted line after its name."""
+    ends = growth.band(day) if growth.n > 2 else ([float("nan")], [float("nan")])
+    at_day = [float(value[0]) for value in (growth.at(day), *ends)]
+    cells = (growth.n, growth.factor_per_year, *growth.interval, growth.doubling_years, *at_day)
+    if not size:
+        return cells
+    try:
+        return (*cells, str(growth.date_of(size).date()))
+    except ValueError:  # flat, or beyond the calendar
+        return (*cells, "never")
 
 
 def _unsure(
     models: pd.DataFrame, of: str, day: pd.Timestamp, size: float | None, confidence: float
-) -> dict[str, Any]:
+) -> tuple[Any, ...]:
     import numpy as np
 
     from llmecon import trends
 
     samples = trends.growth_samples(models, column=of)
     factor = float(np.median(samples.factor_per_year))
-    at_day = trends.fan(samples, [day], levels=(confidence,)).iloc[0]
-    low, high = samples.interval(confidence)
-    row: dict[str, Any] = {
-        "fit": "frontier, unsure sizes",
-        "n": len(models),
-        "factor_per_year": factor,
-        "factor_low": low,
-        "factor_high": high,
-        "doubling_years": trends.doubling_time(factor),
-        "size": at_day["median"],
-        "size_low": at_day.low,
-        "size_high": at_day.high,
-    }
-    if size:
-        days = samples.dates_of(size)
-        reached = np.sort(days[~np.isnat(days)])
-        row["reached"] = str(reached[len(reached) // 2]) if len(reached) else "never"
-    return row
+    at_day = trends.fan(samples, [day], levels=(confidence,))[["median", "low", "high"]]
+    growth = (factor, *samples.interval(confidence), trends.doubling_time(factor))
+    cells = (len(models), *growth, *at_day.iloc[0])
+    if not size:
+        return cells
+    days = samples.dates_of(size)
+    reached = np.sort(days[~np.isnat(days)])
+    return (*cells, str(reached[len(reached) // 2]) if len(reached) else "never")
 
 
 def _turns(sized: pd.DataFrame, of: str, confidence: float, title: str) -> Table:
@@ -186,35 +175,32 @@ def _turns(sized: pd.DataFrame, of: str, confidence: float, title: str) -> Table
 
     from llmecon import trends
 
-    frontier = sized[sized.frontier]
-    found = trends.break_point(frontier.release_date, frontier[of], confidence=confidence)
-    samples = trends.break_samples(frontier, column=of)
-    half = confidence / 2
+    models = sized[sized.frontier]
+    found = trends.break_point(models.release_date, models[of], confidence=confidence)
+    samples = trends.break_samples(models, column=of)
     days = np.sort(samples.dates)
-    low, middle, high = (days[int(q * (len(days) - 1))] for q in (0.5 - half, 0.5, 0.5 + half))
-    given = {"fit": "frontier models", "n": found.n, "date": found.date}
-    given |= {"earliest": found.earliest, "latest": found.latest}
-    given |= {"before": found.before, "after": found.after, "chance": found.p_value}
-    unsure = {
-        "fit": "frontier, unsure sizes",
-        "n": len(frontier),
-        "date": pd.Timestamp(middle),
-        "earliest": pd.Timestamp(low),
-        "latest": pd.Timestamp(high),
-        "before": float(np.median(samples.before)),
-        "after": float(np.median(samples.after)),
-        "chance_of_shrinking": samples.chance_of_shrinking,
-    }
+    shares = (0.5, 0.5 - confidence / 2, 0.5 + confidence / 2)
+    unsure = [pd.Timestamp(days[int(share * (len(days) - 1))]) for share in shares]
+    growth = [float(np.median(factors)) for factors in (samples.before, samples.after)]
+    given = (found.date, found.earliest, found.latest, found.before, found.after, found.p_value)
+    drawn = (*unsure, *growth, None, samples.chance_of_shrinking)
+    rows = [
+        ("frontier models", found.n, *given, None),
+        ("frontier, unsure sizes", len(models), *drawn),
+    ]
     columns = [
         Column("fit", "models"),
         Column("n", "number"),
-        Column("date", "turned on", lambda day: str(day.date())),
-        Column("earliest", f"{confidence * 100:g} % from", lambda day: str(day.date())),
-        Column("latest", "to", lambda day: str(day.date())),
+        Column("date", "turned on", _iso),
+        Column("earliest", f"{confidence * 100:g} % from", _iso),
+        Column("latest", "to", _iso),
         Column("before", "times a year before", ".3g"),
         Column("after", "after", ".3g"),
         Column("chance", "by chance", ".1%"),
         Column("chance_of_shrinking", "sizes fell after", ".0%"),
     ]
-    frame = pd.DataFrame([given, unsure])
-    return Table(frame=frame, columns=columns, title=title, notes=_TURN_NOTES)
+    return _table(rows, columns, title, _TURN_NOTES)
+
+
+def _iso(day: pd.Timestamp) -> str:
+    return str(day.date())

@@ -183,7 +183,7 @@ class Instance:
         model = self.model
         if not model.n_experts:
             return self._fixed_weights_s
-        # experts_read of the transformer, unchecked: the share that some token chooses.
+        # The share of experts that no token chooses, if the router is even: real ones read fewer.
         idle = (1.0 - model.n_experts_active / model.n_experts) ** moving
         read = np.minimum((1.0 - idle) * self._imbalance, 1.0)
         return np.asarray(self._fixed_weights_s + self._expert_weights_s * read)

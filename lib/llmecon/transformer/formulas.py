@@ -5,42 +5,6 @@ import numpy as np
 from llmecon._checks import FloatArray, Numbers, require
 
 
-def experts_read(n_experts: Numbers, n_active: Numbers, tokens: Numbers) -> FloatArray:
-    r"""Distinct routed experts that a pass reads in one layer, in expectation.
-
-    .. math:: E_{read} = E \left(1 - (1 - k/E)^n\right)
-
-    Parameters
-    ----------
-    n_experts, n_active : int or array
-        Routed experts :math:`E` and those used by a token :math:`k`. [experts]
-    tokens : float or array
-        Positions :math:`n` in the pass. [tokens]
-
-    Returns
-    -------
-    array
-        Experts read. [experts]
-
-    Notes
-    -----
-    For a router that is independent and uniform. Real routing is uneven and reads fewer,
-    so this is an upper bound on bytes.
-
-    Examples
-    --------
-    >>> experts_read(256, 8, [1, 8, 64]).round(2)
-    array([  8.  ,  57.42, 222.44])
-    """
-    total = require("n_experts", n_experts, minimum=1, unit="experts")
-    active = require("n_active", n_active, minimum=1, unit="experts")
-    positions = require("tokens", tokens, minimum=0, unit="tokens")
-    if np.any(active > total):
-        raise ValueError("n_active must be <= n_experts")
-    with np.errstate(divide="ignore", invalid="ignore"):
-        return np.asarray(total * (1.0 - (1.0 - active / total) ** positions))
-
-
 def kv_cache_bytes_per_token(
     n_layers: Numbers, n_kv_heads: Numbers, d_head: Numbers, bytes_per_element: Numbers = 2.0
 ) -> FloatArray:

@@ -13,56 +13,31 @@ class Parameters(Shape):
     @cached_property
     def attention_params(self) -> int:
         """Parameters of all attention blocks. [parameters]"""
-        self._refuse_uncovered()
-        full = (
-            self._mla_params() if self.is_mla else self._gqa_params(self.n_heads, self.n_kv_heads)
-        )
-        window = self._gqa_params(
-            self.n_heads_window or self.n_heads, self.n_kv_heads_window or self.n_kv_heads
-        )
-        return (
-            self.n_full_layers * full
-            + self.n_window_layers * window
-            + self.n_linear_layers * self._linear_params()
-        )
-
-    def _refuse_uncovered(self) -> None:
-        for form in _UNCOVERED:
-            if form in self.attention_kind:
-                raise ValueError(
-                    f"{self.name}: attention of the form {self.attention_kind!r} is not modelled"
-                )
+        if any(form in self.attention_kind for form in _UNCOVERED):
+            form = f"attention of the form {self.attention_kind!r}"
+            raise ValueError(f"{self.name}: {form} is not modelled")
+        heads, kv_heads = self.n_heads, self.n_kv_heads
+        full = self._mla_params() if self.is_mla else self._gqa_params(heads, kv_heads)
+        window = self._gqa_params(self.n_heads_window or heads, self.n_kv_heads_window or kv_heads)
+        layers = self.n_full_layers * full + self.n_window_layers * window
+        return layers + self.n_linear_layers * self._linear_params()
 
     def _gqa_params(self, n_heads: int, n_kv_heads: int) -> int:
-        value = self.d_head_value or self.d_head
+        key_and_value = self.d_head + (self.d_head_value or self.d_head)
         gate = self.d_head if self.attention_output_gate else 0
-        return self.d_model * (
-            n_heads * (self.d_head + value + gate) + n_kv_heads * (self.d_head + value)
-        )
+        return self.d_model * (n_heads * (key_and_value + gate) + n_kv_heads * key_and_value)
 
     def _mla_params(self) -> int:
-        query, head = self.mla_q_rank, self.mla_nope_dim + self.mla_rope_dim
-        queries = (
-            query * (self.d_model + self.n_heads * head)
-            if query
-            else self.d_model * self.n_heads * head
-        )
+        query, all_heads = self.mla_q_rank, self.n_heads * (self.mla_nope_dim + self.mla_rope_dim)
+        queries = query * (self.d_model + all_heads) if query else self.d_model * all_heads
         latent = self.d_model * (self.mla_kv_rank + self.mla_rope_dim)
         unfold = self.mla_kv_rank * self.n_heads * (self.mla_nope_dim + self.mla_v_dim)
-        return (
-            queries
-            + latent
-            + unfold
-            + self.n_heads * self.mla_v_dim * self.d_model
-            + self._indexer_params()
-        )
+        output = self.n_heads * self.mla_v_dim * self.d_model
+        return queries + latent + unfold + output + self._indexer_params()
 
     def _indexer_params(self) -> int:
-        return (
-            self.mla_q_rank * self.indexer_heads * self.indexer_d_head
-            + self.d_model * self.indexer_d_head
-            + self.d_model * self.indexer_heads
-        )
+        query = self.mla_q_rank * self.indexer_heads * self.indexer_d_head
+        return query + self.d_model * (self.indexer_d_head + self.indexer_heads)
 
     def _linear_params(self) -> int:
         keys = self.linear_n_key_heads * self.linear_d_head

@@ -64,77 +64,55 @@ class Shape(BaseModel):
     n_heads: int = column("Query heads in one layer", unit="heads", ge=1)
     n_kv_heads: int = column("Key-value heads in one layer", unit="heads", ge=1)
     d_head: int = column("Width of one head's key", unit="elements", ge=1)
-    d_ff: int = column(
-        "Feed-forward width, of one expert if there are experts", unit="elements", ge=1
-    )
+    d_ff: int = column("Feed-forward width, of one expert if there are any", unit="elements", ge=1)
     mlp_matrices: int = column(
         "Matrices of a feed-forward block: 2 plain, 3 gated", unit="matrices", default=3, ge=2, le=3
     )
     vocab_size: int = column("Vocabulary", unit="tokens", ge=0)
-    tied_embeddings: bool = column(
-        "Whether input and output share one embedding matrix", default=False
-    )
+    tied_embeddings: bool = column("Whether input and output share one embedding", default=False)
     n_experts: int = _count("Routed experts in one layer; 0 for a dense model", "experts")
     n_experts_active: int = _count("Routed experts that work on one token", "experts")
     n_shared_experts: int = _count("Experts that work on every token", "experts")
     n_dense_layers: int = _count("Layers without experts in a model that has them", "layers")
     d_ff_dense: int = _count("Feed-forward width of those layers", "elements")
-    attention_kind: str = column(
-        "Attention in words: MHA, GQA, MQA, MLA and what is added", default=""
-    )
+    attention_kind: str = column("In words: MHA, GQA, MQA, MLA and what is added", default="")
     mla_kv_rank: int = _count("Multi-head latent attention: rank of the cached latent", "elements")
     mla_q_rank: int = _count("Multi-head latent attention: rank of the query latent", "elements")
-    mla_rope_dim: int = _count(
-        "Multi-head latent attention: rotary key cached beside it", "elements"
-    )
+    mla_rope_dim: int = _count("Multi-head latent attention: rotary key beside it", "elements")
     mla_nope_dim: int = _count("Multi-head latent attention: width of a key head", "elements")
     mla_v_dim: int = _count("Multi-head latent attention: width of a value head", "elements")
-    n_full_attention_layers: int = _count(
-        "Layers that see the whole context; 0 means all", "layers"
-    )
+    n_full_attention_layers: int = _count("Layers that see the whole context; 0: all", "layers")
     sliding_window_tokens: int = _count("Window of the other layers; 0 means none", "tokens")
     n_heads_window: int = _count("Query heads of the window layers; 0: as the others", "heads")
-    n_kv_heads_window: int = _count(
-        "Key-value heads of the window layers; 0: as the others", "heads"
-    )
+    n_kv_heads_window: int = _count("Key-value heads there; 0: as the others", "heads")
     d_head_value: int = _count("Width of a value head where it differs; 0: as the key", "elements")
-    attention_output_gate: bool = column(
-        "Whether a gate as wide as the queries follows attention", default=False
-    )
-    parallel_attention: bool = column(
-        "Whether attention and feed-forward run side by side", default=False
-    )
+    attention_output_gate: bool = column("Whether a gate as wide as queries follows", default=False)
+    parallel_attention: bool = column("Whether feed-forward runs beside attention", default=False)
     linear_n_key_heads: int = _count("Key heads of the linear-attention layers", "heads")
     linear_n_value_heads: int = _count("Value heads of the linear-attention layers", "heads")
     linear_d_head: int = _count("Head width of the linear-attention layers", "elements")
-    sparse_attention_tokens: int = _count(
-        "Tokens that sparse attention attends to; 0: all", "tokens"
-    )
+    sparse_attention_tokens: int = _count("Tokens that attention chooses; 0: all", "tokens")
     indexer_heads: int = _count("Heads of the indexer that chooses them", "heads")
     indexer_d_head: int = _count("Head width of the indexer", "elements")
     n_mtp_layers: int = _count("Multi-token-prediction layers, not counted as parameters", "layers")
-    native_weights: str = column(
-        "Format that the weights are published in, if every run keeps it", default=""
-    )
+    native_weights: str = column("Published format, where every run keeps it", default="")
 
     @model_validator(mode="after")
     def _consistent(self) -> Self:
         n_layers, full = self.n_layers, self.n_full_attention_layers
-        windows_or_states = self.sliding_window_tokens or self.linear_d_head
+        unknown = 0 < full < n_layers and not (self.sliding_window_tokens or self.linear_d_head)
         sparse, indexed = bool(self.sparse_attention_tokens), bool(self.indexer_heads)
-        active_of_all = 1 <= self.n_experts_active <= self.n_experts
+        outside = self.n_experts and not 1 <= self.n_experts_active <= self.n_experts
         lone = not self.n_experts and (self.n_experts_active or self.n_shared_experts)
         widths = self.mla_nope_dim and self.mla_v_dim
         for problem, broken in {
             "n_kv_heads must divide n_heads": self.n_heads % self.n_kv_heads,
-            "n_experts_active must lie between 1 and n_experts": self.n_experts
-            and not active_of_all,
+            "n_experts_active must lie between 1 and n_experts": outside,
             "active or shared experts without n_experts": lone,
             "n_dense_layers must be <= n_layers": self.n_dense_layers > n_layers,
             "n_full_attention_layers must be <= n_layers": full > n_layers,
             "mla_kv_rank needs mla_nope_dim and mla_v_dim": self.is_mla and not widths,
-            "the other layers need sliding_window_tokens or linear_d_head": 0 < full < n_layers
-            and not windows_or_states,
+            "the other layers need sliding_window_tokens or linear_d_head": unknown,
             "sparse_attention_tokens and indexer_heads go together": sparse != indexed,
         }.items():
             if broken:

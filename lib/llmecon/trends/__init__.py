@@ -1,7 +1,7 @@
 """How sizes change with time: ratios, growth rates, extrapolation, turning points."""
 
-from llmecon.trends.breaks import Break, break_point
-from llmecon.trends.dates import elapsed_years, years_since
+from llmecon.trends._dates import elapsed_years
+from llmecon.trends.breaks import Break, BreakSamples, break_point, break_samples
 from llmecon.trends.growth import (
     Growth,
     date_reached,
@@ -11,14 +11,7 @@ from llmecon.trends.growth import (
     ratio,
     records,
 )
-from llmecon.trends.uncertain import (
-    BreakSamples,
-    GrowthSamples,
-    break_samples,
-    fan,
-    growth_samples,
-    sample_sizes,
-)
+from llmecon.trends.uncertain import GrowthSamples, fan, growth_samples, sample_sizes
 
 __all__ = [
     "Break",
@@ -37,5 +30,4 @@ __all__ = [
     "ratio",
     "records",
     "sample_sizes",
-    "years_since",
 ]

@@ -3,12 +3,14 @@
 from dataclasses import dataclass
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from llmecon._checks import DAYS_PER_YEAR, FloatArray, Numbers, require
-from llmecon.trends.dates import Dates, points, years_since
+from llmecon.trends._dates import Dates, points, timestamps, whole_days, years_since
+from llmecon.trends.uncertain import sample_sizes
 
-EACH_SIDE = 3  # points that each line must have, or it fits what it likes
+_EACH_SIDE = 3  # points that each line must have, or it fits what it likes
 _GRID_YEARS = 1 / 48  # a week or so: finer than any interval found
 _FINER = 61  # days tried between two neighbours of the best
 _COEFFICIENTS = 4  # level, two slopes, the day
@@ -53,12 +55,7 @@ class Break:
 
 
 def break_point(
-    dates: Dates,
-    sizes: Numbers,
-    *,
-    confidence: float = 0.8,
-    draws: int = 999,
-    seed: int = 0,
+    dates: Dates, sizes: Numbers, *, confidence: float = 0.8, draws: int = 999, seed: int = 0
 ) -> Break:
     r"""Day on which growth changed, by least squares over every possible day.
 
@@ -109,27 +106,26 @@ def break_point(
     days, values = points(dates, sizes)
     origin = days.min()
     years = years_since(origin, days)
-    turns = candidates(years)
-    bases = broken_lines(years, turns)
-    squares = left_over(bases, values[:, None])[:, 0]
+    turns = _candidates(years)
+    bases = _broken_lines(years, turns)
+    squares = _left_over(bases, values[:, None])[:, 0]
     least = int(squares.argmin())
     bound = _bound(values, bases[least], bases, confidence, _noise(values, count, seed + 1))
     inside = squares <= squares[least] * bound
     inside[least] = True
     low, high = np.flatnonzero(inside)[[0, -1]]
     # The best day to a fraction of one, between the neighbours of the best of the grid.
-    turn = np.linspace(turns[max(least - 1, 0)], turns[min(least + 1, len(turns) - 1)], _FINER)
-    turn = turn[[left_over(broken_lines(years, turn), values[:, None]).argmin()]]
-    before, after = slopes(years, values[:, None], turn)
-    away = years - turn[0]
-    level = (values - before[0] * np.minimum(away, 0) - after[0] * np.maximum(away, 0)).mean()
+    last = len(turns) - 1
+    finer = np.linspace(turns[max(least - 1, 0)], turns[min(least + 1, last)], _FINER)
+    turn = finer[_left_over(_broken_lines(years, finer), values[:, None]).argmin()]
+    level, before, after = (float(10**number) for number in _line(years, values, turn))
     return Break(
-        date=_day(origin, turn[0]),
+        date=_day(origin, turn),
         earliest=_day(origin, turns[max(low - 1, 0)]),
-        latest=_day(origin, turns[min(high + 1, len(turns) - 1)]),
-        before=float(10 ** before[0]),
-        after=float(10 ** after[0]),
-        level=float(10**level),
+        latest=_day(origin, turns[min(high + 1, last)]),
+        before=before,
+        after=after,
+        level=level,
         p_value=_p_value(years, values, bases, squares[least], _noise(values, count, seed)),
         n=len(days),
         confidence=confidence,
@@ -140,7 +136,7 @@ def _noise(values: FloatArray, draws: int, seed: int) -> FloatArray:
     return np.random.default_rng(seed).normal(size=(len(values), draws))
 
 
-def candidates(years: FloatArray) -> FloatArray:
+def _candidates(years: FloatArray) -> FloatArray:
     """Days on which the lines may meet: three different days on either side.
 
     Raises
@@ -151,14 +147,14 @@ def candidates(years: FloatArray) -> FloatArray:
     if len(years) < 2 * _COEFFICIENTS:
         raise ValueError(f"a break needs at least {2 * _COEFFICIENTS} points, got {len(years)}")
     days = np.unique(years)
-    if len(days) < 2 * EACH_SIDE:
-        raise ValueError(f"a break needs {2 * EACH_SIDE} different days, got {len(days)}")
-    first, last = days[EACH_SIDE - 1], days[-EACH_SIDE]
+    if len(days) < 2 * _EACH_SIDE:
+        raise ValueError(f"a break needs {2 * _EACH_SIDE} different days, got {len(days)}")
+    first, last = days[_EACH_SIDE - 1], days[-_EACH_SIDE]
     steps = max(2, int(np.ceil((last - first) / _GRID_YEARS)) + 1)
     return np.linspace(first, last, steps)
 
 
-def broken_lines(years: FloatArray, turns: FloatArray) -> FloatArray:
+def _broken_lines(years: FloatArray, turns: FloatArray) -> FloatArray:
     """Orthonormal columns of the broken line for each possible day."""
     return np.asarray(np.linalg.qr(_design(years[None, :] - turns[:, None]))[0])
 
@@ -168,21 +164,15 @@ def _design(away: FloatArray) -> FloatArray:
     return np.stack([np.ones_like(away), np.minimum(away, 0.0), np.maximum(away, 0.0)], axis=-1)
 
 
-def left_over(bases: FloatArray, values: FloatArray) -> FloatArray:
+def _left_over(bases: FloatArray, values: FloatArray) -> FloatArray:
     """Sum of squares about the broken lines: possible days by columns of values."""
     kept = np.einsum("kni,nd->kid", bases, values)
     return np.asarray(np.maximum((values**2).sum(axis=0) - (kept**2).sum(axis=1), 0.0))
 
 
-def slopes(
-    years: FloatArray, values: FloatArray, turns: FloatArray
-) -> tuple[FloatArray, FloatArray]:
-    """Slopes before and after, for each column of values with its own day. [1/year]"""
-    before, after = np.empty(len(turns)), np.empty(len(turns))
-    for k, turn in enumerate(turns):
-        fitted = np.linalg.lstsq(_design(years - turn), values[:, k], rcond=None)[0]
-        _, before[k], after[k] = fitted
-    return before, after
+def _line(years: FloatArray, values: FloatArray, turn: float) -> FloatArray:
+    """Level on the day of the turn, slopes before and after it. [1, 1/year]"""
+    return np.asarray(np.linalg.lstsq(_design(years - turn), values, rcond=None)[0])
 
 
 def _bound(
@@ -195,8 +185,8 @@ def _bound(
     line = basis @ (basis.T @ values)
     sd = np.sqrt(((values - line) ** 2).sum() / (len(values) - _COEFFICIENTS))
     made_up = line[:, None] + sd * noise
-    on_the_day = left_over(basis[None], made_up)[0]
-    least = left_over(bases, made_up).min(axis=0)
+    on_the_day = _left_over(basis[None], made_up)[0]
+    least = _left_over(bases, made_up).min(axis=0)
     return float(np.quantile(on_the_day / np.maximum(least, 1e-300), confidence))
 
 
@@ -211,9 +201,78 @@ def _p_value(
         return np.asarray(straight / np.maximum(broken, 1e-300))
 
     seen = improvement(values[:, None], np.array([least]))[0]
-    by_chance = improvement(noise, left_over(bases, noise).min(axis=0))
+    by_chance = improvement(noise, _left_over(bases, noise).min(axis=0))
     return float((1 + (by_chance >= seen).sum()) / (noise.shape[1] + 1))
 
 
 def _day(origin: pd.Timestamp, years: float) -> pd.Timestamp:
     return (origin + pd.Timedelta(days=float(years) * DAYS_PER_YEAR)).round("D")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BreakSamples:
+    """Where each draw of the sizes turned.
+
+    Attributes
+    ----------
+    dates : numpy.ndarray
+        Day of the break.
+    before, after : numpy.ndarray
+        Growth on the two sides. [times per year]
+    """
+
+    dates: npt.NDArray[np.datetime64]
+    before: FloatArray
+    after: FloatArray
+
+    @property
+    def chance_of_shrinking(self) -> float:
+        """Share of the draws in which sizes fell after the break."""
+        return float((self.after < 1).mean())
+
+
+def break_samples(
+    models: pd.DataFrame, *, column: str = "total_params", draws: int = 2000, seed: int = 0
+) -> BreakSamples:
+    """Day of the break when sizes are only partly known, by Monte Carlo.
+
+    The models are drawn anew with replacement as well, so that the spread has both parts:
+    unsure sizes, and which models there happened to be.
+
+    Parameters
+    ----------
+    models, column, draws, seed
+        As in `growth_samples`; at least eight rows.
+
+    Raises
+    ------
+    ValueError
+        With too few models or days, or a size missing.
+    """
+    days = timestamps("dates", models["release_date"])
+    values = np.log10(sample_sizes(models, draws=draws, seed=seed, column=column)).T
+    origin = days.min()
+    years = years_since(origin, days)
+    turns = _candidates(years)
+    rng = np.random.default_rng(seed + 1)
+    best, growth = np.empty(draws), np.empty((2, draws))
+    for k in range(draws):
+        rows, possible = _resampled(rng, years, turns)
+        squares = _left_over(_broken_lines(years[rows], possible), values[rows, [k]][:, None])
+        best[k] = possible[squares.argmin()]
+        growth[:, k] = [10**slope for slope in _line(years[rows], values[rows, k], best[k])[1:]]
+    dates = np.datetime64(origin.date(), "D") + whole_days(best)
+    return BreakSamples(dates=dates, before=growth[0], after=growth[1])
+
+
+def _resampled(
+    rng: np.random.Generator, years: FloatArray, turns: FloatArray
+) -> tuple[npt.NDArray[np.int64], FloatArray]:
+    """Rows drawn with replacement, and the turns that leave both sides days enough."""
+    while True:
+        rows = rng.integers(0, len(years), len(years))
+        days = np.unique(years[rows])
+        if len(days) >= 2 * _EACH_SIDE:
+            possible = turns[(turns >= days[_EACH_SIDE - 1]) & (turns <= days[-_EACH_SIDE])]
+            if possible.size:
+                return rows, possible

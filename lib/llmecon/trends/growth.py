@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from llmecon._checks import DAYS_PER_YEAR, FloatArray, Numbers, require
-from llmecon.trends.dates import Dates, Day, points, years_since
+from llmecon.trends._dates import Dates, Day, about_the_mean, points, years_since
 
 
 def ratio(a: Numbers, b: Numbers) -> FloatArray:
@@ -79,8 +79,6 @@ class Growth:
     def interval(self) -> tuple[float, float]:
         """Interval of the factor per year (Student's t). [times per year]"""
         half = self._quantile() * self.standard_error
-        if not math.isfinite(half):
-            return 0.0, math.inf
         return float(10.0 ** (self.log10_slope - half)), float(10.0 ** (self.log10_slope + half))
 
     @property
@@ -90,9 +88,7 @@ class Growth:
 
     def at(self, dates: Dates) -> FloatArray:
         """Size on the line on each day. [unit of the data]"""
-        return np.asarray(
-            10.0 ** (self.log10_level + self.log10_slope * years_since(self.origin, dates))
-        )
+        return np.asarray(10.0 ** self._log10_at(years_since(self.origin, dates)))
 
     def band(self, dates: Dates) -> tuple[FloatArray, FloatArray]:
         """Interval of the size of a new model, which scatters about the line, on each day.
@@ -117,8 +113,11 @@ class Growth:
         years = years_since(self.origin, dates)
         spread = 1.0 / self.n + years**2 / self.sum_squares + 1.0
         half = self._quantile() * self.residual_sd * np.sqrt(spread)
-        middle = self.log10_level + self.log10_slope * years
+        middle = self._log10_at(years)
         return np.asarray(10.0 ** (middle - half)), np.asarray(10.0 ** (middle + half))
+
+    def _log10_at(self, years: FloatArray) -> FloatArray:
+        return self.log10_level + self.log10_slope * years
 
     def date_of(self, size: float) -> pd.Timestamp:
         """Day on which the line reaches a size.
@@ -186,10 +185,7 @@ def growth_rate(dates: Dates, sizes: Numbers, *, confidence: float = 0.8) -> Gro
     """
     require("confidence", confidence, above=0, maximum=0.9999)
     days, values = points(dates, sizes)
-    if days.nunique() < 2:
-        raise ValueError(f"growth needs two different days, got {days.nunique()}")
-    origin = days[0] + (days - days[0]).mean()
-    years = years_since(origin, days)
+    origin, years = about_the_mean(days)
     slope, level = float(stats.linregress(years, values).slope), float(values.mean())
     squares, free, sd = float((years**2).sum()), len(days) - 2, math.inf
     if free:

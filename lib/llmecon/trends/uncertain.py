@@ -7,11 +7,10 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from llmecon._checks import DAYS_PER_YEAR, FloatArray, central_interval, require
-from llmecon.trends.breaks import EACH_SIDE, broken_lines, candidates, left_over, slopes
-from llmecon.trends.dates import Dates, timestamps, years_since
-from llmecon.trends.growth import growth_rate
+from llmecon._checks import FloatArray, central_interval, require
+from llmecon.trends._dates import Dates, about_the_mean, timestamps, whole_days, years_since
 
+_CALENDAR_YEARS = 246.0  # pandas counts until 2262
 _NINETY = stats.norm.ppf(0.95)  # published ranges are read as 90 % intervals
 
 
@@ -53,14 +52,11 @@ def sample_sizes(
     middle = require(column, models[column].to_numpy(dtype=float), above=0, unit="parameters")
     total = models["total_params"].to_numpy(dtype=float)
     sure = (models["size_status"] == "disclosed").to_numpy()
-    ends = [models[end].fillna(models["total_params"]).to_numpy(dtype=float) for end in _ENDS]
-    below, above = (np.abs(np.log(end / total)) / _NINETY for end in ends)
+    ends = [models[end].to_numpy(dtype=float) / total for end in ("size_low", "size_high")]
+    below, above = (np.abs(np.log(np.nan_to_num(end, nan=1.0))) / _NINETY for end in ends)
     z = np.random.default_rng(seed).normal(size=(count, len(models)))
     spread = np.where(sure, 0.0, np.where(z < 0, below, above))
     return np.asarray(middle * np.exp(z * spread))
-
-
-_ENDS = ("size_low", "size_high")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,22 +101,13 @@ class GrowthSamples:
         wanted = np.log10(float(require("size", size, above=0, unit="parameters")))
         with np.errstate(divide="ignore", invalid="ignore"):
             years = (wanted - self.log10_level) / self.log10_slope
-        days = years * DAYS_PER_YEAR
-        reached = (self.log10_slope > 0) & (np.abs(days) < _CALENDAR_DAYS)
-        whole = np.where(reached, np.round(np.where(reached, days, 0.0)), 0).astype("int64")
-        dates = np.datetime64(self.origin.date(), "D") + whole.astype("timedelta64[D]")
+        reached = (self.log10_slope > 0) & (np.abs(years) < _CALENDAR_YEARS)
+        dates = np.datetime64(self.origin.date(), "D") + whole_days(np.where(reached, years, 0.0))
         return np.asarray(np.where(reached, dates, np.datetime64("NaT", "D")))
 
 
-_CALENDAR_DAYS = 90_000.0  # pandas counts until 2262
-
-
 def growth_samples(
-    models: pd.DataFrame,
-    *,
-    column: str = "total_params",
-    draws: int = 4000,
-    seed: int = 0,
+    models: pd.DataFrame, *, column: str = "total_params", draws: int = 4000, seed: int = 0
 ) -> GrowthSamples:
     """Growth through sizes that are only partly known, by Monte Carlo.
 
@@ -153,20 +140,18 @@ def growth_samples(
     if len(models) < 3:
         raise ValueError(f"growth with an interval needs at least 3 models, got {len(models)}")
     values = np.log10(sample_sizes(models, draws=draws, seed=seed, column=column))
-    days = timestamps("dates", models["release_date"])
-    middle = growth_rate(days, 10 ** np.median(values, axis=0))
-    years = years_since(middle.origin, days)
+    origin, years = about_the_mean(timestamps("dates", models["release_date"]))
     squares = float((years**2).sum())
     level, slope = values.mean(axis=1), values @ years / squares
     away = values - level[:, None] - slope[:, None] * years[None, :]
-    sd = np.sqrt((away**2).sum(axis=1) / (len(days) - 2))
+    sd = np.sqrt((away**2).sum(axis=1) / (len(years) - 2))
     # One line's own error: Student's t about the slope and the level of each draw.
-    t = np.random.default_rng(seed + 1).standard_t(len(days) - 2, size=(2, len(slope)))
+    t = np.random.default_rng(seed + 1).standard_t(len(years) - 2, size=(2, len(slope)))
     noisy = slope + t[0] * sd / np.sqrt(squares)
     share = float(np.var(slope) / np.var(noisy)) if np.var(noisy) > 0 else 0.0
     return GrowthSamples(
-        origin=middle.origin,
-        log10_level=level + t[1] * sd / np.sqrt(len(days)),
+        origin=origin,
+        log10_level=level + t[1] * sd / np.sqrt(len(years)),
         log10_slope=noisy,
         residual_sd=sd,
         share_from_sizes=min(share, 1.0),
@@ -174,11 +159,7 @@ def growth_samples(
 
 
 def fan(
-    samples: GrowthSamples,
-    dates: Dates,
-    *,
-    levels: tuple[float, ...] = (0.5, 0.8),
-    seed: int = 0,
+    samples: GrowthSamples, dates: Dates, *, levels: tuple[float, ...] = (0.5, 0.8)
 ) -> pd.DataFrame:
     """Sizes of a new model, which scatters about the line, with intervals: a fan chart.
 
@@ -190,9 +171,6 @@ def fan(
         Days.
     levels : tuple of float, optional
         Shares that the intervals hold.
-    seed : int, optional
-        Of the scatter.
-
     Returns
     -------
     pandas.DataFrame
@@ -205,7 +183,7 @@ def fan(
     """
     require("levels", levels, above=0, maximum=0.9999)
     days = timestamps("dates", dates)
-    noise = np.random.default_rng(seed).normal(size=len(samples.residual_sd))
+    noise = np.random.default_rng(0).normal(size=len(samples.residual_sd))
     values = samples.at(days) * 10 ** (noise * samples.residual_sd)[:, None]
     middle = np.median(values, axis=0)
     parts = []
@@ -214,78 +192,3 @@ def fan(
         ends = {"low": low, "median": middle, "high": high}
         parts.append(pd.DataFrame({"date": days, "level": level, **ends}))
     return pd.concat(parts, ignore_index=True)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class BreakSamples:
-    """Where each draw of the sizes turned.
-
-    Attributes
-    ----------
-    dates : numpy.ndarray
-        Day of the break.
-    before, after : numpy.ndarray
-        Growth on the two sides. [times per year]
-    """
-
-    dates: npt.NDArray[np.datetime64]
-    before: FloatArray
-    after: FloatArray
-
-    @property
-    def chance_of_shrinking(self) -> float:
-        """Share of the draws in which sizes fell after the break."""
-        return float((self.after < 1).mean())
-
-
-def break_samples(
-    models: pd.DataFrame,
-    *,
-    column: str = "total_params",
-    draws: int = 2000,
-    seed: int = 0,
-) -> BreakSamples:
-    """Day of the break when sizes are only partly known, by Monte Carlo.
-
-    The models are drawn anew with replacement as well, so that the spread has both parts:
-    unsure sizes, and which models there happened to be.
-
-    Parameters
-    ----------
-    models, column, draws, seed
-        As in `growth_samples`; at least eight rows.
-
-    Raises
-    ------
-    ValueError
-        With too few models or days, or a size missing.
-    """
-    days = timestamps("dates", models["release_date"])
-    values = np.log10(sample_sizes(models, draws=draws, seed=seed, column=column)).T
-    origin = days.min()
-    years = years_since(origin, days)
-    turns = candidates(years)
-    rng = np.random.default_rng(seed + 1)
-    best = np.empty(draws)
-    before, after = np.empty(draws), np.empty(draws)
-    for k in range(draws):
-        rows, possible = _resampled(rng, years, turns)
-        squares = left_over(broken_lines(years[rows], possible), values[rows, k][:, None])[:, 0]
-        best[k] = possible[squares.argmin()]
-        one, two = slopes(years[rows], values[rows, k][:, None], best[[k]])
-        before[k], after[k] = 10 ** one[0], 10 ** two[0]
-    whole = np.round(best * DAYS_PER_YEAR).astype("int64").astype("timedelta64[D]")
-    return BreakSamples(dates=np.datetime64(origin.date(), "D") + whole, before=before, after=after)
-
-
-def _resampled(
-    rng: np.random.Generator, years: FloatArray, turns: FloatArray
-) -> tuple[npt.NDArray[np.int64], FloatArray]:
-    """Rows drawn with replacement, and the turns that leave both sides days enough."""
-    while True:
-        rows = rng.integers(0, len(years), len(years))
-        days = np.unique(years[rows])
-        if len(days) >= 2 * EACH_SIDE:
-            possible = turns[(turns >= days[EACH_SIDE - 1]) & (turns <= days[-EACH_SIDE])]
-            if possible.size:
-                return rows, possible

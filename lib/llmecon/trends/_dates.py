@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from llmecon._checks import DAYS_PER_YEAR, FloatArray, Numbers, iso_date, require
@@ -52,6 +53,19 @@ def years_since(origin: Day, dates: Dates) -> FloatArray:
     zero = timestamps("origin", origin)[0]
     seconds = np.asarray((timestamps("dates", dates) - zero).total_seconds(), dtype=np.float64)
     return seconds / (86_400 * DAYS_PER_YEAR)
+
+
+def about_the_mean(days: pd.DatetimeIndex) -> tuple[pd.Timestamp, FloatArray]:
+    """Mean of at least two different days, and years from it to each."""
+    if days.nunique() < 2:
+        raise ValueError(f"growth needs two different days, got {days.nunique()}")
+    origin = days[0] + (days - days[0]).mean()
+    return origin, years_since(origin, days)
+
+
+def whole_days(years: FloatArray) -> npt.NDArray[np.timedelta64]:
+    """Years as time in whole days."""
+    return np.round(years * DAYS_PER_YEAR).astype("int64").astype("timedelta64[D]")
 
 
 def elapsed_years(start: Day, end: Day) -> float:
