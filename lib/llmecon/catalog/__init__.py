@@ -26,7 +26,6 @@ __all__ = [
     "accelerator",
     "accelerators",
     "architectures",
-    "claims",
     "data_folder",
     "datapackage",
     "gpu_prices",
@@ -173,11 +172,6 @@ def architectures() -> pd.DataFrame:
 def accelerators() -> pd.DataFrame:
     """Data sheets of accelerators. See `table`."""
     return table("accelerators")
-
-
-def claims() -> pd.DataFrame:
-    """The ledger of the article's claims. See `table`."""
-    return table("claims")
 
 
 def transformer(name: str) -> Transformer:

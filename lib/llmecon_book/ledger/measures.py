@@ -1,5 +1,6 @@
 """What entries of the ledger and figures of the outlook measure by models, laws and lines."""
 
+import math
 from functools import cache
 from typing import Any
 
@@ -7,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from llmecon import catalog, chinchilla, cost, roofline
+from llmecon._checks import require
 from llmecon.transformer import Transformer
 from llmecon_book import counterfactual, essay, facts
-from llmecon_book.ledger.scoring import interval_score
 
 LONG, SHORT = 100_000.0, 1_000.0  # tokens of context
 
@@ -221,6 +222,11 @@ def speed_kept(
 # ---- laws and simple forecasts ---------------------------------------------------------------
 
 
+def dated_sizes(*names: str) -> tuple[list[pd.Timestamp], list[float]]:
+    """Release dates of models, and their sizes as people quote them. [parameters]"""
+    return [*map(facts.released, names)], [facts.quoted(facts.size(name)) for name in names]
+
+
 def facts_by_size(*, until: facts.Day = facts.SCORED_ON) -> pd.DataFrame:
     """SimpleQA of open models of known size, with the line of score on log size.
 
@@ -325,3 +331,57 @@ def rivals(
         observed=came, model=str(largest.model), date=largest.release_date, n_fitted=fitted.n
     )
     return table
+
+
+def brier(probability: float, happened: bool) -> float:
+    """Squared distance of a probability from what happened; 0.25 is that of a coin. [1]
+
+    References
+    ----------
+    .. [1] G. W. Brier, "Verification of Forecasts Expressed in Terms of Probability", Monthly
+       Weather Review 78, 1950 (the form for two outcomes, half of the original).
+
+    Examples
+    --------
+    >>> brier(0.5, True), brier(1.0, True)
+    (0.25, 0.0)
+    """
+    chance = float(require("probability", probability, minimum=0, maximum=1, unit="1"))
+    return (chance - float(happened)) ** 2
+
+
+def interval_score(low: float, high: float, observed: float, share: float) -> float:
+    r"""Width of an interval in decades, and a penalty for each decade that it misses by.
+
+    .. math:: (u - l) + \tfrac{2}{\alpha} (l - x)^+ + \tfrac{2}{\alpha} (x - u)^+,
+              \quad \alpha = 1 - \text{share}
+
+    with l, u, x the base-10 logarithms of ends and outcome. An honest forecaster has the least
+    expected score.
+
+    Parameters
+    ----------
+    low, high : float
+        The interval, in the unit of the outcome.
+    observed : float
+        The outcome.
+    share : float
+        Share of cases the interval is meant to hold. [1]
+
+    References
+    ----------
+    .. [1] T. Gneiting and A. E. Raftery, "Strictly Proper Scoring Rules, Prediction, and
+       Estimation", JASA 102, 2007, Eq. 43.
+
+    Examples
+    --------
+    >>> interval_score(1e10, 1e12, 1e11, 0.8), interval_score(1e10, 1e12, 1e13, 0.8)
+    (2.0, 12.0)
+    """
+    missed = 1 - float(require("share", share, above=0, maximum=0.9999, unit="1"))
+    ends = [math.log10(float(require(n, v, above=0))) for n, v in (("low", low), ("high", high))]
+    if ends[0] > ends[1]:
+        raise ValueError(f"low must be <= high, got {low:g} and {high:g}")
+    came = math.log10(float(require("observed", observed, above=0)))
+    below, above = max(ends[0] - came, 0.0), max(came - ends[1], 0.0)
+    return ends[1] - ends[0] + 2 / missed * (below + above)
