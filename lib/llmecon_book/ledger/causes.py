@@ -144,9 +144,7 @@ def tokens_per_parameter_rose(row: ClaimRow) -> Result:
     gpt3, of_chinchilla, *later = map(facts.tokens_per_param, models)
     rise = of_chinchilla / gpt3
     decided = verdict(right=rise >= _OVERTURNED, imprecise=rise > 1)
-    return found(
-        rise, decided, gpt3=gpt3, chinchilla=of_chinchilla, llama2=later[0], llama3=later[1]
-    )
+    return found(rise, decided, gpt3=gpt3, chinchilla=of_chinchilla, later=later)
 
 
 @decides("C14")

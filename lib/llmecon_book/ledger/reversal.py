@@ -110,15 +110,15 @@ def best_open_models(row: ClaimRow) -> Result:
     scored = facts.scored_models(facts.ARENA, day)  # the best first
     ranked = scored[scored.open_weights & (scored.release_date <= day)]
     mistral = catalog.score(facts.MISTRAL, facts.ARENA, facts.ESSAY_DAY)
-    above = ranked[(ranked.score > mistral) & ~ranked.model.isin(_TWO_OPEN)]
+    better = ranked[(ranked.score > mistral) & ~ranked.model.isin(_TWO_OPEN)]
     near = ranked.score.max() - mistral <= _NEAR_THE_TOP and behind <= SAME_ORDER * _INDEX_STEP
     return found(
         behind,
-        verdict(right=behind <= 0 and above.empty, imprecise=near),
+        verdict(right=behind <= 0 and better.empty, imprecise=near),
         leader=index.idxmax(),
         leader_index=index.max(),
         pair_index=pair_index,
-        above=listed(above.model, "none"),
+        better=listed(better.model, "none"),
         weeks=(pd.Timestamp(facts.SERVED_DAY) - day).days / 7,
     )
 
