@@ -99,6 +99,13 @@ class ClaimRow(Sourced):
             ) from error
         return low, low if self.stated_value_high is None else self.stated_value_high
 
+    @property
+    def source_day(self) -> pd.Timestamp:
+        """Day of the source that decides the claim."""
+        if self.source_date is None:
+            raise ValueError(f"claim {self.id} has no source_date")
+        return pd.Timestamp(self.source_date)
+
 
 class PropositionRow(Sourced):
     """A sentence about what came after the article, which data can decide."""

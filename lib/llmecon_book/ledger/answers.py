@@ -73,8 +73,8 @@ class Answered:
     def numbers(self) -> dict[str, Any]:
         """Every number of the sentence but the value, by its placeholder."""
         read = words.used(self._template, self._values())
-        read.pop("value", None)
-        return {k: v.item() if isinstance(v, np.generic) else v for k, v in read.items()}
+        plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in read.items()}
+        return {name: number for name, number in plain.items() if name not in ("value", "each")}
 
     def _sentence(self) -> str:
         try:

@@ -3,8 +3,6 @@
 import math
 from typing import Any
 
-import pandas as pd
-
 from llmecon import catalog, chinchilla, cost
 from llmecon_book import facts
 from llmecon_book.facts import ClaimRow
@@ -73,7 +71,7 @@ def before_2020(row: ClaimRow) -> Result:
     """Right if the rule of many parameters on little data was published before the stated year;
     imprecise if in it but superseded by its end; else wrong.
     """
-    published, superseded = pd.Timestamp(row.source_date), facts.released(facts.CHINCHILLA)
+    published, superseded = row.source_day, facts.released(facts.CHINCHILLA)
     law = chinchilla.KAPLAN_2020
     return found(
         f"{published:%Y-%m}",

@@ -3,8 +3,6 @@
 import math
 from typing import Any
 
-import pandas as pd
-
 from llmecon import catalog, trends
 from llmecon_book import facts
 from llmecon_book.facts import ClaimRow
@@ -19,7 +17,7 @@ _FOUR_MONTHS = 120  # d
 def released_in_period(row: ClaimRow) -> Result:
     """Right if the release is of the stated year or month; else wrong."""
     model: Any = facts.model(row.model) if row.model else None
-    day = pd.Timestamp(row.source_date) if model is None else model.release_date
+    day = row.source_day if model is None else model.release_date
     iso = f"{day:%Y-%m-%d}"
     return found(
         day.year if row.unit == "year" else iso,
@@ -126,7 +124,7 @@ def gpt4_over_gpt3(row: ClaimRow) -> Result:
 @decides("E10")
 def whale_picture(row: ClaimRow) -> Result:
     """Decided by reading the transcript: no number decides."""
-    talk = pd.Timestamp(row.source_date)
+    talk = row.source_day
     return found(None, None, talk=talk, after=talk - facts.released(facts.GPT4O))
 
 

@@ -46,7 +46,7 @@ def back_at_chinchilla(row: ClaimRow) -> Result:
     only; else wrong.
     """
     largest, following = facts.largest_trained(after=facts.ESSAY_DAY, until=facts.SCORED_ON)
-    target, (after,) = facts.tokens_per_param(facts.CHINCHILLA), following.itertuples()
+    target, after = facts.tokens_per_param(facts.CHINCHILLA), following.iloc[0]
     total = largest.set_index("model").training_tokens / largest.total_params.to_numpy()
     later = facts.models(after=facts.ESSAY_DAY)
     sparse = later[later.open_weights & (later.active_params < later.total_params)]
