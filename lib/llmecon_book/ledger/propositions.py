@@ -67,12 +67,13 @@ def open_totals(days: Days) -> Result:
     grown = facts.growth(frame, frame.total_params)
     fall = facts.the_fall().factor_per_year
     low, high = grown.interval
+    decided = verdict(failed=low > fall, held=high >= fall, otherwise="mixed")
     return found(
         grown.factor_per_year,
-        verdict(failed=low > fall, held=high >= fall, otherwise="mixed"),
+        decided,
         interval=(low, high),
         above=fall,
-        n=grown.n,
+        grown=grown,
         fall=fall,
         largest=facts.largest(frame),
     )
@@ -135,17 +136,16 @@ def fixed_ability(days: Days) -> Result:
     if not reached:
         return unanswered()
     paths = [facts.smallest_at_score(scored, level=level[name]) for name in reached]
-    ratio = [float(path.total_params.iloc[-1] / path.total_params.iloc[0]) for path in paths]
+    steps = zip(reached, paths, strict=True)
+    each = [{"name": name, "first": p.iloc[0], "last": p.iloc[-1]} for name, p in steps]
+    ratio = [float(p.total_params.iloc[-1] / p.total_params.iloc[0]) for p in paths]
     fell = sum(value < CLEARLY_LESS for value in ratio)
     return found(
         _mean(ratio),
         verdict(held=2 * fell > len(ratio), mixed=fell > 0, otherwise="failed"),
         interval=_ends(ratio),
         below=1.0,
-        each=[
-            {"name": name, "first": path.iloc[0], "last": path.iloc[-1]}
-            for name, path in zip(reached, paths, strict=True)
-        ],
+        each=each,
         fell=fell,
         levels=len(ratio),
     )
@@ -184,9 +184,10 @@ def known_from_outside(days: Days) -> Result:
     within = float((spreads < _KNOWN_WITHIN).mean())
     unpriced = _spreads(frame[frame.circular_with_price == "false"])
     off = facts.checked_estimates(until=days.until)
+    decided = verdict(held=within >= _NEARLY_ALL, otherwise="failed")
     return found(
         within,
-        verdict(held=within >= _NEARLY_ALL, otherwise="failed"),
+        decided,
         above=_NEARLY_ALL,
         each=[{"model": m, "times": t} for m, t in spreads.nlargest(3).items()],
         n=len(spreads),
@@ -214,7 +215,6 @@ def open_as_proxy(days: Days) -> Result:
         verdict(held=now <= before, otherwise="failed"),
         below=before + 0.5,
         before=before,
-        now=now,
         best_open=last[last.open_weights].iloc[0],
         best=last.iloc[0],
     )
@@ -244,8 +244,7 @@ def floor(days: Days) -> Result:
         by_parts(len(steps) == 1, share < 0.5),
         below=0.5,
         smallest=smallest,
-        answers=answers[smallest.model],
-        turbo_answers=answers[facts.TURBO],
+        answers=[answers[smallest.model], answers[facts.TURBO]],
         matching=spelled(matching.min()) if len(matching) else "no known size",
     )
 
@@ -358,15 +357,9 @@ def steady_speed(days: Days) -> Result:
     """
     table = measures.speed_kept([*_STEADY_SHAPES], batch=[1.0, 32.0])
     small, _, large, _, _, _, crowded, windowed = table.sort_values("batch", kind="stable").kept
-    return found(
-        small,
-        verdict(failed=small >= _STEADY * large, held=small < 0.5 * large, otherwise="mixed"),
-        below=_STEADY * large,
-        small=small,
-        large=large,
-        windowed=windowed,
-        crowded=crowded,
-    )
+    steady = _STEADY * large
+    decided = verdict(failed=small >= steady, held=small < 0.5 * large, otherwise="mixed")
+    return found(small, decided, below=steady, large=large, windowed=windowed, crowded=crowded)
 
 
 # ---- prices and speeds -----------------------------------------------------------------------
@@ -380,13 +373,9 @@ def flagships(days: Days) -> Result:
     paths = [facts.flagship_path(m, made=days.made, until=days.until) for m in facts.MAKERS]
     ratio = [float(path.iloc[-1] / path.iloc[0]) for path in paths]
     told = [", ".join(f"{usd:g}" for usd in path) for path in paths]
-    return found(
-        _mean(ratio),
-        by_parts(*(value < 1 for value in ratio)),
-        interval=_ends(ratio),
-        below=1.0,
-        each=[{"maker": m, "path": path} for m, path in zip(facts.MAKERS, told, strict=True)],
-    )
+    each = [{"maker": m, "path": path} for m, path in zip(facts.MAKERS, told, strict=True)]
+    decided = by_parts(*(value < 1 for value in ratio))
+    return found(_mean(ratio), decided, interval=_ends(ratio), below=1.0, each=each)
 
 
 @decides("P8b")
@@ -399,16 +388,12 @@ def fixed_quality(days: Days) -> Result:
     for name in (facts.GPT4, facts.GPT4O):
         path = facts.cheapest_at_level(float(scored[name]), until=days.until)
         before = path[path.date <= days.made]
-        if len(before):
-            each.append({"name": name, "then": before.iloc[-1], "now": path.iloc[-1]})
+        if before.empty:
+            return unanswered()
+        each.append({"name": name, "then": before.iloc[-1], "now": path.iloc[-1]})
     ratio = [two["now"].output_usd_per_mtok / two["then"].output_usd_per_mtok for two in each]
-    return found(
-        ratio[-1],
-        by_parts(*(bool(value < 1) for value in ratio)),
-        interval=_ends(ratio),
-        below=1.0,
-        each=each,
-    )
+    decided = by_parts(*(bool(value < 1) for value in ratio))
+    return found(ratio[-1], decided, interval=_ends(ratio), below=1.0, each=each)
 
 
 @decides("P8c")
