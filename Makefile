@@ -11,7 +11,7 @@ help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
 book: .venv/ready  ## check the tables, run the chapters that changed, build the site
-	@$(BIN)/python -c "from llmecon import catalog; [catalog.table(t) for t in catalog.TABLES]"
+	@$(BIN)/python -c "from llmecon_book.facts import catalog; [catalog.table(t) for t in catalog.TABLES]"
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo; echo "The book is ready: open $(CURDIR)/$(SITE) in a browser,"; \
 	echo "or serve it:       $(PYTHON) -m http.server -d _build/html"
@@ -30,7 +30,7 @@ check: .venv/ready  ## format, lint, types
 	$(BIN)/mypy
 
 data: .venv/ready  ## describe the tables again after their schema changed
-	$(BIN)/python -c "from llmecon.catalog.package import write; write()"
+	$(BIN)/python -c "import llmecon_book.facts; from llmecon.catalog.package import write; write()"
 	$(BIN)/python tools/data_readme.py
 
 notebooks: .venv/ready  ## run every chapter and store its outputs in canonical form

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from llmecon import catalog
 from llmecon.catalog.package import datapackage
+from llmecon_book.facts import catalog  # with the tables of the book
 
 ROOT = Path(__file__).parents[1]
 HEAD = """\
@@ -15,9 +15,10 @@ means unknown, never zero.** Every row names its source and that source's terms 
 any number that is reused. The selection and arrangement are CC BY 4.0, see `LICENSE-text`.
 
 `datapackage.json` describes the same for programs (Frictionless Data). Both files are written by
-`make data` from the row classes in `lib/llmecon/catalog/rows.py`, which check every row on load: a
-wrong one stops with file, line, column and reason: a value that only another unit could give, or a
-name that the table it belongs to does not have.
+`make data` from the row classes in `lib/llmecon/catalog/rows.py` and, for what the article says, in
+`lib/llmecon_book/facts.py`. They check every row on load: a wrong one stops with file, line, column
+and reason: a value that only another unit could give, or a name that the table it belongs to does
+not have.
 
 To compute with tables of one's own, copy this folder, change or add rows, and name the copy in the
 environment variable `LLMECON_DATA`.

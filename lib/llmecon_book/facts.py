@@ -6,14 +6,15 @@ pandas timestamps; an empty cell is missing, never zero.
 
 from collections.abc import Iterable
 from datetime import date
-from typing import TypeAlias
+from typing import Annotated, Literal, TypeAlias
 
 import numpy as np
 import pandas as pd
+from pydantic import StringConstraints
 
 from llmecon import catalog, trends
-from llmecon._checks import require
-from llmecon.catalog.rows import ClaimRow
+from llmecon._checks import column, require
+from llmecon.catalog.rows import Sourced, Text
 
 Day: TypeAlias = str | date | pd.Timestamp
 
@@ -54,32 +55,101 @@ LARGE_MAKER_FLOP = 1e25  # Regulation (EU) 2024/1689, Art. 51(2): more is system
 # ---- what the article says -------------------------------------------------------------------
 
 
-def claim_row(claim: str) -> ClaimRow:
-    """Row of ``claims.csv``.
+class ClaimRow(Sourced):
+    """One checkable statement of the article."""
 
-    Raises
-    ------
-    UnknownName
-        If no claim is called so; the nearest are suggested.
-    """
-    rows = {r.id: r for r in catalog.rows("claims") if isinstance(r, ClaimRow)}
+    KEY = ("id",)
+    TITLE = "Claims"
+    RULE = "Every checkable statement of the article, in our own words."
+
+    id: Annotated[str, StringConstraints(pattern=r"^[ERCO]\d\d$")] = column("Stable name")
+    chapter: Literal["evolution", "reversal", "causes", "outlook"] = column("Where it is discussed")
+    kind: Literal["fact", "estimate", "arithmetic", "trend", "causal", "forecast"] = column(
+        "What sort of statement it is"
+    )
+    claim: Text = column("The statement")
+    stated_value: str = column("Number or date the article states", default="")
+    stated_value_high: float | None = column("Upper end of a stated range", default=None)
+    model: str = column("Model that it is about, where its rule asks for one", default="")
+    unit: str = column("Unit of stated and expected value", default="")
+    expected_value: str = column("What the computation must give (test oracle)", default="")
+    tolerance: str = column(
+        "Plain: absolute; `1%`: relative; `x2`: a factor either way", default=""
+    )
+    verdict: Literal["right", "imprecise", "wrong", "unsupported", "unverifiable"] = column(
+        "The ledger's verdict, which the computed one must match"
+    )
+    explanation: Text = column("What a reader should take from it; numbers are filled in")
+    checked_by: Text = column("Computation that decides, as `room.function` of the library")
+    source_date: date | None = column("Day of the source, where the claim uses it", default=None)
+
+    @property
+    def stated(self) -> float:
+        """The number that the article states, the lower end of a range."""
+        return self.stated_range[0]
+
+    @property
+    def stated_range(self) -> tuple[float, float]:
+        """Both ends of a range that the article states; one number stands for both."""
+        try:
+            low = float(self.stated_value)
+        except ValueError as error:
+            raise ValueError(
+                f"claim {self.id} states no number, got {self.stated_value!r}"
+            ) from error
+        return low, low if self.stated_value_high is None else self.stated_value_high
+
+    @property
+    def source_day(self) -> pd.Timestamp:
+        """Day of the source that decides the claim."""
+        if self.source_date is None:
+            raise ValueError(f"claim {self.id} has no source_date")
+        return pd.Timestamp(self.source_date)
+
+
+class PropositionRow(Sourced):
+    """A sentence about what came after the article, which data can decide."""
+
+    KEY = ("id",)
+    TITLE = "Propositions"
+    RULE = (
+        "What the article expected, put so that data can decide it, and the opposite sides of it."
+    )
+
+    id: Annotated[str, StringConstraints(pattern=r"^P[0-9]+[a-z]?$")] = column("Short name")
+    proposition: Text = column("A sentence that data can decide")
+    in_short: Text = column("The same in a few words")
+    said: Literal["yes", "no", "takes for granted", "may mean", "nothing"] = column(
+        "Whether the article says it, denies it, takes it for granted, may mean it, or is silent"
+    )
+    claims: Annotated[str, StringConstraints(pattern=r"^[ERCO]\d\d( [ERCO]\d\d)*$")] = column(
+        "Ids of the claims that it belongs to, separated by spaces"
+    )
+    measure: Text = column("What is measured")
+    unit: Text = column("Unit of the measure")
+    came: Text = column("What came, as a sentence; numbers are filled in")
+    came_otherwise: str = column("The same where the facts leave the usual case", default="")
+    unanswered: str = column("What is said where the facts of a day hold no number", default="")
+    each: str = column("One item of `{each}` in the sentence, with the mark after it", default="")
+
+
+catalog.TABLES.update(claims=ClaimRow, propositions=PropositionRow)
+
+
+def _claim(claim: str) -> ClaimRow:
+    rows = {row.id: row for row in catalog.rows("claims") if isinstance(row, ClaimRow)}
     if claim not in rows:
         raise catalog.UnknownName("claim", claim, rows)
     return rows[claim]
 
 
-def stated(claim: str | ClaimRow) -> float:
-    """The number that the article states, in the unit of the claim.
-
-    Parameters
-    ----------
-    claim : str or ClaimRow
-        Id of the claim, or its row.
+def stated(claim: str) -> float:
+    """The number that the article states, in the unit of the claim of that id.
 
     Raises
     ------
     UnknownName
-        If no claim is called so.
+        If no claim is called so; the nearest are suggested.
     ValueError
         If the claim states no number.
 
@@ -90,10 +160,10 @@ def stated(claim: str | ClaimRow) -> float:
     >>> stated("R01"), stated("R11")
     (200000000000.0, 55.0)
     """
-    return stated_range(claim)[0]
+    return _claim(claim).stated
 
 
-def stated_range(claim: str | ClaimRow) -> tuple[float, float]:
+def stated_range(claim: str) -> tuple[float, float]:
     """Both ends of a range that the article states; one number stands for both.
 
     Examples
@@ -101,12 +171,7 @@ def stated_range(claim: str | ClaimRow) -> tuple[float, float]:
     >>> stated_range("R09"), stated_range("R11")
     ((100.0, 150.0), (55.0, 55.0))
     """
-    row = claim_row(claim) if isinstance(claim, str) else claim
-    try:
-        low = float(row.stated_value)
-    except ValueError as error:
-        raise ValueError(f"claim {row.id} states no number, got {row.stated_value!r}") from error
-    return low, low if row.stated_value_high is None else row.stated_value_high
+    return _claim(claim).stated_range
 
 
 # ---- models and their sizes ------------------------------------------------------------------
@@ -173,37 +238,30 @@ def tokens_per_param(name: str, column: str = "total_params") -> float:
     return known(name, "training_tokens") / known(name, column)
 
 
-def models(*, after: Day | None = None, until: Day | None = None) -> pd.DataFrame:
-    """Models released after a day and up to another, in order of date."""
-    return _between(catalog.models(), "release_date", after=after, until=until)
+def models(**days: Day | None) -> pd.DataFrame:
+    """Models in order of date; days as of `frontier`."""
+    return _between(catalog.models(), "release_date", **days)
 
 
-def frontier(
-    *,
-    since: Day | None = None,
-    after: Day | None = None,
-    until: Day | None = None,
-    open_weights: bool | None = None,
-) -> pd.DataFrame:
+def frontier(*, open_weights: bool | None = None, **days: Day | None) -> pd.DataFrame:
     """Models that stood at the frontier on their release, in order of date.
 
     Parameters
     ----------
-    since, after, until : day, optional
-        First day; day before the first; last day. Without bound if not given.
     open_weights : bool, optional
         Only models whose weights can, or cannot, be downloaded.
+    **days : day, optional
+        ``since``, first day; ``after``, day before the first; ``until``, last day. Without bound
+        if not given.
     """
     frame = catalog.models()
     keep = frame.frontier
     if open_weights is not None:
         keep &= frame.open_weights == open_weights
-    return _between(frame[keep], "release_date", since=since, after=after, until=until)
+    return _between(frame[keep], "release_date", **days)
 
 
-def open_frontier(
-    *, since: Day | None = None, after: Day | None = None, until: Day | None = None
-) -> pd.DataFrame:
+def open_frontier(**days: Day | None) -> pd.DataFrame:
     """Open models of the `frontier`.
 
     Examples
@@ -211,14 +269,12 @@ def open_frontier(
     >>> len(open_frontier(since=TREND_FROM, until=SCORED_ON))
     16
     """
-    return frontier(since=since, after=after, until=until, open_weights=True)
+    return frontier(open_weights=True, **days)
 
 
-def closed_frontier(
-    *, since: Day | None = None, after: Day | None = None, until: Day | None = None
-) -> pd.DataFrame:
+def closed_frontier(**days: Day | None) -> pd.DataFrame:
     """Closed models of the `frontier`."""
-    return frontier(since=since, after=after, until=until, open_weights=False)
+    return frontier(open_weights=False, **days)
 
 
 def _between(
@@ -229,14 +285,10 @@ def _between(
     after: Day | None = None,
     until: Day | None = None,
 ) -> pd.DataFrame:
-    keep = frame[column].notna()
-    if since is not None:
-        keep &= frame[column] >= pd.Timestamp(since)
-    if after is not None:
-        keep &= frame[column] > pd.Timestamp(after)
-    if until is not None:
-        keep &= frame[column] <= pd.Timestamp(until)
-    return frame[keep].sort_values(column, kind="stable").reset_index(drop=True)
+    day = frame[column]
+    first, before, last = pd.to_datetime(pd.Series([since, after, until]))
+    kept = frame[day.notna() & ~(day < first) & ~(day <= before) & ~(day > last)]
+    return kept.sort_values(column, kind="stable").reset_index(drop=True)
 
 
 def growth(frame: pd.DataFrame, values: pd.Series, **options: float) -> trends.Growth:
@@ -358,13 +410,6 @@ def checked_estimates(*, until: Day | None = None) -> pd.Series:
     return frame.total_params / frame.known_total_params
 
 
-def usable_estimates(*, until: Day | None = None) -> pd.DataFrame:
-    """Those of `latest_estimates` that use no price and are not a rival's word."""
-    frame = latest_estimates(until=until)
-    free = (frame.circular_with_price == "false") & ~frame.rival
-    return frame[free].reset_index(drop=True)
-
-
 def independent_estimates(name: str) -> pd.DataFrame:
     """Published intervals of a model's size that rest on neither price nor speed."""
     frame = catalog.size_estimates()
@@ -380,7 +425,8 @@ def closed_sizes(*, after: Day = ESSAY_DAY, until: Day | None = None) -> pd.Data
     pandas.DataFrame
         ``model``, ``release_date``, ``total_params``: of ``models.csv``, or the middle of the
         usable estimates where it has none; ``low``, ``high``: the ends of all usable ones
-        [parameters]; ``size_status``.
+        [parameters]; ``size_status``. Usable are the `latest_estimates` that use no price and are
+        not a rival's word.
 
     Examples
     --------
@@ -388,7 +434,8 @@ def closed_sizes(*, after: Day = ESSAY_DAY, until: Day | None = None) -> pd.Data
     >>> first.model, float(first.low), float(first.high)
     ('Grok 3', 642000000000.0, 6600000000000.0)
     """
-    usable = usable_estimates(until=until)
+    latest = latest_estimates(until=until)
+    usable = latest[(latest.circular_with_price == "false") & ~latest.rival]
     ends = usable.melt("model", ["total_params", "total_low", "total_high"]).groupby("model").value
     closed = closed_frontier(after=after, until=until)
     frame = closed.merge(ends.agg(low="min", high="max"), on="model")
@@ -639,10 +686,6 @@ def cheapest_at_level(
 
 def h200_rent() -> float:
     """Rent of an H200 in the configuration of the H200 figure. [USD/h]"""
-    frame = catalog.gpu_prices()
-    keep = (
-        (frame.accelerator == H200)
-        & (frame.price_kind == "assumed_in_model")
-        & (frame.date == pd.Timestamp(H200_RENT_DAY))
-    )
-    return float(frame.loc[keep, "usd_per_gpu_hour"].iloc[0])
+    assumed = catalog.gpu_prices().query("price_kind == 'assumed_in_model'")
+    rents = assumed.set_index(["accelerator", "date"]).usd_per_gpu_hour
+    return float(rents[H200, pd.Timestamp(H200_RENT_DAY)])

@@ -128,15 +128,15 @@ def as_month(date: Any) -> str:
     return f"{_MONTHS[day.month - 1]} {day.year}"
 
 
-def listed(names: Iterable[str]) -> str:
-    """Names as in a sentence.
+def listed(names: Iterable[str], nobody: str = "nobody") -> str:
+    """Names as in a sentence, or what stands for none.
 
     Examples
     --------
     >>> listed(["BERT", "GPT-2", "T5"])
     'BERT, GPT-2 and T5'
     """
-    *first, last = names
+    *first, last = [*names] or [nobody]
     return f"{', '.join(first)} and {last}" if first else last
 
 
@@ -207,6 +207,18 @@ def fill(template: str, values: Mapping[str, Any]) -> str:
     '174.6 billion, a ninth'
     """
     return _Filler().vformat(template, (), values)
+
+
+def used(template: str, values: Mapping[str, Any]) -> dict[str, Any]:
+    """What a sentence reads, by its placeholders.
+
+    Examples
+    --------
+    >>> used("{day.year} and {size:short}", {"day": pd.Timestamp("2022-11-30"), "size": 2, "n": 3})
+    {'day.year': 2022, 'size': 2}
+    """
+    names = [name for _, name, *_ in string.Formatter().parse(template) if name]
+    return {name: _Filler().get_field(name, (), values)[0] for name in names}
 
 
 _MARKS = '\\`*_{}[]<>#|$~^&"'  # of Markdown, of MyST and of HTML

@@ -12,6 +12,7 @@ import pytest
 from llmecon import catalog, cost, roofline, sizing
 from llmecon.catalog.package import datapackage
 from llmecon.catalog.rows import TABLES
+from llmecon_book import facts  # noqa: F401  (its tables join)
 
 DATA = Path(__file__).parents[2] / "data"
 

@@ -14,6 +14,7 @@ from llmecon.catalog import chip_file, hf_config
 from llmecon.catalog.package import datapackage
 from llmecon.catalog.reading import read_json, read_rows
 from llmecon.catalog.rows import TABLES, column_names, foreign_keys
+from llmecon_book import facts  # noqa: F401  (its tables join)
 
 DATA = Path(__file__).parents[2] / "data"
 MODELS = TABLES["models"]

@@ -2,6 +2,7 @@
 status 2: the library as second formula, and invariants of every command."""
 
 import csv
+import dataclasses
 import io
 import json
 import re
@@ -439,7 +440,7 @@ def test_runs_that_cannot_tell_the_constants_apart_exit_with_one(run, tmp_path):
 
 def test_the_ledger_agrees_with_itself_and_filters(run):
     found = rows(run, "claims")
-    assert len(found) == len(catalog.claims()) and all(r["as_in_ledger"] for r in found)
+    assert len(found) == len(catalog.rows("claims")) and all(r["as_in_ledger"] for r in found)
     wrong = rows(run, "claims", "--verdict", "wrong", "--chapter", "reversal")
     assert wrong == [r for r in found if r["verdict"] == "wrong" and r["chapter"] == "reversal"]
     assert (
@@ -469,9 +470,10 @@ def test_days_among_the_numbers_of_a_claim_are_iso(run):
 
 @pytest.mark.parametrize("change", [{"verdict": "wrong"}, {"expected_value": "1999"}])
 def test_a_verdict_or_value_that_left_the_ledger_exits_with_one(run, monkeypatch, change):
-    rows = [row for row in catalog.rows("claims") if row.chapter == "evolution"]
     real = ledger.claims("evolution")
-    changed = ledger.claims(rows=[rows[0].model_copy(update=change), *rows[1:]])
+    rows = [one.row for one in real]
+    first = dataclasses.replace(real[0], row=rows[0].model_copy(update=change))
+    changed = [first, *real[1:]]
     monkeypatch.setattr(ledger, "claims", lambda chapter=None: changed)
     status, out, _ = run("claims")
     assert status == 1 and f"Not as in the ledger: {rows[0].id}." in out
@@ -491,7 +493,7 @@ def test_the_scorecard_prints_what_the_library_scores(run):
     assert [r["stated_rule"] for r in found] == [one.rule for one in wanted]
     told = run("scorecard")[1]
     assert "Directions: 6 right of 11 that can be scored." in told
-    assert all(f" {one.id} " in told for one in wanted)
+    assert {one.id for one in wanted} <= set(re.findall(r"^P\w+", told, re.MULTILINE))
     for verdict, count in ledger.counts(ledger.score()).items():
         assert f"{count} {verdict}" in told
 

@@ -70,13 +70,14 @@ def test_a_closed_model_without_middle_in_the_table_takes_that_of_its_estimates(
     assert len(sizes) == 15 and ((sizes.low <= sizes.total_params) & sizes.high.notna()).all()
 
 
-def test_replaced_versions_and_a_rivals_word_are_no_usable_estimates():
-    used = facts.usable_estimates(until=facts.SCORED_ON)
+def test_replaced_versions_do_not_count_and_a_rivals_word_is_marked():
+    last = facts.latest_estimates(until=facts.SCORED_ON)
+    used = last[(last.circular_with_price == "false") & ~last.rival]
     opus = used[used.model == "Claude Opus 4.6"]
     assert sorted(set(opus.estimator)) == ["IKP v2", "unexcitedneurons"]
     assert opus.total_high.max() == 5.1e12
     assert "Musk" in set(used.estimator)  # of his own makers' models
-    early = facts.usable_estimates(until="2026-05-31")
+    early = facts.latest_estimates(until="2026-05-31")
     assert "IKP v1" in set(early.estimator)  # nothing had replaced it yet
 
 

@@ -1,5 +1,6 @@
 """The outlook's scorecard: verdicts of the reference, proper scores, numbers that follow data."""
 
+import dataclasses
 import math
 import re
 from html import unescape
@@ -14,8 +15,9 @@ from markdown_it import MarkdownIt
 
 from llmecon import catalog
 from llmecon_book import facts, ledger, words
-from llmecon_book.ledger import Forecast, brier, interval_score
-from llmecon_book.ledger.answers import answer
+from llmecon_book.ledger import brier, registry
+from llmecon_book.ledger.answers import scored as answered
+from llmecon_book.ledger.measures import interval_score
 
 # The claims reference, "Outlook scorecard", as of November 2026. P1, P6, P7 and P8 are parted here.
 # P6's "direction held, cause undecided" is no score for the cause and one for the hardware.
@@ -57,7 +59,7 @@ def test_each_proposition_has_the_verdict_of_the_reference(scored):
 def test_numbers_of_the_reference(scored):
     """Claims reference: P1 2.5 a year against 0.152; P2 0.80; P9 three makers, 3.1 a year."""
     assert round(scored["P1a"].observed, 1) == 2.5
-    assert round(scored["P1a"].result.forecast.reference, 3) == 0.152
+    assert round(scored["P1a"].result.reference, 3) == 0.152
     assert round(scored["P2"].observed, 2) == 0.80
     assert scored["P9"].observed == 3
     assert round(scored["P9"].numbers["sparsity"], 1) == 3.1
@@ -65,12 +67,12 @@ def test_numbers_of_the_reference(scored):
 
 def test_paths_of_the_reference(scored):
     """P3: GPT-4 27.2e9 to 4.0e9. P8: 10 to 50 dollars, 0.40 in December 2024. P11: 68 to 36."""
-    assert scored["P3"].numbers["GPT-4"] == pytest.approx(4.0 / 27.2, rel=1e-3)
-    assert scored["P8a"].numbers["OpenAI"] == 5.0
+    assert "GPT-4: 27.2 billion to 4 billion" in scored["P3"].came
+    assert scored["P8a"].high == 5.0
     path = facts.cheapest_at_level(catalog.score("GPT-4", "Arena text score", "2026-10-20"))
     assert path[path.date <= "2024-12-13"].output_usd_per_mtok.iloc[-1] == 0.40
     assert path[path.date <= "2025-07-15"].output_usd_per_mtok.iloc[-1] == 0.12
-    assert [round(scored["P11"].numbers[k]) for k in ("before", "now")] == [68, 36]
+    assert [round(v) for v in (scored["P11"].numbers["before"], scored["P11"].observed)] == [68, 36]
 
 
 def test_tokens_per_parameter_of_the_reference(scored):
@@ -283,7 +285,8 @@ def test_a_few_percent_at_one_level_decide_nothing(monkeypatch):
     """
     found = ledger.proposition("P3")
     assert (found.numbers["fell"], found.numbers["levels"]) == (3, 4)
-    assert found.numbers["GPT-4o"] == pytest.approx(26 / 27)
+    assert "GPT-4o: 27 billion to 26 billion" in found.came
+    assert found.high == pytest.approx(26 / 27)
 
     def first_at_two_levels(frame):
         late = frame.open_weights & (frame.release_date > "2025-06-01")
@@ -412,22 +415,14 @@ def test_the_central_interval_of_the_truth_has_the_least_expected_score():
     assert expected(best) < min(expected(best * 0.6), expected(best * 1.6))
 
 
-def test_a_direction_is_right_or_wrong_or_cannot_be_told():
-    up, down = (Forecast(direction=way, reference=2.0) for way in (1, -1))
-    assert (up.hit(3.0), up.hit(1.0), down.hit(3.0), down.hit(1.0)) == (True, False, False, True)
-    assert Forecast().hit(1.0) is None and up.hit(None) is None
+def test_a_direction_is_right_or_wrong_or_cannot_be_told(scored):
+    def hit(value, **expected):
+        result = registry.found(value, "held", **expected)
+        return dataclasses.replace(scored["P1a"], result=result).hit
 
-
-@pytest.mark.parametrize(
-    ("given", "message"),
-    [
-        ({"direction": 0, "reference": 1.0}, "direction must be -1 or 1"),
-        ({"direction": 1}, "direction and reference"),
-    ],
-)
-def test_half_a_forecast_is_refused(given, message):
-    with pytest.raises(ValueError, match=message):
-        Forecast(**given)
+    assert (hit(3.0, above=2.0), hit(1.0, above=2.0)) == (True, False)
+    assert (hit(3.0, below=2.0), hit(1.0, below=2.0)) == (False, True)
+    assert hit(1.0) is None and hit(None, above=2.0) is None
 
 
 @pytest.mark.parametrize(
@@ -535,7 +530,7 @@ def test_items_of_a_list_are_joined_and_the_last_mark_goes(scored):
 def test_a_placeholder_without_a_number_is_refused_by_name():
     row = PROPOSITIONS["P11"].model_copy(update={"came": "{befor:.0f}"})
     with pytest.raises(ledger.BadEntry, match=r"P11: .*'befor'.*nearest: before"):
-        answer(row, ledger.FUNCTIONS["P11"], ledger.days())
+        answered(row, ledger.days())
 
 
 SCRIPT = "<script>alert(1)</script> [a](javascript:b) <img src=x> `c` *d* | $e$ & \\"
@@ -544,7 +539,7 @@ SCRIPT = "<script>alert(1)</script> [a](javascript:b) <img src=x> `c` *d* | $e$ 
 @pytest.mark.parametrize("column", ["proposition", "in_short", "measure", "unit", "came"])
 def test_a_script_in_the_table_stays_text(column):
     row = PROPOSITIONS["P9"].model_copy(update={column: SCRIPT})
-    one = answer(row, ledger.FUNCTIONS["P9"], ledger.days())
+    one = answered(row, ledger.days())
     page = BeautifulSoup(MarkdownIt("commonmark").render(ledger.scorecard([one])), "html.parser")
     assert not page.select("script, img, code, a[href^=javascript], em em")
     assert SCRIPT.removesuffix("\\").strip() in page.text

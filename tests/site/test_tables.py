@@ -12,9 +12,10 @@ from bs4 import BeautifulSoup
 from sphinx.application import Sphinx
 from sphinx.util.docutils import docutils_namespace, patch_docutils
 
-from llmecon.catalog.rows import ClaimRow
 from llmecon_book import ledger
-from llmecon_book.ledger import Result
+from llmecon_book.facts import ClaimRow
+from llmecon_book.ledger.evolution import counted_size
+from llmecon_book.ledger.registry import Result
 from llmecon_book.site import tables
 
 DATA = Path(__file__).parents[2] / "data"
@@ -39,9 +40,8 @@ ROW = ClaimRow(
 
 def claim(value, **cells):
     row = ROW.model_copy(update=cells)
-    result = Result(value=value, verdict=row.verdict)
-    name = "llmecon_book.ledger.evolution.gpt3_size"
-    return ledger.Claim(row, result, "Right if it is.", name, ledger.days())
+    result = Result(value, row.verdict, numbers={})
+    return ledger.Claim(row, result, counted_size, ledger.days())
 
 
 SCRIPT = "<script>alert(1)</script> [a](b) `c`"
@@ -105,7 +105,7 @@ def built(root: Path, marked: str) -> tuple[Path, str]:
 
 CODE = "".join(
     f"```{{py:function}} {name}\n```\n"
-    for name in ("llmecon.catalog.value", "llmecon_book.ledger.evolution.gpt3_size")
+    for name in ("llmecon.catalog.value", "llmecon_book.ledger.evolution.counted_size")
 )
 
 
@@ -176,7 +176,7 @@ def test_a_paragraph_shows_the_verdict_and_leads_back(pages):
 def test_a_claim_leads_to_its_code(pages):
     cell = soup(pages, "book/all.html").select_one("#claim-r02 td:nth-of-type(4)")
     assert {link.text: link["href"].partition("#")[2] for link in cell.select("a")} == {
-        "rule and code": "llmecon_book.ledger.evolution.gpt3_size",
+        "rule and code": "llmecon_book.ledger.evolution.counted_size",
         "catalog.value": "llmecon.catalog.value",
     }
 

@@ -439,61 +439,6 @@ class _PeerSetRow(Sourced):
         return self
 
 
-class ClaimRow(Sourced):
-    """One checkable statement of the article."""
-
-    KEY = ("id",)
-    TITLE = "Claims"
-    RULE = "Every checkable statement of the article, in our own words."
-
-    id: Annotated[str, StringConstraints(pattern=r"^[ERCO]\d\d$")] = column("Stable name")
-    chapter: Literal["evolution", "reversal", "causes", "outlook"] = column("Where it is discussed")
-    kind: Literal["fact", "estimate", "arithmetic", "trend", "causal", "forecast"] = column(
-        "What sort of statement it is"
-    )
-    claim: Text = column("The statement")
-    stated_value: str = column("Number or date the article states", default="")
-    stated_value_high: float | None = column("Upper end of a stated range", default=None)
-    model: str = column("Model that it is about, where its rule asks for one", default="")
-    unit: str = column("Unit of stated and expected value", default="")
-    expected_value: str = column("What the computation must give (test oracle)", default="")
-    tolerance: str = column(
-        "Plain: absolute; `1%`: relative; `x2`: a factor either way", default=""
-    )
-    verdict: Literal["right", "imprecise", "wrong", "unsupported", "unverifiable"] = column(
-        "The ledger's verdict, which the computed one must match"
-    )
-    explanation: Text = column("What a reader should take from it; numbers are filled in")
-    checked_by: Text = column("Computation that decides, as `room.function` of the library")
-    source_date: Day | None = column("Day of the source, where the claim uses it", default=None)
-
-
-class PropositionRow(Sourced):
-    """A sentence about what came after the article, which data can decide."""
-
-    KEY = ("id",)
-    TITLE = "Propositions"
-    RULE = (
-        "What the article expected, put so that data can decide it, and the opposite sides of it."
-    )
-
-    id: Annotated[str, StringConstraints(pattern=r"^P[0-9]+[a-z]?$")] = column("Short name")
-    proposition: Text = column("A sentence that data can decide")
-    in_short: Text = column("The same in a few words")
-    said: Literal["yes", "no", "takes for granted", "may mean", "nothing"] = column(
-        "Whether the article says it, denies it, takes it for granted, may mean it, or is silent"
-    )
-    claims: Annotated[str, StringConstraints(pattern=r"^[ERCO]\d\d( [ERCO]\d\d)*$")] = column(
-        "Ids of the claims that it belongs to, separated by spaces"
-    )
-    measure: Text = column("What is measured")
-    unit: Text = column("Unit of the measure")
-    came: Text = column("What came, as a sentence; numbers are filled in")
-    came_otherwise: str = column("The same where the facts leave the usual case", default="")
-    unanswered: str = column("What is said where the facts of a day hold no number", default="")
-    each: str = column("One item of `{each}` in the sentence, with the mark after it", default="")
-
-
 # Forms of a law, with the sets of constants that each may have; a stated law has any.
 _SIZE, _TOKENS_OF = {"params_factor", "params_exponent"}, {"tokens_factor", "tokens_exponent"}
 _LOSS = {"E", "A", "B", "alpha", "beta"}
@@ -631,9 +576,7 @@ TABLES: dict[str, type[Sourced]] = {
     "serving_profiles": ServingProfileRow,
     "peers": _PeerRow,
     "peer_set": _PeerSetRow,
-    "claims": ClaimRow,
     "scaling_laws": ScalingLawRow,
     "printed_optima": _PrintedOptimumRow,
     "law_disagreements": _LawDisagreementRow,
-    "propositions": PropositionRow,
 }

@@ -17,18 +17,12 @@ _SIDES = {True: "right", False: "wrong", None: ""}
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    command(
-        app,
-        "llmecon claims",
-        "llmecon claims --chapter reversal --verdict wrong",
-        "llmecon claims --explain E05",
-    )(claims)
-    command(
-        app,
-        "llmecon scorecard",
-        "llmecon scorecard --until 2025-12-31",
-        "llmecon scorecard --explain P1a",
-    )(scorecard)
+    of_one = "llmecon claims --explain E05"
+    command(app, "llmecon claims", "llmecon claims --chapter reversal --verdict wrong", of_one)(
+        claims
+    )
+    of_one, by_then = "llmecon scorecard --explain P1a", "llmecon scorecard --until 2025-12-31"
+    command(app, "llmecon scorecard", by_then, of_one)(scorecard)
 
 
 def claims(
@@ -55,10 +49,9 @@ def claims(
     found = [f for f in ledger.claims(chapter) if verdict in (None, f.verdict)]
     off = [f.id for f in found if f.is_off]
     said = ", ".join(f"{n} {verdict}" for verdict, n in ledger.counts(found).items() if n)
-    rows = [_claim_row(one) for one in found]
-    shown = ("id", "chapter", "verdict", "claim", "stated", "computed", "unit", "as_in_ledger")
+    shown = ["id", "chapter", "verdict", "claim", "stated", "computed", "unit", "as_in_ledger"]
     table = Table(
-        frame=pd.DataFrame(rows, columns=list(rows[0]) if rows else list(shown)),
+        frame=pd.DataFrame(map(_claim_row, found), columns=None if found else shown),
         columns=[Column(name, name.replace("_", " ")) for name in shown],
         notes=[
             f"{len(found)} claims: {said}." if found else "No such claim.",
@@ -95,49 +88,39 @@ def _said(value: object, high: float | None = None) -> str:
 
 
 def _claim_in_full(one: Claim) -> Answer:
-    row = one.row
-    answer = _entry(
-        f"{one.id} · {one.verdict}",
-        {
-            "claim": row.claim,
-            "finding": one.explanation,
-            "rule": one.rule,
-            "code": one.computation,
-            "stated": f"{_said(one.stated, row.stated_value_high)} [{row.unit}]",
-            "computed": f"{_said(one.value)} by {row.checked_by}",
-            "expected": f"{_said(one.expected)} within {row.tolerance}" if row.tolerance else "",
-            "numbers": "; ".join(f"{name} = {_said(value)}" for name, value in one.numbers.items()),
-            "source": f"{row.source} {row.source_url}".strip(),
-            "ledger": f"{row.verdict}, which the numbers no longer say" if one.is_off else "",
-        },
-        {
-            **row.model_dump(exclude={"verdict", "expected_value", "note", "source_date"}),
-            "stated_value": one.stated,
-            "expected": one.expected,
-            "value": one.value,
-            "values": dict(one.numbers),
-            "holds": one.holds,
-            "verdict": one.verdict,
-            "ledger_verdict": row.verdict,
-            "rule": one.rule,
-            "explanation": one.explanation,
-            "computation": one.computation,
-        },
-    )
-    return Answer(answer.tables, answer.content, status=1 if one.is_off else 0)
+    row, stated = one.row, _said(one.stated, one.row.stated_value_high)
+    lines = {
+        "claim": row.claim,
+        "finding": one.explanation,
+        "rule": one.rule,
+        "code": one.computation,
+        "stated": f"{stated} [{row.unit}]",
+        "computed": f"{_said(one.value)} by {row.checked_by}",
+        "expected": f"{_said(one.expected)} within {row.tolerance}" if row.tolerance else "",
+        "numbers": "; ".join(f"{name} = {_said(value)}" for name, value in one.numbers.items()),
+        "source": f"{row.source} {row.source_url}".strip(),
+        "ledger": f"{row.verdict}, which the numbers no longer say" if one.is_off else "",
+    }
+    content = {
+        **row.model_dump(exclude={"verdict", "expected_value", "note", "source_date"}),
+        "stated_value": one.stated,
+        **{name: getattr(one, name) for name in ("expected", "value")},
+        "values": one.numbers,
+        **{name: getattr(one, name) for name in ("holds", "verdict")},
+        "ledger_verdict": row.verdict,
+        **{name: getattr(one, name) for name in ("rule", "explanation", "computation")},
+    }
+    return Answer([_in_full(one, lines)], content, status=1 if one.is_off else 0)
 
 
-def _entry(title: str, lines: dict[str, str], content: dict[str, Any]) -> Answer:
+def _in_full(one: Claim | Scored, lines: dict[str, str]) -> Table:
     """One entry in full, a line for each thing to know."""
     import pandas as pd
 
     told = [(name, text) for name, text in lines.items() if text]
-    table = Table(
-        frame=pd.DataFrame(told, columns=["what", "text"]),
-        columns=[Column("what", ""), Column("text", "")],
-        title=title,
-    )
-    return Answer([table], content)
+    frame = pd.DataFrame(told, columns=["what", "text"])
+    columns = [Column("what", ""), Column("text", "")]
+    return Table(frame=frame, columns=columns, title=f"{one.id} · {one.verdict}")
 
 
 def scorecard(
@@ -158,20 +141,15 @@ def scorecard(
     right, told = ledger.directions(scored)
     verdicts = ", ".join(f"{n} {verdict}" for verdict, n in ledger.counts(scored).items() if n)
     days = scored[0].days
+    heads = {"said": "article says so", "article": "article is", "low": "from", "high": "to"}
+    heads |= {"rule": "scored by"}
+    shown = ("id", "verdict", "proposition", "said", "article", "observed", "low", "high", "unit")
+    numbers = ("observed", "low", "high")
     table = Table(
-        frame=pd.DataFrame(_score_row(one) for one in scored),
+        frame=pd.DataFrame(map(_score_row, scored)),
         columns=[
-            Column("id", "id"),
-            Column("verdict", "verdict"),
-            Column("proposition", "proposition"),
-            Column("said", "article says so"),
-            Column("article", "article is"),
-            Column("observed", "observed", ".3g"),
-            Column("low", "from", ".3g"),
-            Column("high", "to", ".3g"),
-            Column("unit", "unit"),
-            Column("rule", "scored by"),
-            Column("direction", "direction"),
+            Column(name, heads.get(name, name), ".3g" if name in numbers else "")
+            for name in (*shown, "rule", "direction")
         ],
         title=f"Outlook of {days.made.date()}, scored on {days.until.date()}",
         notes=[
@@ -208,32 +186,30 @@ def _score_row(one: Scored) -> dict[str, Any]:
 def _score_in_full(one: Scored) -> Answer:
     from llmecon_book import ledger
 
-    days, forecast = one.days, one.result.forecast
+    days, result = one.days, one.result
     ends = "" if one.low is None else f" ({one.low:.3g} to {one.high:.3g})"
-    return _entry(
-        f"{one.id} · {one.verdict}",
-        {
-            "proposition": one.row.proposition,
-            "what came": f"{one.came[0].upper()}{one.came[1:]}.",
-            "rule": one.rule,
-            "measure": f"{one.row.measure} [{one.row.unit}]",
-            "observed": "" if one.observed is None else f"{one.observed:.3g}{ends}",
-            "article says so": one.said,
-            "article is": one.article,
-            "scored by": one.scored_by,
-            "direction": ledger.direction(one).removeprefix("Direction: "),
-            "days": f"expected on {days.made:%Y-%m-%d}, scored on {days.until:%Y-%m-%d}",
-            "claims": ", ".join(one.claims),
-        },
-        {
-            **_score_row(one),
-            "rule": one.rule,
-            "score": {"rule": one.scored_by, "hit": one.hit},
-            "in_short": one.row.in_short,
-            "claims": one.claims,
-            "made": days.made,
-            "until": days.until,
-            "forecast": {"direction": forecast.direction, "reference": forecast.reference},
-            "numbers": dict(one.numbers),
-        },
-    )
+    lines = {
+        "proposition": one.row.proposition,
+        "what came": f"{one.came[0].upper()}{one.came[1:]}.",
+        "rule": one.rule,
+        "measure": f"{one.row.measure} [{one.row.unit}]",
+        "observed": "" if one.observed is None else f"{one.observed:.3g}{ends}",
+        "article says so": one.said,
+        "article is": one.article,
+        "scored by": one.scored_by,
+        "direction": ledger.direction(one).removeprefix("Direction: "),
+        "days": f"expected on {days.made:%Y-%m-%d}, scored on {days.until:%Y-%m-%d}",
+        "claims": ", ".join(one.claims),
+    }
+    content = {
+        **_score_row(one),
+        "rule": one.rule,
+        "score": {"rule": one.scored_by, "hit": one.hit},
+        "in_short": one.row.in_short,
+        "claims": one.claims,
+        "made": days.made,
+        "until": days.until,
+        "forecast": {"direction": result.direction, "reference": result.reference},
+        "numbers": one.numbers,
+    }
+    return Answer([_in_full(one, lines)], content)

@@ -17,7 +17,7 @@ scored by a proper scoring rule: only directions can. Simple rivals that do have
 scored by them (`rivals`).
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from datetime import date
 from typing import TypeVar
 
@@ -25,70 +25,29 @@ import pandas as pd
 
 from llmecon import catalog
 from llmecon._names import UnknownName
-from llmecon.catalog.rows import ClaimRow, PropositionRow
-from llmecon_book.facts import ESSAY_DAY, SCORED_ON, TREND_FROM, Day
-from llmecon_book.ledger import (  # noqa: F401  (they register)
-    causes,
-    evolution,
-    outlook,
-    propositions,
-    reversal,
-)
-from llmecon_book.ledger.answers import READING, BadEntry, Claim, Scored, answer, within
+from llmecon_book.facts import ESSAY_DAY, SCORED_ON, TREND_FROM, ClaimRow, Day, PropositionRow
+from llmecon_book.ledger import causes, evolution, outlook, propositions, reversal  # noqa: F401
+from llmecon_book.ledger.answers import READING, BadEntry, Claim, Scored, claimed, scored, within
 from llmecon_book.ledger.listing import as_markdown, direction, directions, scorecard, what_came
 from llmecon_book.ledger.measures import (
+    brier,
     cache_by_shape,
     facts_by_size,
-    over_an_eighth,
     rivals,
     servable,
     speed_kept,
     thinking_shift,
 )
-from llmecon_book.ledger.registry import (
-    FUNCTIONS,
-    OF_CLAIMS,
-    OF_PROPOSITIONS,
-    Days,
-    Result,
-    decides,
-)
-from llmecon_book.ledger.scoring import Forecast, brier, interval_score
+from llmecon_book.ledger.registry import FUNCTIONS, OF_CLAIMS, OF_PROPOSITIONS, Days, decides
 
+# fmt: off
 __all__ = [
-    "FUNCTIONS",
-    "OF_CLAIMS",
-    "OF_PROPOSITIONS",
-    "READING",
-    "BadEntry",
-    "Claim",
-    "Days",
-    "Forecast",
-    "Result",
-    "Scored",
-    "as_markdown",
-    "brier",
-    "cache_by_shape",
-    "claim",
-    "claims",
-    "counts",
-    "days",
-    "decides",
-    "direction",
-    "directions",
-    "facts_by_size",
-    "interval_score",
-    "over_an_eighth",
-    "proposition",
-    "rivals",
-    "score",
-    "scorecard",
-    "servable",
-    "speed_kept",
-    "thinking_shift",
-    "what_came",
-    "within",
+    "FUNCTIONS", "OF_CLAIMS", "OF_PROPOSITIONS", "READING", "BadEntry", "Claim", "Days", "Scored",
+    "as_markdown", "brier", "cache_by_shape", "claim", "claims", "counts", "days", "decides",
+    "direction", "directions", "facts_by_size", "proposition", "rivals", "score", "scorecard",
+    "servable", "speed_kept", "thinking_shift", "what_came", "within",
 ]
+# fmt: on
 
 Entry = TypeVar("Entry")
 
@@ -122,12 +81,7 @@ def days(*, made: Day = ESSAY_DAY, until: Day = SCORED_ON, since: Day = TREND_FR
     return Days(**stamps)
 
 
-def claims(
-    chapter: str | None = None,
-    *,
-    ids: Iterable[str] | None = None,
-    rows: Sequence[ClaimRow] | None = None,
-) -> list[Claim]:
+def claims(chapter: str | None = None, *, ids: Iterable[str] | None = None) -> list[Claim]:
     """The article's statements, computed: all, or those of one chapter.
 
     Parameters
@@ -136,36 +90,27 @@ def claims(
         ``evolution``, ``reversal``, ``causes`` or ``outlook``.
     ids : iterable of str, optional
         Names of the claims to compute, in this order.
-    rows : sequence of ClaimRow, optional
-        Rows to compute in place of ``data/claims.csv``.
 
     Raises
     ------
     UnknownName
         If there is no such chapter or claim, or a row has no function of that name.
     BadEntry
-        If an id comes twice or a row cannot be checked as it stands.
+        If a row cannot be checked as it stands.
 
     Examples
     --------
     >>> [found.id for found in claims("evolution")][:3]
     ['E01', 'E02', 'E03']
     """
-    given = catalog.rows("claims") if rows is None else rows
-    chosen = [row for row in given if isinstance(row, ClaimRow)]
-    by_id = {row.id: row for row in chosen}
-    if len(by_id) < len(chosen):
-        names = [row.id for row in chosen]
-        raise BadEntry(f"in the ledger twice: {', '.join(n for n in by_id if names.count(n) > 1)}")
+    rows = {row.id: row for row in catalog.rows("claims") if isinstance(row, ClaimRow)}
+    chosen = [_named("claim", name, rows) for name in (rows if ids is None else ids)]
     if chapter is not None:
         chosen = [row for row in chosen if row.chapter == chapter]
         if not chosen:
-            raise UnknownName("chapter", chapter, {row.chapter for row in by_id.values()})
-    if ids is not None:
-        chosen = [_named("claim", name, by_id) for name in ids]
+            raise UnknownName("chapter", chapter, {row.chapter for row in rows.values()})
     when = days()
-    found = [answer(row, _named("claim", row.id, FUNCTIONS), when) for row in chosen]
-    return [one for one in found if isinstance(one, Claim)]
+    return [claimed(row, when) for row in chosen]
 
 
 def claim(name: str) -> Claim:
@@ -217,8 +162,7 @@ def score(
     when = days(made=made, until=until, since=since)
     rows = {r.id: r for r in catalog.rows("propositions") if isinstance(r, PropositionRow)}
     chosen = [_named("proposition", name, rows) for name in (rows if ids is None else ids)]
-    found = [answer(row, _named("proposition", row.id, FUNCTIONS), when) for row in chosen]
-    return [one for one in found if isinstance(one, Scored)]
+    return [scored(row, when) for row in chosen]
 
 
 def proposition(name: str) -> Scored:

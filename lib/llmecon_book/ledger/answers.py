@@ -2,27 +2,23 @@
 
 import importlib
 import math
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from llmecon._names import UnknownName
-from llmecon.catalog.rows import ClaimRow, PropositionRow
-from llmecon_book.ledger.registry import UNSCORED, Asked, Days, Function, Result, Verdict, rule
-from llmecon_book.words import fill
+from llmecon_book import words
+from llmecon_book.facts import ClaimRow, PropositionRow
+from llmecon_book.ledger.registry import FUNCTIONS, UNSCORED, Days, Function, Result, Verdict
 
 READING = "reading"  # `checked_by` of rows that no number decides
 
 _RATIOS = ("times per year", "ratio")  # units whose numbers compare by powers of ten
 # Rooms whose functions a claim may rest on.
-_ROOMS = {
-    **{
-        room: f"llmecon.{room}"
-        for room in ("catalog", "chinchilla", "cost", "roofline", "sizing", "transformer", "trends")
-    },
-    "essay": "llmecon_book.essay",
-    "facts": "llmecon_book.facts",
-}
+_OF_LIBRARY = ("catalog", "chinchilla", "cost", "roofline", "sizing", "transformer", "trends")
+_ROOMS = {room: f"llmecon.{room}" for room in _OF_LIBRARY}
+_ROOMS |= {room: f"llmecon_book.{room}" for room in ("essay", "facts")}
 
 
 class BadEntry(ValueError):
@@ -39,18 +35,15 @@ class Answered:
         What the ledger says of it.
     result : Result
         What its function found.
-    rule : str
-        How the verdict follows from the numbers.
-    computation : str
-        The function, which holds the rule: ``llmecon_book.ledger.module.function``.
+    function : callable
+        The function, whose docstring is the rule.
     days : Days
         Day of the forecast, and day of the score; a claim is judged by all that is known.
     """
 
     row: Any
     result: Result
-    rule: str
-    computation: str
+    function: Function
     days: Days
 
     @property
@@ -59,9 +52,35 @@ class Answered:
         return str(self.row.id)
 
     @property
-    def numbers(self) -> Mapping[str, Any]:
-        """Every number of the sentence, by name."""
-        return self.result.numbers
+    def rule(self) -> str:
+        """How the verdict follows from the numbers, as the function states it, on one line."""
+        return " ".join(str(self.function.__doc__).split())
+
+    @property
+    def computation(self) -> str:
+        """The function, which holds the rule: ``llmecon_book.ledger.module.function``."""
+        return f"{self.function.__module__}.{self.function.__qualname__}"
+
+    @property
+    def _template(self) -> str:
+        return str(self.row.explanation)
+
+    def _values(self) -> dict[str, Any]:
+        low, high = self.result.interval
+        return {"value": self.result.value, "low": low, "high": high, **self.result.numbers}
+
+    @property
+    def numbers(self) -> dict[str, Any]:
+        """Every number of the sentence but the value, by its placeholder."""
+        read = words.used(self._template, self._values())
+        plain = {k: v.item() if isinstance(v, np.generic) else v for k, v in read.items()}
+        return {name: number for name, number in plain.items() if name not in ("value", "each")}
+
+    def _sentence(self) -> str:
+        try:
+            return words.fill(self._template, self._values())
+        except (AttributeError, LookupError, ValueError, TypeError) as error:
+            raise BadEntry(f"{self.id}: sentence: {error}") from error
 
 
 class Claim(Answered):
@@ -95,11 +114,9 @@ class Claim(Answered):
         value, expected = self.value, self.expected
         if expected is None:
             return None
-        if isinstance(value, str) or isinstance(expected, str):
+        if not (isinstance(value, float) and isinstance(expected, float)):
             return value == expected
-        if value is None or not math.isfinite(value):
-            return False
-        return within(value, expected, self.row.tolerance)
+        return math.isfinite(value) and within(value, expected, self.row.tolerance)
 
     @property
     def is_off(self) -> bool:
@@ -109,13 +126,11 @@ class Claim(Answered):
     @property
     def explanation(self) -> str:
         """What a reader should take from it, with the computed numbers."""
-        sentence = _sentence(self.row, self.row.explanation, self.result)
-        if self.verdict == self.row.verdict:
+        sentence, written_for = self._sentence(), self.row.verdict
+        if self.verdict == written_for:
             return sentence
-        return (
-            f"The numbers now say {self.verdict}; what follows was written for "
-            f"{self.row.verdict}. {sentence}"
-        )
+        told = f"The numbers now say {self.verdict}; what follows was written for {written_for}."
+        return f"{told} {sentence}"
 
     @property
     def rests_on(self) -> str:
@@ -146,28 +161,39 @@ class Scored(Answered):
     @property
     def observed(self) -> float | None:
         """The number that decides; None where there is none."""
-        value = self.result.value
-        return None if value is None else float(value)
+        return None if self.result.value is None else float(self.result.value)
 
     @property
     def low(self) -> float | None:
         """Lower end of its interval."""
-        return self.result.low
+        return self.result.interval[0]
 
     @property
     def high(self) -> float | None:
         """Upper end of its interval."""
-        return self.result.high
+        return self.result.interval[1]
+
+    @property
+    def _template(self) -> str:
+        return str(getattr(self.row, self.result.template))
+
+    def _values(self) -> dict[str, Any]:
+        values = super()._values()
+        items = " ".join(words.fill(self.row.each, item) for item in values.get("each", ()))
+        return values | {"each": items.rstrip(",;")}  # the mark after the last item goes
 
     @property
     def came(self) -> str:
         """What came, in a sentence with the computed numbers."""
-        return _sentence(self.row, getattr(self.row, self.result.template or "came"), self.result)
+        return self._sentence()
 
     @property
     def hit(self) -> bool | None:
         """Whether the direction was right; None where there is none to score."""
-        return self.result.forecast.hit(self.observed)
+        direction, reference = self.result.direction, self.result.reference
+        if direction is None or reference is None or self.observed is None:
+            return None
+        return (self.observed - reference) * direction > 0
 
     @property
     def scored_by(self) -> str:
@@ -197,14 +223,14 @@ class Scored(Answered):
 
         Only where both are rates or ratios; points and shares have no powers of ten. [decades]
         """
-        start = self.result.forecast.reference
+        start = self.result.reference
         if self.row.unit not in _RATIOS or not self.observed or not start:
             return None
         return math.log10(self.observed / start)
 
 
-def answer(row: ClaimRow | PropositionRow, function: Function, days: Days) -> Claim | Scored:
-    """Ask the function of an entry, and check that its row fits what it found.
+def claimed(row: ClaimRow, days: Days) -> Claim:
+    """Ask the function of a claim, and check that its row fits what it found.
 
     Raises
     ------
@@ -212,27 +238,40 @@ def answer(row: ClaimRow | PropositionRow, function: Function, days: Days) -> Cl
         If the row lacks a tolerance, its numbers cannot be read, or its sentence has a
         placeholder that the function does not fill.
     UnknownName
-        If ``checked_by`` names nothing in the library.
+        If no function has the id of the row, or ``checked_by`` names nothing in the library.
     """
-    if isinstance(row, ClaimRow):
-        _check(row)
-    kind = Claim if isinstance(row, ClaimRow) else Scored
-    name = f"{function.__module__}.{function.__qualname__}"
-    found = kind(row, function(Asked(row, days)), rule(function), name, days)
-    if isinstance(found, Scored):
-        _ = found.came
-    elif found.result.verdict is None and found.row.checked_by != READING:
-        raise BadEntry(f"claim {row.id}: {found.row.checked_by} gives no verdict")
-    else:
-        _ = found.explanation, found.holds
-    return found
-
-
-def _check(row: ClaimRow) -> None:
+    function = _function("claim", row.id)
     resolved(row)
     _number(row, row.stated_value)
     if _number(row, row.expected_value) is not None and not row.tolerance:
         raise BadEntry(f"claim {row.id}: expected_value without tolerance")
+    found = Claim(row, function(row), function, days)
+    if found.result.verdict is None and row.checked_by != READING:
+        raise BadEntry(f"claim {row.id}: {row.checked_by} gives no verdict")
+    _ = found.explanation, found.holds
+    return found
+
+
+def scored(row: PropositionRow, days: Days) -> Scored:
+    """Ask the function of a proposition, and check that its sentence fits what it found.
+
+    Raises
+    ------
+    BadEntry
+        If the sentence has a placeholder that the function does not fill.
+    UnknownName
+        If no function has the id of the row.
+    """
+    function = _function("proposition", row.id)
+    found = Scored(row, function(days), function, days)
+    _ = found.came
+    return found
+
+
+def _function(kind: str, name: str) -> Function:
+    if name not in FUNCTIONS:
+        raise UnknownName(kind, name, FUNCTIONS)
+    return FUNCTIONS[name]
 
 
 def resolved(row: ClaimRow) -> str:
@@ -250,17 +289,10 @@ def resolved(row: ClaimRow) -> str:
     for name in path.split("."):
         found = getattr(found, name, None)
     if found is None:
-        raise UnknownName(f"computation (claim {row.id})", row.checked_by, _public_names())
+        rooms = {room: importlib.import_module(module) for room, module in _ROOMS.items()}
+        known = [f"{room}.{name}" for room, module in rooms.items() for name in dir(module)]
+        raise UnknownName(f"computation (claim {row.id})", row.checked_by, [READING, *known])
     return f"{_ROOMS[room]}.{path}"
-
-
-def _public_names() -> list[str]:
-    return [READING] + [
-        f"{room}.{name}"
-        for room, module in _ROOMS.items()
-        for name in dir(importlib.import_module(module))
-        if not name.startswith("_")
-    ]
 
 
 def _number(row: ClaimRow, text: str) -> float | str | None:
@@ -273,18 +305,6 @@ def _number(row: ClaimRow, text: str) -> float | str | None:
     if not math.isfinite(number):
         raise BadEntry(f"claim {row.id}: not a finite number: {text!r}")
     return number
-
-
-def _sentence(row: ClaimRow | PropositionRow, template: str, result: Result) -> str:
-    """A sentence with its numbers; ``{each}`` is a list, the mark after its last item dropped."""
-    numbers = {"value": result.value, "low": result.low, "high": result.high, **result.numbers}
-    try:
-        if isinstance(row, PropositionRow):
-            items = " ".join(fill(row.each, item) for item in result.each)
-            numbers["each"] = items.rstrip(",;")
-        return fill(template, numbers)
-    except (LookupError, ValueError, TypeError) as error:
-        raise BadEntry(f"{row.id}: sentence: {error}") from error
 
 
 def within(value: float, expected: float, tolerance: str) -> bool:

@@ -133,8 +133,7 @@ def direction(one: Scored) -> str:
     far = ""
     if one.decades is not None:
         side = "above" if one.decades > 0 else "below"
-        reference = one.result.forecast.reference
-        far = f", {abs(one.decades):.1f} powers of ten {side} {reference:.3g}"
+        far = f", {abs(one.decades):.1f} powers of ten {side} {one.result.reference:.3g}"
     return f"Direction: {_SIDES[one.hit]}{far}."
 
 

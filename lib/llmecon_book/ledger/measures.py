@@ -1,18 +1,19 @@
 """What entries of the ledger and figures of the outlook measure by models, laws and lines."""
 
+import math
 from dataclasses import replace
 from functools import cache
-from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from llmecon import catalog, chinchilla, cost, roofline
+from llmecon._checks import require
 from llmecon.transformer import Transformer
 from llmecon_book import counterfactual, essay, facts
-from llmecon_book.ledger.scoring import interval_score
 
-LONG, SHORT = 100_000.0, 1_000.0  # tokens of context
+LONG, _SHORT = 100_000.0, 1_000.0  # tokens of context
+_LEAST_PARAMS = 5e9  # of the shapes whose caches are compared
 
 
 # ---- the H200 figure of Erdil 2024 -----------------------------------------------------------
@@ -54,25 +55,24 @@ def usd_at(frontier: pd.DataFrame, tokens_per_s: float) -> float:
     return float(cost.cheapest_at(frontier, tokens_per_s))
 
 
-def over_an_eighth(context: float, tokens_per_s: float | None = None) -> float:
+def over_an_eighth(context: float) -> float:
     """Cost of GPT-4's reported shape over that of an eighth of it, at one speed of a user. [times]
 
-    By the H200 figure of Erdil 2024, whose rent the ratio does not depend on.
+    By the H200 figure of Erdil 2024, whose rent the ratio does not depend on, at the speed that
+    the article gives GPT-4 Turbo.
 
     Parameters
     ----------
     context : float
         Tokens in the cache. [tokens]
-    tokens_per_s : float, optional
-        Speed of one user; what the article gives GPT-4 Turbo if not given. [tokens/s]
 
     Examples
     --------
     >>> over_an_eighth(0.0) > over_an_eighth(100_000.0) > 1
     True
     """
-    speed = facts.stated("R11") if tokens_per_s is None else tokens_per_s
     whole, eighth = (h200_frontier(scale=scale, context=context) for scale in (1.0, facts.EIGHTH))
+    speed = facts.stated("R11")
     return usd_at(whole, speed) / usd_at(eighth, speed)
 
 
@@ -134,41 +134,34 @@ def _scaled(chip: str, rent: float, context: float) -> pd.DataFrame:
 # ---- long conversations ----------------------------------------------------------------------
 
 
-def cache_by_shape(least_params: float = 5e9) -> pd.DataFrame:
-    """KV cache of one token at 16 bit over disclosed shapes, twins counted once.
+def cache_by_shape() -> pd.DataFrame:
+    """KV cache of one token at 16 bit over disclosed shapes of more than 5e9 parameters.
 
     Returns
     -------
     pandas.DataFrame
-        ``name``, ``attention``, ``total_params``, ``active_params``, ``kv_bytes_per_token``.
+        ``name``, ``attention``, ``total_params``, ``active_params``, ``kv_bytes_per_token``; twins
+        are counted once.
     """
-    table = catalog.architectures()
-    records = [catalog.transformer(name) for name in table[table.status == "disclosed"].name]
+    disclosed = catalog.architectures().query("status == 'disclosed'").name
     frame = pd.DataFrame(
         {
-            "name": [r.name for r in records],
-            "attention": [r.attention_family for r in records],
-            "total_params": [float(r.n_params) for r in records],
-            "active_params": [float(r.n_active_params) for r in records],
-            "kv_bytes_per_token": [float(r.kv_cache_bytes_per_token()) for r in records],
+            "name": shape.name,
+            "attention": shape.attention_family,
+            "total_params": float(shape.n_params),
+            "active_params": float(shape.n_active_params),
+            "kv_bytes_per_token": float(shape.kv_cache_bytes_per_token()),
         }
+        for shape in map(catalog.transformer, disclosed)
     )
-    kept = frame[frame.total_params > least_params]
+    kept = frame[frame.total_params > _LEAST_PARAMS]
     return kept.drop_duplicates(["total_params", "kv_bytes_per_token"]).reset_index(drop=True)
 
 
-def speed_kept(
-    names: list[str],
-    *,
-    batch: list[float],
-    chip: str = facts.H200,
-    context: float = LONG,
-    from_context: float = SHORT,
-    tensor_parallel: int = 8,
-    weights: str = "bf16",
-    **options: Any,
-) -> pd.DataFrame:
+def speed_kept(names: list[str], *, batch: list[float], context: float = LONG) -> pd.DataFrame:
     """Share of its speed that a model keeps when the conversation grows, by batch.
+
+    In 16 bit on eight H200 that share each layer, against a conversation of 1,000 tokens.
 
     Parameters
     ----------
@@ -176,14 +169,8 @@ def speed_kept(
         Models of ``architectures.csv``.
     batch : list of float
         Sequences decoded together. [sequences]
-    chip : str, optional
-        Accelerator.
-    context, from_context : float, optional
-        Long and short conversation. [tokens]
-    tensor_parallel : int, optional
-        Accelerators that share a layer.
-    weights, **options
-        As of :func:`llmecon.roofline.decode`.
+    context : float, optional
+        Long conversation. [tokens]
 
     Returns
     -------
@@ -191,35 +178,24 @@ def speed_kept(
         ``name``, ``attention``, ``total_params``, ``batch``, ``kept`` [1], ``fits``: whether
         weights and caches fit in memory at the long context.
     """
-    accelerator = catalog.accelerator(chip)
-    parts = []
-    for name in names:
-        model = catalog.transformer(name)
-        step = roofline.decode(
-            model,
-            accelerator,
-            batch=np.asarray(batch, dtype=float)[:, None],
-            context=np.array([from_context, context]),
-            tensor_parallel=tensor_parallel,
-            weights=weights,
-            **options,
+    chip, parts = catalog.accelerator(facts.H200), []
+    for model in map(catalog.transformer, names):
+        server = roofline.Deployment(model, chip, tensor_parallel=8, weights="bf16")
+        short, long = (server.decode(batch=np.array(batch), context=c) for c in (_SHORT, context))
+        part = pd.DataFrame(
+            {"name": [model.name] * len(batch), "attention": model.attention_family}
         )
-        parts.append(
-            pd.DataFrame(
-                {
-                    "name": name,
-                    "attention": model.attention_family,
-                    "total_params": float(model.n_params),
-                    "batch": batch,
-                    "kept": step.seconds[:, 0] / step.seconds[:, 1],
-                    "fits": np.broadcast_to(step.fits, step.seconds.shape)[:, 1],
-                }
-            )
-        )
+        kept, total = short.seconds / long.seconds, float(model.n_params)
+        parts.append(part.assign(total_params=total, batch=batch, kept=kept, fits=long.fits))
     return pd.concat(parts, ignore_index=True)
 
 
 # ---- laws and simple forecasts ---------------------------------------------------------------
+
+
+def dated_sizes(*names: str) -> tuple[list[pd.Timestamp], list[float]]:
+    """Release dates of models, and their sizes as people quote them. [parameters]"""
+    return [*map(facts.released, names)], [facts.quoted(facts.size(name)) for name in names]
 
 
 def facts_by_size(*, until: facts.Day = facts.SCORED_ON) -> pd.DataFrame:
@@ -326,3 +302,57 @@ def rivals(
         observed=came, model=str(largest.model), date=largest.release_date, n_fitted=fitted.n
     )
     return table
+
+
+def brier(probability: float, happened: bool) -> float:
+    """Squared distance of a probability from what happened; 0.25 is that of a coin. [1]
+
+    References
+    ----------
+    .. [1] G. W. Brier, "Verification of Forecasts Expressed in Terms of Probability", Monthly
+       Weather Review 78, 1950 (the form for two outcomes, half of the original).
+
+    Examples
+    --------
+    >>> brier(0.5, True), brier(1.0, True)
+    (0.25, 0.0)
+    """
+    chance = float(require("probability", probability, minimum=0, maximum=1, unit="1"))
+    return (chance - float(happened)) ** 2
+
+
+def interval_score(low: float, high: float, observed: float, share: float) -> float:
+    r"""Width of an interval in decades, and a penalty for each decade that it misses by.
+
+    .. math:: (u - l) + \tfrac{2}{\alpha} (l - x)^+ + \tfrac{2}{\alpha} (x - u)^+,
+              \quad \alpha = 1 - \text{share}
+
+    with l, u, x the base-10 logarithms of ends and outcome. An honest forecaster has the least
+    expected score.
+
+    Parameters
+    ----------
+    low, high : float
+        The interval, in the unit of the outcome.
+    observed : float
+        The outcome.
+    share : float
+        Share of cases the interval is meant to hold. [1]
+
+    References
+    ----------
+    .. [1] T. Gneiting and A. E. Raftery, "Strictly Proper Scoring Rules, Prediction, and
+       Estimation", JASA 102, 2007, Eq. 43.
+
+    Examples
+    --------
+    >>> interval_score(1e10, 1e12, 1e11, 0.8), interval_score(1e10, 1e12, 1e13, 0.8)
+    (2.0, 12.0)
+    """
+    missed = 1 - float(require("share", share, above=0, maximum=0.9999, unit="1"))
+    ends = [math.log10(float(require(n, v, above=0))) for n, v in (("low", low), ("high", high))]
+    if ends[0] > ends[1]:
+        raise ValueError(f"low must be <= high, got {low:g} and {high:g}")
+    came = math.log10(float(require("observed", observed, above=0)))
+    below, above = max(ends[0] - came, 0.0), max(came - ends[1], 0.0)
+    return ends[1] - ends[0] + 2 / missed * (below + above)

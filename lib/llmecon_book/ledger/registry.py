@@ -1,20 +1,17 @@
 """One small function an entry of the ledger, and the few rules by which numbers become a verdict.
 
-A function is asked about its row of ``claims.csv`` or ``propositions.csv`` and returns numbers and
-a verdict; the sentence around them is in the row. The function's docstring is the rule.
+The function of a claim is asked about its row of ``claims.csv``, that of a proposition about the
+days that count. It returns numbers and a verdict; the sentence around them is in the row. The
+function's docstring is the rule.
 """
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Any, Literal, cast, get_args
 
-import numpy as np
 import pandas as pd
 
 from llmecon._checks import require
-from llmecon.catalog.rows import ClaimRow, PropositionRow
-from llmecon_book import facts
-from llmecon_book.ledger.scoring import Forecast
 
 OfClaim = Literal["right", "imprecise", "wrong", "unsupported", "unverifiable"]
 OfProposition = Literal["held", "failed", "mixed", "cannot be scored"]
@@ -37,50 +34,6 @@ class Days:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    """What a function is asked: a row of the ledger, and the days that count.
-
-    Attributes
-    ----------
-    row : ClaimRow or PropositionRow
-        The entry.
-    days : Days
-        For propositions; a claim is judged by all that is known.
-    """
-
-    row: ClaimRow | PropositionRow
-    days: Days
-
-    @property
-    def claim(self) -> ClaimRow:
-        """The row of a claim."""
-        assert isinstance(self.row, ClaimRow), f"{self.row.id} is no claim"
-        return self.row
-
-    @property
-    def stated(self) -> float:
-        """The number that the article states, the lower end of a range."""
-        return facts.stated(self.claim)
-
-    @property
-    def stated_range(self) -> tuple[float, float]:
-        """Both ends of a range that the article states."""
-        return facts.stated_range(self.claim)
-
-    @property
-    def model(self) -> str:
-        """Model that a claim is about."""
-        return self.claim.model
-
-    @property
-    def source_day(self) -> pd.Timestamp:
-        """Day of the source that decides a claim."""
-        if self.claim.source_date is None:
-            raise ValueError(f"claim {self.claim.id} has no source_date")
-        return pd.Timestamp(self.claim.source_date)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Result:
     """What a function found.
 
@@ -90,50 +43,46 @@ class Result:
         The number that decides; a date is ISO text; None where there is none.
     verdict : str or None
         What the rule makes of the numbers; None where reading decides.
-    low, high : float or None
-        Interval of the value.
-    forecast : Forecast
-        What was said of the value before it was known.
     numbers : mapping
-        Every number of the sentence, by name.
-    each : sequence of mapping
-        Numbers of the items of a list in the sentence.
+        Numbers, days and rows of tables that the sentence reads, by name; ``each`` is a list of
+        mappings, the numbers of the items of a list in the sentence.
+    interval : tuple of float
+        Ends of the value; None where it has none.
+    direction : {-1, 1} or None
+        Whether the article expects the value below or above ``reference``; it gives no more.
+    reference : float or None
+        What a direction is counted from: no change, or a rate that was said to end.
     template : str
-        Column of the row that holds the sentence.
+        Column of the row that holds the sentence of a proposition.
     """
 
     value: float | str | None
     verdict: Verdict | None
-    low: float | None = None
-    high: float | None = None
-    forecast: Forecast = field(default_factory=Forecast)
-    numbers: Mapping[str, Any] = field(default_factory=dict)
-    each: Sequence[Mapping[Any, Any]] = ()
-    template: str = ""
+    numbers: Mapping[str, Any]
+    interval: tuple[float | None, float | None] = (None, None)
+    direction: int | None = None
+    reference: float | None = None
+    template: str = "came"
 
 
 def found(
-    value: float | str | None,
+    value: Any,
     verdict: Verdict | None,
     *,
     interval: tuple[float, float] | None = None,
-    forecast: Forecast | None = None,
-    each: Sequence[Mapping[Any, Any]] = (),
-    template: str = "",
+    above: float | None = None,
+    below: float | None = None,
+    template: str = "came",
     **numbers: Any,
 ) -> Result:
-    """A `Result`, its numbers by name and plain."""
-    low, high = (None, None) if interval is None else map(float, interval)
-    return Result(
-        value=_plain(value),
-        verdict=verdict,
-        low=low,
-        high=high,
-        forecast=Forecast() if forecast is None else forecast,
-        numbers={name: _plain(number) for name, number in numbers.items()},
-        each=each,
-        template=template,
-    )
+    """A `Result`: `above` or `below` what the article expects the value, its numbers by name."""
+    if value is not None and not isinstance(value, str):
+        value = float(value)
+    ends = (None, None) if interval is None else (float(interval[0]), float(interval[1]))
+    if above is None and below is None:
+        return Result(value, verdict, numbers, ends, template=template)
+    direction, reference = (1, above) if below is None else (-1, below)
+    return Result(value, verdict, numbers, ends, direction, reference, template)
 
 
 def unanswered(**numbers: Any) -> Result:
@@ -141,11 +90,7 @@ def unanswered(**numbers: Any) -> Result:
     return found(None, UNSCORED, template="unanswered", **numbers)
 
 
-def _plain(value: Any) -> Any:
-    return value.item() if isinstance(value, np.generic | np.ndarray) else value
-
-
-Function = Callable[[Asked], Result]
+Function = Callable[[Any], Result]
 FUNCTIONS: dict[str, Function] = {}
 
 
@@ -168,11 +113,6 @@ def decides(*names: str) -> Callable[[Function], Function]:
         return function
 
     return register
-
-
-def rule(function: Function) -> str:
-    """The rule of a verdict, as the function states it, on one line."""
-    return " ".join(str(function.__doc__).split())
 
 
 # ---- how numbers become a verdict ------------------------------------------------------------
@@ -228,8 +168,20 @@ def by_size(stated: float, computed: float, *others: float) -> Verdict:
     >>> by_size(1000, 116.7, 1495.7)
     'imprecise'
     """
-    near = any(apart(stated, reading) <= SAME_ORDER for reading in (computed, *others))
+    near = any(same_order(stated, reading) for reading in (computed, *others))
     return verdict(right=rounded(stated, computed), imprecise=near)
+
+
+def by_range(value: float, low: float, high: float) -> Verdict:
+    """Right if inside the range; imprecise within a factor of two of an end; else wrong.
+
+    Examples
+    --------
+    >>> by_range(9, 8, 10), by_range(5, 8, 10), by_range(21, 8, 10)
+    ('right', 'imprecise', 'wrong')
+    """
+    near = same_order(value, low) or same_order(value, high)
+    return verdict(right=low <= value <= high, imprecise=near)
 
 
 def rounded(stated: float, computed: float) -> bool:
@@ -243,14 +195,14 @@ def rounded(stated: float, computed: float) -> bool:
     return abs(stated - computed) <= ROUNDED * abs(computed)
 
 
-def apart(a: float, b: float) -> float:
-    """Factor between two positive numbers, at least 1. [times]
+def same_order(a: float, b: float) -> bool:
+    """Whether two positive numbers lie within a factor of two.
 
     Examples
     --------
-    >>> apart(1000.0, 1495.7)
-    1.4957
+    >>> same_order(1000.0, 1495.7), same_order(10.0, 21.0)
+    (True, False)
     """
     first = float(require("a", a, above=0))
     second = float(require("b", b, above=0))
-    return max(first / second, second / first)
+    return max(first / second, second / first) <= SAME_ORDER

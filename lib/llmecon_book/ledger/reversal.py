@@ -1,17 +1,15 @@
 """Claims of the chapter on the reversal: models of 2024 that seem smaller than GPT-4."""
 
-from typing import Any
-
 import pandas as pd
 
 from llmecon import catalog, roofline, sizing, trends
 from llmecon_book import facts
+from llmecon_book.facts import ClaimRow
 from llmecon_book.ledger import measures
 from llmecon_book.ledger.registry import (
     SAME_ORDER,
-    Asked,
     Result,
-    apart,
+    by_range,
     decides,
     found,
     rounded,
@@ -28,341 +26,257 @@ _INDEX_STEP = 3.0  # index points between neighbours at the top of the quality i
 _FINE_ERROR, _COARSE_ERROR = 1.5, 4.0
 _QUALITY_INDEX = "Artificial Analysis quality index"
 # One harness for both models; makers count differently, one the majority of 32 answers.
-_ONE_GPQA, _ONE_GPQA_DAY = "GPQA Diamond, Artificial Analysis run", "2026-07-10"
+_ONE_GPQA = "GPQA Diamond, Artificial Analysis run", "2026-07-10"
+_TWO_OPEN = [facts.MISTRAL, facts.LLAMA33]
 
 
 def _winter_readings(model: str) -> pd.DataFrame:
     return catalog.speed_readings(model, since=facts.WINTER[0], until=facts.WINTER[1])
 
 
-def _read(model: str) -> tuple[sizing.Reading, pd.DataFrame]:
+def _size_by_line(model: str) -> sizing.Sizes:
     """Size by all readings of the winter together, each at the price of its version."""
     readings = _winter_readings(model)
     name = facts.FIRST_SONNET if model == facts.SONNET else model  # the price never changed
-    days = readings.version if model == facts.GPT4O else pd.Series(facts.ESSAY_DAY, readings.index)
-    prices = [catalog.price_on(name, day) for day in days]
-    found = sizing.infer(
-        [price.output_usd_per_mtok for price in prices],
+    days = readings.version if model == facts.GPT4O else [facts.ESSAY_DAY] * len(readings)
+    prices = pd.DataFrame([catalog.price_on(name, day) for day in days])
+    return sizing.infer(
+        prices.output_usd_per_mtok,
         readings.output_tokens_per_s,
         facts.SERVED_DAY,
-        input_usd_per_mtok=[price.input_usd_per_mtok for price in prices],
-    )
-    return found, readings
+        input_usd_per_mtok=prices.input_usd_per_mtok,
+    ).total_params
 
 
 @decides("R01")
-def gpt4o_size(asked: Asked) -> Result:
+def gpt4o_size(row: ClaimRow) -> Result:
     """Right if the stated size lies inside the 80 % interval by price and speed and inside the
     probe's; imprecise if inside one of the two; else wrong.
     """
-    sizes = _read(facts.GPT4O)[0].total_params
+    sizes = _size_by_line(facts.GPT4O)
     probe = facts.independent_estimates(facts.GPT4O).iloc[-1]
     low, high = sizes.interval()
-    inside = [
-        low <= asked.stated <= high,
-        bool(probe.total_low <= asked.stated <= probe.total_high),
-    ]
-    return found(
-        sizes.median,
-        verdict(right=all(inside), imprecise=any(inside)),
-        low=low,
-        high=high,
-        probe=probe.total_params,
-        probe_low=probe.total_low,
-        probe_high=probe.total_high,
-    )
+    in_probe = bool(probe.total_low <= row.stated <= probe.total_high)
+    inside = [low <= row.stated <= high, in_probe]
+    decided = verdict(right=all(inside), imprecise=any(inside))
+    return found(sizes.median, decided, interval=(low, high), probe=probe)
 
 
 @decides("R02")
-def gpt4_over_gpt4o(asked: Asked) -> Result:
+def gpt4_over_gpt4o(row: ClaimRow) -> Result:
     """Right if the ratio lies in the stated range; imprecise within a factor of two of an end;
     else wrong.
     """
     ratio = float(trends.ratio(facts.size(facts.GPT4), facts.size(facts.GPT4O)))
-    low, high = asked.stated_range
-    near = min(apart(low, ratio), apart(high, ratio)) <= SAME_ORDER
-    return found(ratio, verdict(right=low <= ratio <= high, imprecise=near))
+    return found(ratio, by_range(ratio, *row.stated_range))
 
 
 @decides("R03")
-def sonnet_size(asked: Asked) -> Result:
+def sonnet_size(row: ClaimRow) -> Result:
     """Right if the stated size lies inside the 80 % interval by price and speed; imprecise if it is
     within a factor of two of an end; else wrong.
     """
-    reading, readings = _read(facts.SONNET)
-    low, high = reading.total_params.interval()
-    near = min(apart(asked.stated, low), apart(asked.stated, high)) <= SAME_ORDER
+    sizes = _size_by_line(facts.SONNET)
     return found(
-        reading.total_params.median,
-        verdict(right=low <= asked.stated <= high, imprecise=near),
-        low=low,
-        high=high,
-        seen=readings.date.max(),
-        below_gpt4=trends.ratio(facts.size(facts.GPT4), facts.size(facts.SONNET)),
+        sizes.median,
+        by_range(row.stated, *sizes.interval()),
+        interval=sizes.interval(),
+        seen=_winter_readings(facts.SONNET).date.max(),
+        below_gpt4=facts.size(facts.GPT4) / facts.size(facts.SONNET),
     )
 
 
 @decides("R04")
-def open_frontier_since(asked: Asked) -> Result:
+def open_frontier_since(row: ClaimRow) -> Result:
     """Right if no later open frontier model is larger than the largest of the essay's day;
     imprecise within a factor of two; else wrong.
     """
     before = float(facts.open_frontier(until=facts.ESSAY_DAY).total_params.max())
     largest = facts.largest(facts.open_frontier(after=facts.ESSAY_DAY))
-    grown = float(largest.total_params) / before
-    ratio = float(largest.total_params) / facts.size(facts.MISTRAL)
-    return found(
-        ratio,
-        verdict(right=grown <= 1, imprecise=grown <= SAME_ORDER),
-        largest=largest.model,
-        params=largest.total_params,
-        released=largest.release_date,
-    )
+    grown, ratio = trends.ratio(largest.total_params, [before, facts.size(facts.MISTRAL)])
+    decided = verdict(right=grown <= 1, imprecise=grown <= SAME_ORDER)
+    return found(ratio, decided, largest=largest)
 
 
 @decides("R05")
-def best_open_models(asked: Asked) -> Result:
+def best_open_models(row: ClaimRow) -> Result:
     """Right if the two lead the open models of both the index and the Arena list; imprecise if
     they are within reach of the leader on both; else wrong.
     """
-    scores = catalog.scores()
+    scores, day = catalog.scores(), pd.Timestamp(facts.ESSAY_DAY)
     index = scores[scores.benchmark == _QUALITY_INDEX].set_index("model").score
-    pair = [facts.MISTRAL, facts.LLAMA33]
-    leader = str(index.idxmax())
-    behind = float(index.max() - index[pair].max())
-    scored = facts.scored_models(facts.ARENA, facts.ESSAY_DAY)  # the best first
-    ranked = scored[scored.open_weights & (scored.release_date <= pd.Timestamp(facts.ESSAY_DAY))]
+    pair_index = index[_TWO_OPEN].max()
+    behind = float(index.max() - pair_index)
+    scored = facts.scored_models(facts.ARENA, day)  # the best first
+    ranked = scored[scored.open_weights & (scored.release_date <= day)]
     mistral = catalog.score(facts.MISTRAL, facts.ARENA, facts.ESSAY_DAY)
-    above = ranked[(ranked.score > mistral) & ~ranked.model.isin(pair)]
-    reach = float(ranked.score.max()) - mistral
-    leads = behind <= 0 and above.empty
+    better = ranked[(ranked.score > mistral) & ~ranked.model.isin(_TWO_OPEN)]
+    near = ranked.score.max() - mistral <= _NEAR_THE_TOP and behind <= SAME_ORDER * _INDEX_STEP
     return found(
         behind,
-        verdict(
-            right=leads, imprecise=behind <= SAME_ORDER * _INDEX_STEP and reach <= _NEAR_THE_TOP
-        ),
-        leader=leader,
+        verdict(right=behind <= 0 and better.empty, imprecise=near),
+        leader=index.idxmax(),
         leader_index=index.max(),
-        pair_index=index[pair].max(),
-        above=listed(above.model) if len(above) else "none",
-        weeks=(pd.Timestamp(facts.SERVED_DAY) - pd.Timestamp(facts.ESSAY_DAY)).days / 7,
+        pair_index=pair_index,
+        better=listed(better.model, "none"),
+        weeks=(pd.Timestamp(facts.SERVED_DAY) - day).days / 7,
     )
 
 
 @decides("R06")
-def level_of_predecessors(asked: Asked) -> Result:
+def level_of_predecessors(row: ClaimRow) -> Result:
     """Right if both open models are at most 20 Arena points below each of the two older ones;
     imprecise if one of them is; else wrong.
     """
-    mistral = {
-        other: catalog.score_gap(facts.MISTRAL, other, facts.ARENA, facts.ESSAY_DAY)
-        for other in (facts.OPUS, facts.GPT4)
-    }
-    llama = {
-        other: catalog.score_gap(facts.LLAMA33, other, facts.ARENA, facts.ARENA_2025)
-        for other in (facts.OPUS, facts.GPT4)
-    }
-    level = [min(gaps.values()) >= -_LEVEL for gaps in (mistral, llama)]
+    mistral, llama = (
+        [catalog.score_gap(name, other, facts.ARENA, day) for other in (facts.OPUS, facts.GPT4)]
+        for name, day in zip(_TWO_OPEN, (facts.ESSAY_DAY, facts.ARENA_2025), strict=True)
+    )
+    level = [min(gaps) >= -_LEVEL for gaps in (mistral, llama)]
     decided = verdict(right=all(level), imprecise=any(level))
-    return found(mistral[facts.OPUS], decided, to_gpt4=mistral[facts.GPT4])
+    return found(mistral[0], decided, to_gpt4=mistral[1])
 
 
 @decides("R07")
-def compact_and_cheap(asked: Asked) -> Result:
+def compact_and_cheap(row: ClaimRow) -> Result:
     """Right if GPT-4 is more than twice each of the two in all parameters, in those at work on a
     token and in cost; imprecise if in all parameters only; else wrong.
     """
-    total = trends.ratio(
-        facts.size(facts.GPT4), [facts.size(facts.MISTRAL), facts.size(facts.LLAMA33)]
+    total, active = (
+        trends.ratio(facts.known(facts.GPT4, column), [facts.known(m, column) for m in _TWO_OPEN])
+        for column in ("total_params", "active_params")
     )
-    active = trends.ratio(
-        facts.known(facts.GPT4, "active_params"),
-        [facts.known(facts.MISTRAL, "active_params"), facts.known(facts.LLAMA33, "active_params")],
-    )
-    speed = facts.stated("R11")
-    cost = measures.usd_at(measures.h200_frontier(), speed)
-    cost_llama = measures.usd_at(measures.h200_frontier(facts.LLAMA33), speed)
-    everywhere = min(total.min(), active.min(), cost / cost_llama) > SAME_ORDER
+    speed, shapes = facts.stated("R11"), (facts.GPT4_SHAPE, facts.LLAMA33)
+    usd, usd_llama = (measures.usd_at(measures.h200_frontier(name), speed) for name in shapes)
+    everywhere = min(total.min(), active.min(), usd / usd_llama) > SAME_ORDER
     return found(
-        float(total[0]),
+        total[0],
         verdict(right=everywhere, imprecise=bool(total.min() > SAME_ORDER)),
         total_llama=total[1],
         active_mistral=active[0],
         active_llama=active[1],
-        cost_ratio=cost / cost_llama,
+        cost_ratio=usd / usd_llama,
         speed=speed,
     )
 
 
 @decides("R08")
-def size_from_speed_and_price(asked: Asked) -> Result:
+def size_from_speed_and_price(row: ClaimRow) -> Result:
     """Right if the median error on families not seen is at most a factor of 1.5; imprecise up to 4;
     else wrong.
     """
     offers = sizing.offers()
     rows = sizing.evaluate(offers)
     line = sizing.summary(rows[rows.method == sizing.METHODS[0]]).loc["total_params"].iloc[0]
+    error = float(line.median_factor)
+    decided = verdict(right=error <= _FINE_ERROR, imprecise=error <= _COARSE_ERROR)
     one = offers[(offers.model == facts.LLAMA33) & (offers.date == facts.SERVED_DAY)]
-    return found(
-        float(line.median_factor),
-        verdict(
-            right=line.median_factor <= _FINE_ERROR, imprecise=line.median_factor <= _COARSE_ERROR
-        ),
-        one_in_ten=line.p90_factor,
-        slowest=one.output_tokens_per_s.min(),
-        fastest=one.output_tokens_per_s.max(),
-    )
+    return found(error, decided, line=line, hosts=one.output_tokens_per_s.describe())
 
 
 @decides("R09")
-def gpt4o_speed(asked: Asked) -> Result:
+def gpt4o_speed(row: ClaimRow) -> Result:
     """Right if the median reading lies in the stated range; imprecise if some reading does; else
     wrong.
     """
     readings = facts.gpt4o_readings().output_tokens_per_s
-    low, high = asked.stated_range
+    (low, high), median = row.stated_range, readings.median()
     inside = readings.between(low, high)
-    median = float(readings.median())
     return found(
         median,
         verdict(right=low <= median <= high, imprecise=bool(inside.any())),
         inside=inside.sum(),
-        count=len(readings),
-        slowest=readings.min(),
-        fastest=readings.max(),
+        readings=readings.describe(),
         price=facts.list_price(facts.GPT4O, facts.WINTER[0]),
     )
 
 
-def _output_price(asked: Asked, **more: Any) -> Result:
-    """Verdict on a price: of one version, or of all that were sold under the name."""
-    model = asked.model
-    history = catalog.prices().query("model == @model").sort_values("effective_date")
-    now = catalog.price_on(model, facts.ESSAY_DAY)
-    agree = [rounded(asked.stated, price) for price in history.output_usd_per_mtok]
-    first = history.iloc[0]
-    return found(
-        float(now.output_usd_per_mtok),
-        verdict(right=all(agree), imprecise=any(agree)),
-        input=now.input_usd_per_mtok,
-        since=now.effective_date,
-        first_output=first.output_usd_per_mtok,
-        first_input=first.input_usd_per_mtok,
-        first_since=first.effective_date,
-        **more,
-    )
-
-
-@decides("R10", "R12")
-def output_price(asked: Asked) -> Result:
+@decides("R10", "R12", "R13")
+def output_price(row: ClaimRow) -> Result:
     """Right if every version sold under the name had the stated output price; imprecise if one
     had; else wrong.
     """
-    return _output_price(asked)
+    prices = catalog.prices().sort_values("effective_date")
+    history = prices[prices.model == row.model]
+    now = catalog.price_on(row.model, facts.ESSAY_DAY)
+    agree = [rounded(row.stated, price) for price in history.output_usd_per_mtok]
+    decided = verdict(right=all(agree), imprecise=any(agree))
+    longer = prices[prices.model == f"{row.model} 32k"].output_usd_per_mtok.max()
+    return found(now.output_usd_per_mtok, decided, now=now, first=history.iloc[0], longer=longer)
 
 
 @decides("R11")
-def turbo_speed(asked: Asked) -> Result:
+def turbo_speed(row: ClaimRow) -> Result:
     """Right if no reading is above the stated bound; imprecise if the median is not; else wrong."""
-    readings = catalog.speed_readings(asked.model)
+    readings = catalog.speed_readings(row.model)
     speeds = readings.output_tokens_per_s.sort_values(ascending=False)
-    bound = asked.stated
+    right, near = (bool(speed <= row.stated) for speed in (speeds.max(), speeds.median()))
     return found(
-        float(speeds.max()),
-        verdict(right=bool(speeds.max() <= bound), imprecise=bool(speeds.median() <= bound)),
+        speeds.max(),
+        verdict(right=right, imprecise=near),
         count=len(speeds),
-        first_year=readings.date.min().year,
-        last_year=readings.date.max().year,
-        fastest=speeds.iloc[0],
+        dates=readings.date.describe(),
         second=speeds.iloc[1],
-        slowest=speeds.iloc[-1],
+        slowest=speeds.min(),
     )
-
-
-@decides("R13")
-def gpt4_price(asked: Asked) -> Result:
-    """Right if every version sold under the name had the stated output price; imprecise if one
-    had; else wrong.
-    """
-    return _output_price(asked, longer=facts.list_price("GPT-4 32k"))
 
 
 @decides("R14")
-def smaller_is_faster(asked: Asked) -> Result:
+def smaller_is_faster(row: ClaimRow) -> Result:
     """Right if GPT-4o outruns and undercuts GPT-4 Turbo and no larger model is faster than it;
     imprecise if the direction holds but a larger model breaks it; else wrong.
     """
-    rule = float(roofline.speed_ratio(facts.size(facts.GPT4O), facts.size(facts.GPT4)))
-    turbo, gpt4o = catalog.speed_readings(facts.TURBO), _winter_readings(facts.GPT4O)
-    fastest_turbo = float(turbo.output_tokens_per_s.max())
-    faster = float(gpt4o.output_tokens_per_s.median()) > fastest_turbo
-    cheaper = facts.list_price(facts.GPT4O) < facts.list_price(facts.TURBO)
-    large = _largest_of_openai()
-    large_speed = float(catalog.speed_readings(large).output_tokens_per_s.max())
-    large_price = float(catalog.prices().query("model == @large").output_usd_per_mtok.max())
-    direction = faster and cheaper
-    return found(
-        rule,
-        verdict(right=direction and large_speed < fastest_turbo, imprecise=direction),
-        large=large,
-        large_speed=large_speed,
-        large_price=large_price,
-        turbo_speed=fastest_turbo,
+    # The model of OpenAI trained with most compute, by Epoch's estimate: GPT-4.5.
+    models = facts.models()
+    large = facts.largest(models[models.developer == "OpenAI"], "training_flop").model
+    speed, turbo = (
+        float(catalog.speed_readings(name).output_tokens_per_s.max())
+        for name in (large, facts.TURBO)
     )
-
-
-def _largest_of_openai() -> str:
-    """The model of OpenAI trained with most compute, by Epoch's estimate: GPT-4.5."""
-    models = catalog.models().query("developer == 'OpenAI' and training_flop == training_flop")
-    return str(models.sort_values("training_flop", kind="stable").iloc[-1].model)
+    faster = _winter_readings(facts.GPT4O).output_tokens_per_s.median() > turbo
+    cheaper = facts.list_price(facts.GPT4O) < facts.list_price(facts.TURBO)
+    return found(
+        roofline.speed_ratio(facts.size(facts.GPT4O), facts.size(facts.GPT4)),
+        verdict(right=faster and cheaper and speed < turbo, imprecise=faster and cheaper),
+        large=large,
+        large_speed=speed,
+        large_price=catalog.prices().query("model == @large").output_usd_per_mtok.max(),
+        turbo_speed=turbo,
+    )
 
 
 @decides("R15")
-def fall_from_gpt4(asked: Asked) -> Result:
+def fall_from_gpt4(row: ClaimRow) -> Result:
     """Right if the estimated size fell by more than half; imprecise if it fell; else wrong."""
     ratio = float(trends.ratio(facts.size(facts.GPT4O), facts.size(facts.GPT4)))
-    return found(
-        ratio,
-        verdict(right=ratio < 1 / SAME_ORDER, imprecise=ratio < 1),
-        parts=1 / ratio,
-        months=12 * trends.elapsed_years(facts.released(facts.GPT4), facts.released(facts.GPT4O)),
-        per_year=facts.the_fall().factor_per_year,
-    )
+    years = trends.elapsed_years(facts.released(facts.GPT4), facts.released(facts.GPT4O))
+    decided = verdict(right=ratio < 1 / SAME_ORDER, imprecise=ratio < 1)
+    return found(ratio, decided, parts=1 / ratio, months=12 * years, fall=facts.the_fall())
 
 
 @decides("R16")
-def sonnet_on_the_market(asked: Asked) -> Result:
+def sonnet_on_the_market(row: ClaimRow) -> Result:
     """Right if within 60 Arena points of the best of our tables, the frontier rule of models.csv;
     imprecise within twice that; else wrong.
     """
     best = str(facts.scored_models(facts.ARENA, facts.ESSAY_DAY).model.iloc[0])
-    behind = catalog.score_gap(best, facts.SONNET, facts.ARENA, facts.ESSAY_DAY)
-    gain = catalog.score_gap(facts.SONNET, facts.GPT4O, _ONE_GPQA, _ONE_GPQA_DAY)
-    return found(
-        behind,
-        verdict(right=behind <= _NEAR_THE_TOP, imprecise=behind <= SAME_ORDER * _NEAR_THE_TOP),
-        best=best,
-        behind_gpt4o=catalog.score_gap(facts.GPT4O, facts.SONNET, facts.ARENA, facts.ESSAY_DAY),
-        gpqa=gain,
+    behind, behind_gpt4o = (
+        catalog.score_gap(other, facts.SONNET, facts.ARENA, facts.ESSAY_DAY)
+        for other in (best, facts.GPT4O)
     )
+    near, nearly = behind <= _NEAR_THE_TOP, behind <= SAME_ORDER * _NEAR_THE_TOP
+    gain = catalog.score_gap(facts.SONNET, facts.GPT4O, *_ONE_GPQA)
+    decided = verdict(right=near, imprecise=nearly)
+    return found(behind, decided, best=best, behind_gpt4o=behind_gpt4o, gpqa=gain)
 
 
 @decides("R17")
-def independent_estimates(asked: Asked) -> Result:
+def independent_estimates(row: ClaimRow) -> Result:
     """Right if two published intervals that use neither price nor speed hold the stated 200
     billion; imprecise if one does; unsupported if none.
     """
-    probes = facts.independent_estimates(facts.GPT4O)
-    size = facts.size(facts.GPT4O)
-    inside = (probes.total_low <= size) & (size <= probes.total_high)
-    count = int(inside.sum())
-    open_sizes = sorted([facts.size(facts.MISTRAL), facts.size(facts.LLAMA33)])
-    return found(
-        float(probes.iloc[-1].total_params),
-        verdict(right=count > 1, imprecise=count == 1, otherwise="unsupported"),
-        size=size,
-        probe_low=probes.iloc[-1].total_low,
-        probe_high=probes.iloc[-1].total_high,
-        open_low=open_sizes[0],
-        open_high=open_sizes[1],
-    )
+    probes, size = facts.independent_estimates(facts.GPT4O), facts.size(facts.GPT4O)
+    count = int(((probes.total_low <= size) & (size <= probes.total_high)).sum())
+    decided = verdict(right=count > 1, imprecise=count == 1, otherwise="unsupported")
+    last, ends = probes.iloc[-1], sorted(map(facts.size, _TWO_OPEN))
+    return found(last.total_params, decided, size=size, probe=last, open=ends)

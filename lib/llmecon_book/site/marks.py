@@ -35,25 +35,12 @@ def label(env: BuildEnvironment, name: str, target: str, text: str) -> None:
 
 
 def link(
-    env: BuildEnvironment,
-    shown: nodes.TextElement,
-    target: str,
-    *,
-    domain: str,
-    kind: str,
-    own_text: bool = True,
+    env: BuildEnvironment, shown: nodes.TextElement, target: str, kind: str = "std:ref", **own: bool
 ) -> addnodes.pending_xref:
     """A reference that a strict build checks; the target's text replaces what is not its own."""
-    return addnodes.pending_xref(
-        "",
-        shown,
-        refdomain=domain,
-        reftype=kind,
-        reftarget=target,
-        refdoc=env.docname,
-        refexplicit=own_text,
-        refwarn=True,
-    )
+    domain, _, role = kind.partition(":")
+    where = {"refdomain": domain, "reftype": role, "reftarget": target, "refdoc": env.docname}
+    return addnodes.pending_xref("", shown, **{"refexplicit": True, "refwarn": True} | where | own)
 
 
 class ClaimMark(SphinxRole):
@@ -68,7 +55,7 @@ class ClaimMark(SphinxRole):
             paragraph["ids"].append(anchor(self.text))
             label(self.env, here, anchor(self.text), self.text)
         shown, row = nodes.inline("", self.text), anchor(self.text)
-        verdict = link(self.env, shown, row, domain="std", kind="ref", own_text=False)
+        verdict = link(self.env, shown, row, refexplicit=False)
         return [nodes.inline("", "", verdict, classes=["claim-mark"])], []
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
@@ -24,19 +24,12 @@ CLAIMS_SCRIPT = "claims-table.js"
 Cell: TypeAlias = str | nodes.Node | Sequence[nodes.Node]
 
 
-def table(
-    heads: Sequence[str],
-    rows: Iterable[nodes.row],
-    *,
-    widths: Sequence[int],
-    classes: Sequence[str],
-) -> nodes.table:
-    """A table with a head, its columns wide in proportion to `widths`."""
+def table(columns: Mapping[str, int], rows: Iterable[nodes.row], *classes: str) -> nodes.table:
+    """A table whose columns, by their heads, are wide in proportion to a number."""
     body = nodes.tbody("", *rows)
-    head = nodes.thead("", row(heads))
-    columns = [nodes.colspec(colwidth=width) for width in widths]
-    group = nodes.tgroup("", *columns, head, body)
-    group["cols"] = len(heads)
+    widths = [nodes.colspec(colwidth=width) for width in columns.values()]
+    group = nodes.tgroup("", *widths, nodes.thead("", row([*columns])), body)
+    group["cols"] = len(columns)
     return nodes.table("", group, classes=["colwidths-given", *classes])
 
 
@@ -58,10 +51,6 @@ def scrolling(inner: nodes.Node, label: str) -> list[nodes.Node]:
     return [nodes.raw(text=opening, format="html"), inner, nodes.raw(text="</div>", format="html")]
 
 
-def _link(text: str, address: str) -> nodes.Node:
-    return nodes.reference("", text, refuri=address) if address else nodes.Text(text)
-
-
 class ClaimsTable(SphinxDirective):
     """Every statement of the article with its verdict, or those of one chapter.
 
@@ -69,8 +58,9 @@ class ClaimsTable(SphinxDirective):
     """
 
     option_spec: ClassVar = {"chapter": directives.unchanged_required}
-    heads = ("Claim", "The article says", "Verdict", "Computed here", "Why")
-    widths = (7, 24, 14, 19, 36)
+    columns: ClassVar = {
+        "Claim": 7, "The article says": 24, "Verdict": 14, "Computed here": 19, "Why": 36
+    }  # fmt: skip
 
     def run(self) -> list[nodes.Node]:
         """Nodes of the table."""
@@ -82,60 +72,45 @@ class ClaimsTable(SphinxDirective):
         except LookupError as error:
             raise self.error(f"no claims for chapter {chapter!r}") from error
         if chapter is None:
-            self._name(found)
+            for one in found:
+                anchor = marks.anchor(one.id)
+                marks.label(self.env, anchor, anchor, f"{one.id} · {one.verdict}")
         rows = [self._row(one, named=chapter is None) for one in found]
         scope = "all chapters" if chapter is None else f"chapter {chapter}"
-        marks = ["claims-table"] + (["claims-whole"] if chapter is None else [])
-        return [
-            _counted(found),
-            *scrolling(
-                table(self.heads, rows, widths=self.widths, classes=marks), f"Claims, {scope}"
-            ),
-        ]
-
-    def _name(self, found: Sequence[Claim]) -> None:
-        for one in found:
-            anchor = marks.anchor(one.id)
-            marks.label(self.env, anchor, anchor, f"{one.id} · {one.verdict}")
+        whole = ["claims-whole"] if chapter is None else []
+        shown = table(self.columns, rows, "claims-table", *whole)
+        return [_counted(found), *scrolling(shown, f"Claims, {scope}")]
 
     def _row(self, one: Claim, *, named: bool) -> nodes.row:
-        said = one.row
-        classes = [f"chapter-{said.chapter}", f"verdict-{_slug(one.verdict)}"]
-        why = nodes.inline("", f"{one.explanation} ")
-        return row(
-            [
-                nodes.strong("", one.id),
-                [
-                    nodes.Text(said.claim),
-                    nodes.inline("", said.kind, classes=["claim-kind"]),
-                    *self._paragraph(one),
-                ],
-                nodes.inline("", one.verdict, classes=["verdict", classes[1]]),
-                [*_computed(one), *self._code(one)],
-                [why, _link(said.source, said.source_url)],
-            ],
-            classes=classes,
-            ids=[marks.anchor(one.id)] if named else [],
-        )
+        said, of_verdict = one.row, f"verdict-{nodes.make_id(one.verdict)}"
+        kind = nodes.inline("", said.kind, classes=["claim-kind"])
+        source: nodes.Node = nodes.Text(said.source)
+        if said.source_url:
+            source = nodes.reference("", said.source, refuri=said.source_url)
+        cells: list[Cell] = [
+            nodes.strong("", one.id),
+            [nodes.Text(said.claim), kind, *self._paragraph(one)],
+            nodes.inline("", one.verdict, classes=["verdict", of_verdict]),
+            [*_computed(one), *self._code(one)],
+            [nodes.inline("", f"{one.explanation} "), source],
+        ]
+        ids = [marks.anchor(one.id)] if named else []
+        return row(cells, classes=[f"chapter-{said.chapter}", of_verdict], ids=ids)
 
     def _paragraph(self, one: Claim) -> list[nodes.Node]:
         """Link to the paragraph that argues the claim, where the site has its chapter."""
         chapter = one.row.chapter
         if f"notebooks/{chapter}" not in self.env.found_docs:
             return []
-        place = marks.place(chapter, one.id)
         shown = nodes.inline("", f"paragraph in {chapter}")
-        return [_small(marks.link(self.env, shown, place, domain="std", kind="ref"))]
+        return [_small(marks.link(self.env, shown, marks.place(chapter, one.id)))]
 
     def _code(self, one: Claim) -> list[nodes.Node]:
         """Links to the function that decides the claim and to the one that it rests on."""
         shown = [(one.computation, nodes.inline("", "rule and code"))]
         if one.rests_on:
             shown.append((one.rests_on, nodes.literal("", one.row.checked_by)))
-        return [
-            _small(marks.link(self.env, inner, name, domain="py", kind="obj"))
-            for name, inner in shown
-        ]
+        return [_small(marks.link(self.env, inner, name, "py:obj")) for name, inner in shown]
 
 
 def _small(inner: nodes.Node) -> nodes.Node:
@@ -156,10 +131,6 @@ def _counted(found: Sequence[Claim]) -> nodes.paragraph:
     counts = Counter(one.verdict for one in found)
     told = ", ".join(f"{count} {verdict}" for verdict, count in counts.most_common())
     return nodes.paragraph("", f"{len(found)} claims: {told}.", classes=["claims-summary"])
-
-
-def _slug(text: str) -> str:
-    return str(nodes.make_id(text))
 
 
 def _computed(one: Claim) -> list[nodes.Node]:
@@ -193,8 +164,7 @@ def _value(value: object, unit: str) -> str:
 class DataTables(SphinxDirective):
     """What `datapackage.json` says of each table: rule, columns, rows, licences, file."""
 
-    heads = ("Column", "Type", "Unit", "Meaning")
-    widths = (26, 12, 16, 46)
+    columns: ClassVar = {"Column": 26, "Type": 12, "Unit": 16, "Meaning": 46}
 
     def run(self) -> list[nodes.Node]:
         """One section a table."""
@@ -212,18 +182,15 @@ class DataTables(SphinxDirective):
         label, title = f"data-{nodes.make_id(resource['name'])}", resource["title"]
         marks.label(self.env, label, label, title)
         rows = [row(_column(field)) for field in resource["schema"]["fields"]]
-        columns = table(self.heads, rows, widths=self.widths, classes=["data-columns"])
-        return nodes.section(
-            "",
+        parts = [
             nodes.title("", title),
             nodes.paragraph("", "", *_prose(resource.get("description", ""))),
-            self._terms(resource, path),
-            *scrolling(columns, f"Columns of {title}"),
-            ids=[label],
-            names=[label],
-        )
+            self._terms(path),
+            *scrolling(table(self.columns, rows, "data-columns"), f"Columns of {title}"),
+        ]
+        return nodes.section("", *parts, ids=[label], names=[label])
 
-    def _terms(self, resource: dict[str, Any], path: Path) -> nodes.paragraph:
+    def _terms(self, path: Path) -> nodes.paragraph:
         with path.open(encoding="utf-8", newline="") as file:
             lines = list(csv.DictReader(file))
         up = "../" * self.env.docname.count("/")
