@@ -4,6 +4,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 CHAPTERS := $(sort $(wildcard notebooks/*.ipynb))
 SITE := _build/html/index.html
+SEED := $(shell date +%s)
+SHUFFLED = -m pytest -q -n 2 --randomly-seed=$(SEED)
 
 .PHONY: help book test check data notebooks rerun screenshots picture bench lab size lock wheel clean
 
@@ -19,10 +21,11 @@ book: .venv/ready  ## check the tables, run the chapters that changed, build the
 test: .venv/ready  ## everything: style, types, library, chapters, site
 	@tools/find_chromium.sh
 	$(MAKE) --no-print-directory check
-	$(BIN)/python -m pytest -q -n 2 --dist loadfile tests/library lib
-	$(BIN)/python -m pytest -q -n 2 --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/chapters
-	$(BIN)/python -m pytest -q -n 2 --dist worksteal tests/site
+	@echo "tests run shuffled; this order again: make test SEED=$(SEED)"
+	$(BIN)/python $(SHUFFLED) --dist loadfile tests/library lib
+	$(BIN)/python -m pytest -q -n 2 -p no:randomly --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
+	$(BIN)/python $(SHUFFLED) --dist worksteal tests/chapters
+	$(BIN)/python $(SHUFFLED) --dist worksteal tests/site
 
 check: .venv/ready  ## format, lint, types
 	$(BIN)/ruff format --check -q lib tests tools benchmarks notebooks

@@ -345,12 +345,13 @@ def test_a_changed_constant_of_the_library_fails_a_strict_comparison(tmp_path):
     (tmp_path / "data").symlink_to(ROOT / "data")
     (tmp_path / "notebooks").mkdir()
     shutil.copy(ROOT / "notebooks" / "evolution.ipynb", tmp_path / "notebooks")
-    dates = tmp_path / "lib" / "llmecon" / "trends" / "dates.py"
-    text = dates.read_text("utf-8")
+    checks = tmp_path / "lib" / "llmecon" / "_checks.py"
+    text = checks.read_text("utf-8")
     assert text.count("DAYS_PER_YEAR = 365.25") == 1
-    dates.write_text(text.replace("DAYS_PER_YEAR = 365.25", "DAYS_PER_YEAR = 360.0"), "utf-8")
+    checks.write_text(text.replace("DAYS_PER_YEAR = 365.25", "DAYS_PER_YEAR = 360.0"), "utf-8")
+    in_order = ["--nbval", "--nbval-current-env", "-p", "no:randomly"]
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--nbval", "--nbval-current-env", "notebooks"],
+        [sys.executable, "-m", "pytest", "-q", *in_order, "notebooks"],
         cwd=tmp_path,
         env={**os.environ, "PYTHONPATH": str(tmp_path / "lib")},
         capture_output=True,

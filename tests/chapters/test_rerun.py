@@ -81,9 +81,9 @@ def runs(monkeypatch):
     started = []
     execute = execution.execute
 
-    def counted(text, chapter, values, folder, around):
-        started.append((chapter, values))
-        return execute(text, chapter, values, folder, around)
+    def counted(task):
+        started.append((task.chapter, task.numbers))
+        return execute(task)
 
     monkeypatch.setattr(execution, "execute", counted)
     return started
@@ -146,7 +146,7 @@ def test_a_scenario_changes_its_numbers_and_no_others(book, runs, capsys):
 def test_a_finished_run_is_repeated_only_if_something_changed(book, monkeypatch, change):
     out = book / "out"
     scenario = scenarios.load(write_scenario(book, CHEAP))
-    monkeypatch.setattr(execution, "execute", lambda *job: EXECUTED)
+    monkeypatch.setattr(execution, "execute", lambda task: EXECUTED)
     done = []
 
     def note(task, result, was_there):
@@ -156,7 +156,7 @@ def test_a_finished_run_is_repeated_only_if_something_changed(book, monkeypatch,
     execution.run(tasks_of(scenario, book, out), on_done=note)
     assert done == [False, True]
     if change == "value":
-        scenario = scenarios.with_values(scenario, {"small": {"n_chips": 16}}, "cheap")
+        scenario = scenarios.with_values(scenario, {"small.n_chips": 16}, "cheap")
     elif change == "code":
         chapter = book / "notebooks" / "small.ipynb"
         chapter.write_text(chapter.read_text().replace("optimal(flop=1e24)", "optimal(flop=1e25)"))
@@ -175,8 +175,8 @@ def test_an_interrupted_run_goes_on_where_it_was(book, monkeypatch):
     monkeypatch.setattr(execution, "WORKERS", 1)
     started = []
 
-    def interrupted(text, chapter, *rest):
-        started.append(chapter)
+    def interrupted(task):
+        started.append(task.chapter)
         if len(started) == 2:
             raise KeyboardInterrupt
         return EXECUTED
@@ -196,8 +196,8 @@ def test_chapters_that_run_when_it_is_interrupted_are_finished_and_kept(book, mo
     scenario = scenarios.Scenario(name="four", parameters={name: {} for name in names})
     second_runs, stopping = threading.Event(), threading.Event()
 
-    def slow(text, chapter, *rest):
-        if chapter == "small":
+    def slow(task):
+        if task.chapter == "small":
             second_runs.wait(10)
         else:
             second_runs.set()
@@ -248,7 +248,7 @@ WRONG = {
         "small.context_tokens must be >= 0, got -1 [tokens]",
     ),
     "less than nothing": ("small: {n_chips: -8}", "small.n_chips must be > 0, got -8"),
-    "not a number": ("small: {margin: .nan}", "small.margin must be a finite number, got nan"),
+    "not a number": ("small: {margin: .nan}", "small.margin must be float [1], got '.nan'"),
     "unknown law": (
         "small: {law: BESIROGLU}",
         "no law (small.law) is called 'BESIROGLU'; nearest: BESIROGLU_2024",
@@ -300,8 +300,8 @@ BROKEN = {
         "cheap.yml, line 3: n_chips is given twice",
     ),
     "broken YAML": ("name: [", "cheap.yml, line 1"),
-    "an alias": ("a: &a [1]\nb: *a", "cheap.yml, line 2: aliases are not read"),
-    "too deep": ("[" * 5_000, "cheap.yml: not YAML"),
+    "an alias": ("a: &a [1]\nb: *a", "cheap.yml, line 2: aliases (*name) are not read"),
+    "too deep": ("[" * 5_000, "cheap.yml: brackets nested too deep"),
     "not an object": ("just text", "cheap.yml: file"),
 }
 
@@ -383,9 +383,9 @@ def test_two_reruns_at_once_do_not_swap_results(book, monkeypatch, capsys):
     """In folders of their own by default; in one folder each still reports what it computed."""
     both = threading.Barrier(2)
 
-    def slow(text, chapter, values, *rest):
+    def slow(task):
         both.wait(60)
-        return EXECUTED.replace("8.0", str(values["n_chips"]))
+        return EXECUTED.replace("8.0", str(task.numbers["n_chips"]))
 
     monkeypatch.setattr(execution, "execute", slow)
     found = {}
@@ -401,7 +401,7 @@ def test_two_reruns_at_once_do_not_swap_results(book, monkeypatch, capsys):
     for thread in threads:
         thread.join()
     assert found == {n: [EXECUTED.replace("8.0", str(n))] for n in (2, 4)}
-    monkeypatch.setattr(execution, "execute", lambda *job: EXECUTED)
+    monkeypatch.setattr(execution, "execute", lambda task: EXECUTED)
     for n in (2, 4):
         assert cli.main(["rerun", "--set", f"small.n_chips={n}"]) == 0
     assert len(list((book / "_build" / "rerun").glob("set-*/results.json"))) == 2
@@ -422,6 +422,7 @@ def test_a_folder_with_a_library_of_its_own_refuses_another(book, capsys):
         ("small.n_chips=1.5", "small.n_chips must be int, got '1.5'"),
         ("small.chips=1", "no parameter of small is called 'chips'"),
         ("large.n_chips=1", "no chapter is called 'large'"),
+        ("small.margin=nan", "small.margin must be a finite number, got nan [1]"),
         ("small.usd_per_gpu_hour=1,99", "must be <= 20, got 99"),
         ("small.usd_per_gpu_hour=1,2,1.0", "small.usd_per_gpu_hour: 1.0 is given twice"),
     ],
@@ -435,7 +436,7 @@ def test_a_grid_is_the_product_of_its_axes_and_equal_runs_are_shared(book):
     known = scenarios.known_parameters(book)
     axes = [sweeps.parse_axis(a, known) for a in ("small.n_chips=1,2", "small.margin=0,0.1,0.2")]
     points = sweeps.points(axes)
-    assert len(points) == 6 and {"small": {"n_chips": 2, "margin": 0.2}} in points
+    assert len(points) == 6 and {"small.n_chips": 2, "small.margin": 0.2} in points
     scenario = scenarios.Scenario(name="s", parameters={})
     targets = {
         task.target
@@ -446,9 +447,10 @@ def test_a_grid_is_the_product_of_its_axes_and_equal_runs_are_shared(book):
 
 
 def test_a_worker_with_another_library_refuses_the_work(book):
-    text = (book / "notebooks" / "small.ipynb").read_text()
+    chapter = book / "notebooks" / "small.ipynb"
+    task = execution.Task.of(chapter, "digest of another version", {}, book / "out")
     with pytest.raises(execution.ChapterFailed, match="library, data or packages differ"):
-        execution.execute(text, "small", {}, str(book), "digest of another version")
+        execution.execute(task)
 
 
 def test_a_cluster_gives_the_same_numbers(book):

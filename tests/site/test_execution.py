@@ -116,9 +116,9 @@ def test_a_table_edited_while_others_run_is_not_taken_for_done(book, monkeypatch
     facts, execute = book / "data" / "facts.csv", execution.execute
     shutil.copy(book / "notebooks" / "one.ipynb", book / "notebooks" / "two.ipynb")
 
-    def edited_meanwhile(text, chapter, *rest):
-        done = execute(text, chapter, *rest)
-        if chapter == "one":
+    def edited_meanwhile(task):
+        done = execute(task)
+        if task.chapter == "one":
             facts.write_text("a\n2\n")
         return done
 
@@ -135,8 +135,8 @@ def test_a_table_edited_while_others_run_is_not_taken_for_done(book, monkeypatch
 def test_a_chapter_edited_while_it_runs_keeps_the_edit(book, monkeypatch):
     chapter, execute = book / "notebooks" / "one.ipynb", execution.execute
 
-    def edited_meanwhile(*job):
-        done = execute(*job)
+    def edited_meanwhile(task):
+        done = execute(task)
         replace(chapter, "# One", "# The first")
         return done
 
@@ -165,10 +165,10 @@ def test_a_book_runs_with_its_own_library_only(book, monkeypatch, tmp_path_facto
 def test_a_kernel_searches_where_this_process_does(tmp_path, monkeypatch):
     (tmp_path / "own_probe.py").write_text("NUMBER = 43\n")
     monkeypatch.syspath_prepend(str(tmp_path))
-    write(tmp_path / "notebooks" / "one.ipynb", new_code_cell("import own_probe; own_probe.NUMBER"))
-    text = (tmp_path / "notebooks" / "one.ipynb").read_text()
-    done = execution.execute(text, "one", {}, str(tmp_path), digest.library_digest())
-    assert '"43"' in done
+    path = tmp_path / "notebooks" / "one.ipynb"
+    write(path, new_code_cell("import own_probe; own_probe.NUMBER"))
+    task = execution.Task.of(path, digest.library_digest(), {}, tmp_path)
+    assert '"43"' in execution.execute(task)
 
 
 def test_a_stamp_cut_short_costs_a_run_and_no_more(book):
@@ -220,7 +220,7 @@ def test_a_notebook_that_is_none_is_named(book):
 
 
 def test_a_term_signal_ends_like_an_interrupt(book, monkeypatch):
-    def terminated(*job):
+    def terminated(task):
         os.kill(os.getpid(), signal.SIGTERM)
         return "{}"
 

@@ -11,10 +11,11 @@ from urllib.parse import unquote, urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
+from fontTools.ttLib import TTFont
 
 # As a server sends them, compressed.
 MAXIMUM_PAGE_BYTES = 300_000
-MAXIMUM_FIRST_VISIT_BYTES = 1_500_000  # with style, scripts, fonts and the bundle of the charts
+MAXIMUM_FIRST_VISIT_BYTES = 800_000  # with style, scripts, fonts and the bundle of the charts
 
 
 @functools.cache
@@ -201,6 +202,24 @@ def loaded(site: Path, name: str, page: BeautifulSoup) -> set[Path]:
 def sent_bytes(path: Path) -> int:
     content = path.read_bytes()
     return len(content if path.suffix == ".woff2" else gzip.compress(content))
+
+
+def test_every_icon_of_a_page_is_in_the_cut_fonts(site, pages):
+    fonts = {path.stem: TTFont(path).getBestCmap() for path in site.rglob("_static/**/fa-*.woff2")}
+    drawn = set().union(*fonts.values())
+    style = (site / "_static" / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    codes = dict(re.findall(r'\.fa-([a-z-]+):before\{content:"\\(f[0-9a-f]+)"', style))
+    shown = {
+        name.removeprefix("fa-")
+        for page in pages.values()
+        for icon in page.select("[class*='fa-']")
+        for name in icon["class"]
+    }
+    own = {ord(sign) for sign in re.findall(r'--pst-icon-(?!gitlab)[a-z-]+:"(.)"', style)}
+    wanted = {name: int(codes[name], 16) for name in shown & codes.keys()}
+    assert len(wanted) > 5 and len(own) > 5
+    assert {name for name, code in wanted.items() if code not in drawn} == set()
+    assert own <= drawn
 
 
 def test_no_page_is_too_heavy(site, pages):

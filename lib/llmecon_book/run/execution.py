@@ -64,7 +64,7 @@ class ChapterFailed(RuntimeError):
 
 @dataclass(frozen=True)
 class Task:
-    """One run of one chapter.
+    """One run of one chapter, here or on a machine of a cluster.
 
     Attributes
     ----------
@@ -166,45 +166,31 @@ class Kernel(AsyncKernelManager):
     @property
     def kernel_spec(self) -> KernelSpec:
         """How to start it: with the search path of this process, so with the same library."""
-        path = os.pathsep.join(entry for entry in sys.path if entry)
-        return KernelSpec(
-            argv=make_ipkernel_cmd(),
-            env={"PYTHONPATH": path},
-            display_name="Python 3",
-            language="python",
-        )
+        path = os.pathsep.join(filter(None, sys.path))
+        named = {"display_name": "Python 3", "language": "python"}
+        return KernelSpec(argv=make_ipkernel_cmd(), env={"PYTHONPATH": path}, **named)
 
 
-def execute(text: str, chapter: str, numbers: Mapping[str, Any], folder: str, around: str) -> str:
+def execute(task: Task) -> str:
     """A chapter's canonical text after a run.
 
-    Runs anywhere the library is installed: on this machine or as a task of a cluster.
-
-    Parameters
-    ----------
-    text : str
-        The notebook as JSON.
-    chapter : str
-        Its name, for messages.
-    numbers : mapping
-        Parameters that replace the defaults.
-    folder : str
-        Folder that the kernel starts in, if it exists there.
-    around : str
-        `library_digest` of the machine that asks.
+    Runs anywhere the library is installed: on this machine or as a job of a cluster, in the
+    chapter's folder if that exists there.
 
     Raises
     ------
     ChapterFailed
         If a cell fails, or library or data are not those of the asking machine, before or after.
     """
-    _demand_same(chapter, around)
+    _demand_same(task)
     try:
-        notebook = nbformat.reads(text, as_version=4)  # type: ignore[no-untyped-call]
+        notebook = nbformat.reads(task.text, as_version=4)  # type: ignore[no-untyped-call]
     except ValueError as error:
-        raise ChapterFailed(f"{chapter}: not a notebook: {str(error).splitlines()[0]}") from None
-    if numbers:
-        _inject(notebook.cells, numbers)
+        told = str(error).splitlines()[0]
+        raise ChapterFailed(f"{task.chapter}: not a notebook: {told}") from None
+    if task.numbers:
+        _inject(notebook.cells, task.numbers)
+    folder = task.source.parent
     started: list[int] = []
     with tempfile.TemporaryDirectory(prefix="llmecon-") as sockets:
         # Unix sockets by absolute path: on TCP, kernels that start together can take each
@@ -217,14 +203,14 @@ def execute(text: str, chapter: str, numbers: Mapping[str, Any], folder: str, ar
             timeout=CELL_TIMEOUT_S,
             record_timing=False,
             shutdown_kernel="immediate",  # its work is stored: nothing to wait for
-            resources={"metadata": {"path": folder if Path(folder).is_dir() else sockets}},
+            resources={"metadata": {"path": str(folder) if folder.is_dir() else sockets}},
             on_cell_execute=lambda cell, cell_index: started.append(cell_index),
         )
         try:
             client.execute()
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
-            raise _failure(chapter, notebook.cells[: started[-1] + 1], error) from None
-    _demand_same(chapter, around)
+            raise _failure(task.chapter, notebook.cells[: started[-1] + 1], error) from None
+    _demand_same(task)
     return canonical(notebook)
 
 
@@ -239,26 +225,23 @@ def _inject(cells: list[Any], numbers: Mapping[str, Any]) -> None:
     cells.insert(tagged.index(True) + 1, cell)
 
 
-def _demand_same(chapter: str, around: str) -> None:
-    if library_digest() != around:
+def _demand_same(task: Task) -> None:
+    if library_digest() != task.around:
         raise ChapterFailed(
-            f"{chapter}: library, data or packages differ on this machine, "
+            f"{task.chapter}: library, data or packages differ on this machine, "
             "or changed while it ran; run it again"
         )
 
 
 def _failure(chapter: str, until: Sequence[Any], error: Exception) -> ChapterFailed:
     """Name the last of the cells that were begun, as the book counts them."""
-    own = [
-        cell
-        for cell in until
-        if cell.cell_type == "code" and INJECTED not in cell.metadata.get("tags", [])
-    ]
+    code = [cell for cell in until if cell.cell_type == "code"]
+    number = sum(INJECTED not in cell.metadata.get("tags", []) for cell in code)
     told = _COLOUR.sub("", str(error)).strip().splitlines()
     reason = f"{error.ename}: {error.evalue}" if isinstance(error, CellExecutionError) else told[0]
     parts = (until[-1].source.splitlines()[:_SHOWN_LINES], told[-_SHOWN_LINES:])
     details = "\n\n".join("\n".join(f"    {line}" for line in part) for part in parts)
-    return ChapterFailed(f"{chapter}, code cell {len(own)}: {reason}", details)
+    return ChapterFailed(f"{chapter}, code cell {number}: {reason}", details)
 
 
 Result = str | ChapterFailed
@@ -295,20 +278,14 @@ def run(
     list of (str or ChapterFailed)
         The executed notebook of each task, or why there is none.
     """
-    results: dict[Path, Result] = {}
-    waiting = []
-    for task in {task.target: task for task in tasks}.values():
-        kept = None if fresh else task.kept()
-        if kept is None:
-            waiting.append(task)
-        else:
-            results[task.target] = kept
-            on_done(task, kept, True)
+    once = {task.target: task for task in tasks}
+    found = {} if fresh else {target: task.kept() for target, task in once.items()}
+    results: dict[Path, Result] = {target: kept for target, kept in found.items() if kept}
+    for target, kept in results.items():
+        on_done(once[target], kept, True)
     with _pool(cluster) as (submit, completed), _orderly_end():
-        futures = {
-            submit(execute, t.text, t.chapter, t.numbers, str(t.source.parent), t.around): t
-            for t in waiting
-        }
+        waiting = [task for target, task in once.items() if target not in results]
+        futures = {submit(execute, task): task for task in waiting}
 
         def finish(future: Any) -> Task:
             task = futures.pop(future)
@@ -364,16 +341,13 @@ def _orderly_end() -> Iterator[None]:
         signal.signal(signal.SIGTERM, before)
 
 
-_SAY = partial(print, flush=True)  # progress is for whoever waits
-
-
 def refresh(
     root: Path,
     paths: Sequence[Path] = (),
     *,
     fresh: bool = False,
     check: bool = False,
-    say: Callable[[str], None] = _SAY,
+    say: Callable[[str], None] = print,
 ) -> list[str]:
     """Execute the chapters of a book that may be stale, where they are.
 
@@ -437,8 +411,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--check", action="store_true", help="rewrite nothing, fail if stale")
     chosen = parser.parse_args(arguments)
     paths = [path.resolve() for path in chosen.notebooks]
+    say = partial(print, flush=True)  # for whoever waits
     try:
-        refresh(find_book(*paths[:1], Path.cwd()), paths, fresh=True, check=chosen.check)
+        refresh(find_book(*paths[:1], Path.cwd()), paths, fresh=True, check=chosen.check, say=say)
     except (ChapterFailed, OSError, ValueError) as error:
         print(f"error: {error}", file=sys.stderr)
         return 1

@@ -4,20 +4,16 @@ from __future__ import annotations
 
 import ast
 import json
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
 
-from llmecon_book.run.sweep import flat
-
 if TYPE_CHECKING:
     from llmecon_book.run.execution import Task
 
-_GLUED = "application/papermill.record/text/plain"
-_CHART = re.compile(r"^application/papermill\.record/(?!text/plain$)")
-_DIGITS = 4
+_RECORD = "application/papermill.record/"
+_GLUED = f"{_RECORD}text/plain"
 
 
 def key_numbers(text: str) -> dict[str, Any]:
@@ -33,33 +29,41 @@ def key_numbers(text: str) -> dict[str, Any]:
         for output in cell.get("outputs", []):
             key = output.get("metadata", {}).get("scrapbook", {}).get("name")
             data = output.get("data", {})
-            if key and _GLUED in data and not any(map(_CHART.match, data)):
-                found[key] = _value("".join(data[_GLUED]))
+            records = [kind for kind in data if kind.startswith(_RECORD)]
+            if key and records == [_GLUED]:  # a chart has a picture as well
+                found[key] = value("".join(data[_GLUED]))
     return found
 
 
-def _value(stored: str) -> Any:
+def value(stored: str) -> Any:
+    """A number or word as a notebook stores it.
+
+    Examples
+    --------
+    >>> value("70.6"), value("'GPT-4'"), value("GPT-4")
+    (70.6, 'GPT-4', 'GPT-4')
+    """
     try:
         return ast.literal_eval(stored)  # texts are stored with their quotes
     except (SyntaxError, ValueError):
         return stored
 
 
-def shown(value: Any) -> str:
+def shown(number: Any) -> str:
     """A key number for people: four digits.
 
     Examples
     --------
-    >>> [shown(value) for value in (2 / 3, 24_000.5, 70.6e9, "GPT-4", True)]
+    >>> [shown(number) for number in (2 / 3, 24_000.5, 70.6e9, "GPT-4", True)]
     ['0.6667', '24,000', '7.06e+10', 'GPT-4', 'True']
     """
-    if not _is_number(value):
-        return str(value)
-    return f"{value:,.0f}" if 1e4 <= abs(value) < 1e7 else f"{value:.{_DIGITS}g}"
+    if not _is_number(number):
+        return str(number)
+    return f"{number:,.0f}" if 1e4 <= abs(number) < 1e7 else f"{number:.4g}"
 
 
-def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool)
+def _is_number(thing: Any) -> bool:
+    return isinstance(thing, int | float) and not isinstance(thing, bool)
 
 
 def changes(runs: Iterable[tuple[Task, str]]) -> pd.DataFrame:
@@ -83,15 +87,13 @@ def changes(runs: Iterable[tuple[Task, str]]) -> pd.DataFrame:
     return frame.sort_values("changed", ascending=False, kind="stable", ignore_index=True)
 
 
-def sweep_table(
-    runs: Iterable[tuple[Mapping[str, Mapping[str, Any]], Task, str]],
-) -> pd.DataFrame:
+def sweep_table(runs: Iterable[tuple[Mapping[str, Any], Task, str]]) -> pd.DataFrame:
     """Key numbers of every point of a sweep, one row a point, chapter and key.
 
     Parameters
     ----------
     runs : iterable of (mapping, Task, str)
-        The point (values by chapter and parameter), the run, the executed notebook.
+        The point (values by ``chapter.parameter``), the run, the executed notebook.
 
     Returns
     -------
@@ -100,9 +102,9 @@ def sweep_table(
         and ``value``.
     """
     return pd.DataFrame(
-        flat(point) | {"chapter": task.chapter, "key": key, "value": value}
+        {**point, "chapter": task.chapter, "key": key, "value": number}
         for point, task, text in runs
-        for key, value in key_numbers(text).items()
+        for key, number in key_numbers(text).items()
     )
 
 

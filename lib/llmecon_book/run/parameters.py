@@ -1,23 +1,22 @@
 """What a chapter lets one change: declared names, types, units and ranges."""
 
 import ast
-import math
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from llmecon import catalog, chinchilla
+from llmecon._checks import iso_date, require
 from llmecon._names import UnknownName
 from llmecon.catalog.reading import read_json
 
-_UNIT = re.compile(r"^\[(?P<unit>[^\]]*)\]\s*(?P<help>.*)$")
+_COMMENT = re.compile(r"(?:\[([^\]]*)\]\s*)?(.*)", re.S)
 _RANGE = re.compile(r"(?<![\w.])(-?\d[\d_.e+]*?)\.\.(-?\d[\d_e+]*(?:\.\d+)?(?:e\+?\d+)?)(?![\w.])")
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True)
 class Parameter:
     """One line of a chapter's parameters cell.
 
@@ -65,35 +64,46 @@ class Parameter:
         Traceback (most recent call last):
         ValueError: reversal.usd_per_gpu_hour must be float [USD/h], got 'one'
         """
-        label = f"{self.chapter}.{self.name}"
         if not _has_type(value, self.type):
-            unit = f" [{self.unit}]" if self.unit else ""
-            raise ValueError(f"{label} must be {self.type}{unit}, got {value!r}")
-        defaults = self.default if isinstance(self.default, list) else [self.default]
-        if isinstance(value, list) and defaults and not value:
-            raise ValueError(f"{label} must not be empty")
-        for item in value if isinstance(value, list) else [value]:
+            raise ValueError(f"{self.label} must be {self.type}{self._in_unit}, got {value!r}")
+        defaults, items = (v if isinstance(v, list) else [v] for v in (self.default, value))
+        if defaults and not items:
+            raise ValueError(f"{self.label} must not be empty")
+        for item in items:
             if isinstance(item, str):
-                _check_text(label, item, [d for d in defaults if isinstance(d, str)], self.unit)
+                self._check_text(item, defaults)
             elif not isinstance(item, bool):
-                self._check_number(label, item, defaults)
+                self._check_number(item, defaults)
         return value
 
-    def _check_number(self, label: str, item: float, defaults: list[Any]) -> None:
-        low, high, above = self.minimum, self.maximum, ">="
-        if low is None and self.unit not in ("", "1") and all(d >= 0 for d in defaults):
-            low = 0.0  # an amount; what the book has some of, is needed
-            above = ">" if defaults and 0 not in defaults else ">="
-        wanted = ""
-        if not math.isfinite(item):
-            wanted = "a finite number"
-        elif low is not None and (item < low or (item == low and above == ">")):
-            wanted = f"{above} {low:g}"
-        elif high is not None and item > high:
-            wanted = f"<= {high:g}"
-        if wanted:
-            unit = f" [{self.unit}]" if self.unit else ""
-            raise ValueError(f"{label} must be {wanted}, got {item:g}{unit}")
+    @property
+    def label(self) -> str:
+        """``chapter.parameter``."""
+        return f"{self.chapter}.{self.name}"
+
+    @property
+    def _in_unit(self) -> str:
+        return f" [{self.unit}]" if self.unit else ""
+
+    def _check_text(self, text: str, defaults: list[str]) -> None:
+        if self.unit == "ISO date":
+            iso_date(self.label, text)
+            return
+        lists = {kind: names() for kind, names in _VOCABULARIES.items()}
+        if defaults:  # the lists that hold them
+            lists = {kind: names for kind, names in lists.items() if set(defaults) <= set(names)}
+        else:
+            lists = {kind: n for kind, n in lists.items() if kind == self.unit.removesuffix("s")}
+        allowed = {name for names in lists.values() for name in names}
+        if allowed and text not in allowed:
+            raise UnknownName(f"{' or '.join(lists)} ({self.label})", text, allowed)
+
+    def _check_number(self, item: float, defaults: list[float]) -> None:
+        bounds: dict[str, float | None] = {"minimum": self.minimum, "maximum": self.maximum}
+        if self.minimum is None and self.unit not in ("", "1") and all(d >= 0 for d in defaults):
+            # An amount; what the book has some of, is needed.
+            bounds["above" if defaults and 0 not in defaults else "minimum"] = 0
+        require(self.label, item, **bounds, unit=self.unit)
 
 
 def declared(path: Path) -> dict[str, Parameter]:
@@ -116,22 +126,13 @@ def declared(path: Path) -> dict[str, Parameter]:
         try:
             default = ast.literal_eval(line.default)
         except (SyntaxError, ValueError) as error:
-            raise ValueError(
-                f"{path.name}: the default of {line.name} is not a plain value"
-            ) from error
-        comment = _UNIT.match(line.help)
-        unit, told = comment.groups() if comment else ("", line.help)
+            told = f"{path.name}: the default of {line.name} is not a plain value"
+            raise ValueError(told) from error
+        unit, told = _COMMENT.fullmatch(line.help).groups("")  # type: ignore[union-attr]
         bounds = _RANGE.search(told)
-        found[line.name] = Parameter(
-            chapter=path.stem,
-            name=line.name,
-            type=line.inferred_type_name,
-            default=default,
-            unit=unit,
-            help=told,
-            minimum=float(bounds[1]) if bounds else None,
-            maximum=float(bounds[2]) if bounds else None,
-        )
+        low, high = map(ast.literal_eval, bounds.groups()) if bounds else (None, None)
+        kind = line.inferred_type_name
+        found[line.name] = Parameter(path.stem, line.name, kind, default, unit, told, low, high)
     return found
 
 
@@ -144,10 +145,8 @@ def _parameters_cell(path: Path) -> str:
 
 def find(known: Mapping[str, Mapping[str, Parameter]], chapter: str, name: str) -> Parameter:
     """A declared parameter, or an error that suggests the nearest names."""
-    if chapter not in known:
-        raise UnknownName("chapter", chapter, known)
-    if name not in known[chapter]:
-        raise UnknownName(f"parameter of {chapter}", name, known[chapter])
+    demand_known("chapter", chapter, known)
+    demand_known(f"parameter of {chapter}", name, known[chapter])
     return known[chapter][name]
 
 
@@ -171,10 +170,15 @@ def check_values(
         If a value has the wrong type or lies outside its range.
     """
     for chapter, values in given.items():
-        if chapter not in known:
-            raise UnknownName("chapter", chapter, known)
+        demand_known("chapter", chapter, known)
         for name, value in values.items():
             find(known, chapter, name).checked(value)
+
+
+def demand_known(kind: str, name: str, known: Mapping[str, object]) -> None:
+    """Refuse a name that is not there, with the nearest that are."""
+    if name not in known:
+        raise UnknownName(kind, name, known)
 
 
 def _has_type(value: Any, kind: str) -> bool:
@@ -186,33 +190,10 @@ def _has_type(value: Any, kind: str) -> bool:
     return type(value).__name__ == kind
 
 
-def _check_text(label: str, text: str, defaults: list[str], unit: str) -> None:
-    if unit == "ISO date" or (defaults and all(map(_is_date, defaults))):
-        if not _is_date(text):
-            raise ValueError(f"{label} must be an ISO date such as 2024-12-13, got {text!r}")
-        return
-    lists = {kind: names() for kind, names in _VOCABULARIES.items()}
-    if defaults:  # the lists that hold them
-        lists = {kind: names for kind, names in lists.items() if set(defaults) <= set(names)}
-    else:
-        lists = {kind: names for kind, names in lists.items() if kind == unit.removesuffix("s")}
-    allowed = {name for names in lists.values() for name in names}
-    if allowed and text not in allowed:
-        raise UnknownName(f"{' or '.join(lists)} ({label})", text, allowed)
-
-
-def _is_date(text: str) -> bool:
-    try:
-        date.fromisoformat(text)
-    except ValueError:
-        return False
-    return True
-
-
 # Names that the catalogue and the laws know, by what the unit of a parameter may say.
-_VOCABULARIES: dict[str, Callable[[], list[str]]] = {
-    "architecture": lambda: list(catalog.table("architectures")["name"]),
-    "accelerator": lambda: list(catalog.table("accelerators")["name"]),
-    "model": lambda: list(catalog.table("models")["model"]),
-    "law": lambda: list(chinchilla.LAWS),
+_VOCABULARIES: dict[str, Callable[[], Iterable[str]]] = {
+    "architecture": lambda: catalog.table("architectures")["name"],
+    "accelerator": lambda: catalog.table("accelerators")["name"],
+    "model": lambda: catalog.table("models")["model"],
+    "law": lambda: chinchilla.LAWS,
 }

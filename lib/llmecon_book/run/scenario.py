@@ -1,15 +1,14 @@
 """A scenario: a named set of new numbers for some chapters."""
 
-import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
-from llmecon._names import UnknownName
-from llmecon.catalog.reading import read_json, read_text
-from llmecon_book.run.parameters import Parameter, check_values, declared
+from llmecon.catalog.reading import read_json
+from llmecon.catalog.strict_yaml import read_yaml
+from llmecon_book.run.parameters import Parameter, check_values, declared, demand_known
 
 if TYPE_CHECKING:
     from llmecon_book.run.execution import Task
@@ -46,7 +45,8 @@ def load(path: Path) -> Scenario:
         If the file is not a scenario: what is wrong, by line or field.
     """
     try:
-        scenario = Scenario.model_validate(_parsed(path))
+        content = read_json(path) if path.suffix == ".json" else read_yaml(path)
+        scenario = Scenario.model_validate(content)
     except ValidationError as error:
         first = error.errors()[0]
         where = ".".join(map(str, first["loc"])) or "file"
@@ -56,61 +56,12 @@ def load(path: Path) -> Scenario:
     return scenario
 
 
-def _parsed(path: Path) -> Any:
-    if path.suffix == ".json":
-        return read_json(path)
-    import yaml
-
-    try:
-        return yaml.load(read_text(path), Loader=_loader(yaml))  # a SafeLoader
-    except yaml.MarkedYAMLError as error:
-        line = f", line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise ValueError(f"{path.name}{line}: {error.problem}") from error
-    except (yaml.YAMLError, RecursionError) as error:
-        raise ValueError(f"{path.name}: not YAML: {error}") from error
-
-
-def _loader(yaml: Any) -> Any:
-    """YAML 1.2's idea of numbers: 1e12 is one, a date is text, a key comes once."""
-
-    class Loader(yaml.SafeLoader):  # type: ignore[misc]
-        yaml_implicit_resolvers = {  # noqa: RUF012
-            first: [
-                (tag, rule) for tag, rule in rules if not tag.endswith((":timestamp", ":float"))
-            ]
-            for first, rules in yaml.SafeLoader.yaml_implicit_resolvers.items()
-        }
-
-        def compose_node(self, parent: Any, index: Any) -> Any:
-            if self.check_event(yaml.AliasEvent):  # nine lines of them can fill the memory
-                mark = self.peek_event().start_mark
-                raise yaml.MarkedYAMLError(problem="aliases are not read", problem_mark=mark)
-            return super().compose_node(parent, index)
-
-        def construct_mapping(self, node: Any, deep: bool = False) -> Any:
-            keys = [key.value for key, _ in node.value]
-            for key, child in node.value:
-                if keys.count(key.value) > 1:
-                    raise yaml.MarkedYAMLError(
-                        problem=f"{key.value} is given twice", problem_mark=child.start_mark
-                    )
-            return super().construct_mapping(node, deep=deep)
-
-    Loader.add_implicit_resolver(
-        "tag:yaml.org,2002:float",
-        re.compile(
-            r"^[-+]?(\d[\d_]*\.?[\d_]*|\.\d[\d_]*)([eE][-+]?\d+)?$|^[-+]?\.(inf|Inf)$|^\.nan$"
-        ),
-        list("-+0123456789."),
-    )
-    return Loader
-
-
-def with_values(base: Scenario, extra: Mapping[str, Mapping[str, Any]], name: str) -> Scenario:
-    """A scenario with further values, under another name."""
+def with_values(base: Scenario, point: Mapping[str, Any], name: str) -> Scenario:
+    """A scenario with further values, given by ``chapter.parameter``, under another name."""
     merged = {chapter: dict(values) for chapter, values in base.parameters.items()}
-    for chapter, values in extra.items():
-        merged.setdefault(chapter, {}).update(values)
+    for label, value in point.items():
+        chapter, _, parameter = label.partition(".")
+        merged.setdefault(chapter, {})[parameter] = value
     return base.model_copy(update={"name": name, "parameters": merged})
 
 
@@ -166,8 +117,7 @@ def tasks(
 
     check_values(known_parameters(book), scenario.parameters)
     for chapter in chapters or ():
-        if chapter not in scenario.parameters:
-            raise UnknownName(f"chapter of {scenario.name}", chapter, scenario.parameters)
+        demand_known(f"chapter of {scenario.name}", chapter, scenario.parameters)
     return [
         Task.of(book / "notebooks" / f"{chapter}.ipynb", around, values, output)
         for chapter, values in scenario.parameters.items()

@@ -8,13 +8,19 @@ from typing import Any
 
 from llmecon_book.run.parameters import Parameter, find
 
-Axis = tuple[str, str, list[Any]]
+Axis = tuple[str, list[Any]]
+"""A parameter, as ``chapter.parameter``, and its values."""
 
-_WORDS = {"true": True, "false": False}
+_READERS: dict[str, Any] = {
+    "int": lambda text: _whole(float(text)),  # so that 1e9 will do
+    "float": float,
+    "str": str,
+    "bool": lambda text: {"true": True, "false": False}[text.lower()],
+}
 
 
 def parse_axis(text: str, known: Mapping[str, Mapping[str, Parameter]]) -> Axis:
-    """Chapter, parameter and values from ``chapter.parameter=1,2,3``.
+    """A parameter and its values, from ``chapter.parameter=1,2,3``.
 
     Parameters
     ----------
@@ -33,36 +39,34 @@ def parse_axis(text: str, known: Mapping[str, Mapping[str, Parameter]]) -> Axis:
     match = re.fullmatch(r"([\w-]+)\.(\w+)=(.+)", text, re.S)
     if not match:
         raise ValueError(f"expected CHAPTER.PARAMETER=VALUE,VALUE,... but got {text!r}")
-    chapter, name, values = match[1], match[2], match[3]
-    parameter = find(known, chapter, name)
-    parts = [values] if parameter.type.startswith("list") else values.split(",")
-    read = [parameter.checked(_read(part.strip(), parameter)) for part in parts]
-    twice = [value for at, value in enumerate(read) if value in read[:at]]
-    if twice:
-        raise ValueError(f"{chapter}.{name}: {twice[0]} is given twice")
-    return chapter, name, read
+    parameter = find(known, match[1], match[2])
+    parts = [match[3]] if parameter.type.startswith("list") else match[3].split(",")
+    values = [parameter.checked(_read(part.strip(), parameter)) for part in parts]
+    _demand_once(values, f"{parameter.label}: {{}} is given twice")
+    return parameter.label, values
 
 
 def _read(text: str, parameter: Parameter) -> Any:
-    readers: dict[str, Any] = {"int": _integer, "float": float, "str": str}
-    readers["bool"] = lambda word: _WORDS[word.lower()]
     try:
-        return readers.get(parameter.type, json.loads)(text)
+        return _READERS.get(parameter.type, json.loads)(text)
     except (KeyError, ValueError) as error:
-        raise ValueError(
-            f"{parameter.chapter}.{parameter.name} must be {parameter.type}, got {text!r}"
-        ) from error
+        raise ValueError(f"{parameter.label} must be {parameter.type}, got {text!r}") from error
 
 
-def _integer(text: str) -> int:
-    value = float(text)  # so that 1e9 will do
+def _whole(value: float) -> int:
     if value % 1:
-        raise ValueError(text)
+        raise ValueError(value)
     return int(value)
 
 
-def points(axes: Sequence[Axis]) -> list[dict[str, dict[str, Any]]]:
-    """Every combination of the axes' values, by chapter and parameter.
+def _demand_once(things: Sequence[Any], message: str) -> None:
+    for at, thing in enumerate(things):  # lists are no keys of a set
+        if thing in things[:at]:
+            raise ValueError(message.format(thing))
+
+
+def points(axes: Sequence[Axis]) -> list[dict[str, Any]]:
+    """Every combination of the axes' values, each by ``chapter.parameter``.
 
     Raises
     ------
@@ -71,22 +75,11 @@ def points(axes: Sequence[Axis]) -> list[dict[str, dict[str, Any]]]:
 
     Examples
     --------
-    >>> points([("reversal", "price", [1, 2]), ("reversal", "batch", [8])])
-    [{'reversal': {'price': 1, 'batch': 8}}, {'reversal': {'price': 2, 'batch': 8}}]
+    >>> points([("reversal.price", [1, 2]), ("reversal.batch", [8])])
+    [{'reversal.price': 1, 'reversal.batch': 8}, {'reversal.price': 2, 'reversal.batch': 8}]
     """
-    names = [(chapter, name) for chapter, name, _ in axes]
-    for at, (chapter, name) in enumerate(names):
-        if (chapter, name) in names[:at]:
-            raise ValueError(f"{chapter}.{name} is swept twice: give all its values at once")
-    grid = []
-    for values in product(*(axis[2] for axis in axes)):
-        point: dict[str, dict[str, Any]] = {}
-        for (chapter, name), value in zip(names, values, strict=True):
-            point.setdefault(chapter, {})[name] = value
-        grid.append(point)
-    return grid
-
-
-def flat(point: Mapping[str, Mapping[str, Any]]) -> dict[str, Any]:
-    """Values of a point by ``chapter.parameter``."""
-    return {f"{c}.{name}": value for c, names in point.items() for name, value in names.items()}
+    names = [name for name, _ in axes]
+    _demand_once(names, "{} is swept twice: give all its values at once")
+    return [
+        dict(zip(names, values, strict=True)) for values in product(*(axis[1] for axis in axes))
+    ]

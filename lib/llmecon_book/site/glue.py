@@ -1,11 +1,9 @@
 """Numbers in prose: ``{glue:text}`key:form``` knows the forms of `llmecon_book.words`."""
 
-from ast import literal_eval
-from typing import Any
-
 from myst_nb.ext.glue import roles
 from sphinx.application import Sphinx
 
+from llmecon_book.run.numbers import value
 from llmecon_book.words import written
 
 
@@ -22,11 +20,7 @@ def formatted(stored: str, form: str) -> str:
     >>> formatted("70600000000.0", "short"), formatted("'GPT-4'", "s")
     ('70.6B', 'GPT-4')
     """
-    try:
-        value: Any = literal_eval(stored)
-    except (SyntaxError, ValueError):
-        value = stored
-    return str(value) if form == "s" else written(value, form)
+    return str(value(stored)) if form == "s" else written(value(stored), form)
 
 
 def teach_forms(app: Sphinx) -> None:

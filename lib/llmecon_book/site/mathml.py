@@ -10,6 +10,7 @@ from __future__ import annotations
 import functools
 import importlib
 import re
+from collections.abc import Sequence
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
@@ -106,19 +107,31 @@ def _aligned(tex: str) -> str:
 
 def write_font(path: Path) -> None:
     """Write the font for formulas, unless it is there already."""
-    if path.exists():
-        return
-    subset: Any = importlib.import_module("fontTools.subset")  # slow to load, seldom needed
+    if not path.exists():
+        source = files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
+        small_forms = ["ssty", "dtls", "flac"]  # for scripts and accents
+        cut_font(Path(str(source)), path, _CODES, small_forms)
 
-    options = subset.Options()
-    options.flavor = "woff2"
-    options.hinting = False
-    options.layout_features = ["ssty", "dtls", "flac"]  # small forms for scripts and accents
+
+def cut_font(source: Path, path: Path, codes: str, features: Sequence[str] = ()) -> None:
+    """Write a font with only some of its characters, under its own copyright and licence.
+
+    Parameters
+    ----------
+    source, path : pathlib.Path
+        The whole font, and where the small one goes; they may be the same.
+    codes : str
+        Code points in hexadecimal, and ranges of them: ``"20-7E, A0"``.
+    features : sequence of str, optional
+        OpenType features to keep.
+    """
+    subset: Any = importlib.import_module("fontTools.subset")  # slow to load, seldom needed
+    options = subset.Options(flavor="woff2", hinting=False, ignore_missing_unicodes=True)
+    options.layout_features = list(features)
     options.name_IDs = [0, 1, 2, 5, 6, 13, 14]  # with copyright and licence
-    source = files("ziamath") / "fonts" / "STIXTwoMath-Regular.ttf"
     font = subset.load_font(str(source), options)
     cut = subset.Subsetter(options)
-    cut.populate(unicodes=subset.parse_unicodes(_CODES))
+    cut.populate(unicodes=subset.parse_unicodes(codes))
     cut.subset(font)
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_suffix(".part")

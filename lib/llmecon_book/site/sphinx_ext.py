@@ -150,6 +150,20 @@ def forget_if_faulty(app: Sphinx, exception: Exception | None) -> None:
         (Path(app.doctreedir) / "environment.pickle").unlink(missing_ok=True)
 
 
+# Of the theme's icons, those that its buttons, boxes and links draw.
+_ICONS = (
+    "F002, F010, F019, F03A, F042, F054, F057, F058, F05A, F062, F064, F065, F06A, F071, F078, "
+    "F09B, F0C9, F0EB, F0F3, F104, F105, F107, F15B, F185, F186, F1C1, F303, F35D"
+)
+
+
+def trim_icons(app: Sphinx, exception: Exception | None) -> None:
+    """Cut the theme's fonts of icons down to those of the book: 300 kB less at a first visit."""
+    if not exception and app.builder.format == "html" and app.builder.name != "epub":
+        for path in (Path(app.outdir) / "_static").rglob("fa-*.woff2"):
+            mathml.cut_font(path, path, _ICONS)
+
+
 # The theme's icons as a script of 1.5 MB beside the same as fonts; what only the search page needs.
 UNUSED = ("fontawesome.js", "searchtools.js", "language_data.js", "searchindex.js")
 
@@ -216,6 +230,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", reread_after_change)
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", copy_tables)
+    app.connect("build-finished", trim_icons)
     app.connect("build-finished", write_front_door)
     app.connect("build-finished", forget_if_faulty)
     return {
