@@ -31,7 +31,7 @@ ROW = ClaimRow(
     tolerance="1%",
     verdict="right",
     explanation="The paper's table says so.",
-    checked_by="catalog.value",
+    checked_by="facts.model",
     source="Brown et al. 2020",
     source_url="https://arxiv.org/abs/2005.14165",
     licence="CC BY 4.0",
@@ -105,7 +105,7 @@ def built(root: Path, marked: str) -> tuple[Path, str]:
 
 CODE = "".join(
     f"```{{py:function}} {name}\n```\n"
-    for name in ("llmecon.catalog.value", "llmecon_book.ledger.evolution.counted_size")
+    for name in ("llmecon_book.facts.model", "llmecon_book.ledger.evolution.counted_size")
 )
 
 
@@ -122,7 +122,7 @@ def test_each_claim_is_a_row_with_its_verdict_and_source(pages):
         "E04",
         "GPT-3 has 175 billion parameters.fact",
         "right",
-        "174.6 billion parametersexpected 175 billion, within 1%rule and codecatalog.value",
+        "174.6 billion parametersexpected 175 billion, within 1%rule and codefacts.model",
         "The paper’s table says so. Brown et al. 2020",
     ]
     assert "200 billion parameters differs from the 175 billion" in texts[1][3]
@@ -177,7 +177,7 @@ def test_a_claim_leads_to_its_code(pages):
     cell = soup(pages, "book/all.html").select_one("#claim-r02 td:nth-of-type(4)")
     assert {link.text: link["href"].partition("#")[2] for link in cell.select("a")} == {
         "rule and code": "llmecon_book.ledger.evolution.counted_size",
-        "catalog.value": "llmecon.catalog.value",
+        "facts.model": "llmecon_book.facts.model",
     }
 
 

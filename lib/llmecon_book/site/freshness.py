@@ -12,8 +12,7 @@ from llmecon_book.site.tables import row, scrolling, table
 class FactsState(SphinxDirective):
     """Newest row of each table with dates, and how far it lies behind the last day of all."""
 
-    heads = ("Table", "Rows", "Newest row", "Days behind", "State")
-    widths = (30, 14, 20, 18, 18)
+    heads: ClassVar = {"Table": 30, "Rows": 14, "Newest row": 20, "Days behind": 18, "State": 18}
 
     def run(self) -> list[nodes.Node]:
         """The table, stale rows marked in words."""
@@ -32,5 +31,5 @@ class FactsState(SphinxDirective):
             )
             for line in freshness.state().to_dict("records")
         ]
-        made = table(self.heads, rows, widths=self.widths, classes=["data-columns"])
+        made = table(self.heads, rows, "data-columns")
         return scrolling(made, "Newest row of each table")

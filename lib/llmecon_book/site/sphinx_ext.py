@@ -18,7 +18,7 @@ from sphinx.util import logging
 import llmecon
 from llmecon_book.run import execution
 from llmecon_book.run.digest import library_digest
-from llmecon_book.site import glue, marks, mathml, tables, vega
+from llmecon_book.site import freshness, glue, marks, mathml, tables, vega
 
 _LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -220,6 +220,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("claims-summary", tables.ClaimsSummary)
     app.add_directive("claims-table", tables.ClaimsTable)
     app.add_directive("data-tables", tables.DataTables)
+    app.add_directive("facts-state", freshness.FactsState)
     app.add_css_file(STYLE)
     app.setup_extension("sphinx.ext.autodoc")  # its event, below
     app.connect("autodoc-process-docstring", marks.name_claim, priority=900)  # after numpydoc
