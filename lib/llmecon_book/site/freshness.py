@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
@@ -12,7 +14,13 @@ from llmecon_book.site.tables import row, scrolling, table
 class FactsState(SphinxDirective):
     """Newest row of each table with dates, and how far it lies behind the last day of all."""
 
-    heads: ClassVar = {"Table": 30, "Rows": 14, "Newest row": 20, "Days behind": 18, "State": 18}
+    heads: ClassVar[dict[str, int]] = {
+        "Table": 30,
+        "Rows": 14,
+        "Newest row": 20,
+        "Days behind": 18,
+        "State": 18,
+    }
 
     def run(self) -> list[nodes.Node]:
         """The table, stale rows marked in words."""
