@@ -30,6 +30,7 @@ STAIRS = [
             "ledger",
             "counterfactual",
             "essay",
+            "freshness",
             "facts",
             "words",
         )

@@ -188,12 +188,12 @@ def test_every_engine_with_rows_to_fit_is_judged_by_a_profile_of_its_own():
 @pytest.mark.parametrize(
     ("column", "value", "reason"),
     [
-        ("unit", "furlongs", "unknown 'furlongs'; nearest"),
-        ("unit", "tok/s", "unknown 'tok/s'; nearest: ms, s"),
+        ("unit", "furlongs", "of tpot must be ms or s, got 'furlongs'"),
+        ("unit", "tok/s", "of tpot must be ms or s, got 'tok/s'"),
         ("precision", "FP7", "unknown 'FP7'; nearest"),
         ("model", "Llama 3.1 71B", "unknown 'Llama 3.1 71B'; nearest: Llama 3.1 70B"),
         ("hardware", "H101", "unknown 'H101'; nearest"),
-        ("metric", "tpott", "unknown 'tpott'; nearest"),
+        ("metric", "tpott", ".*'tpott'; nearest: tpot"),
         ("engine", "vLLM 2026", "unknown 'vLLM 2026'; nearest: vLLM 2025"),
         ("batch_or_concurrency", "inf", "unknown 'inf'; nearest"),
         ("value", "inf", ""),

@@ -17,6 +17,8 @@ from llmecon._checks import extras
 from llmecon._names import nearest
 from llmecon.catalog.rows import Row, Sourced
 
+_LONGEST_CELL = 131_072  # the limit of `csv`, which other packages lift for the whole process
+
 
 class BadRow(ValueError):
     """A row of a table that breaks its schema."""
@@ -109,6 +111,8 @@ def read_rows(
         _check_header(path, reader.fieldnames or [], row_type)
         line = reader.line_num
         for cells in reader:
+            if any(len(cell or "") > _LONGEST_CELL for cell in cells.values()):
+                raise csv.Error(f"field larger than {_LONGEST_CELL:,} characters")
             row = _read_row(path, reader.line_num, cells, row_type, keys or {})
             line = reader.line_num
             key = tuple(getattr(row, name) for name in row_type.KEY)

@@ -20,6 +20,7 @@ from pydantic import (
 )
 
 from llmecon._checks import column, extras
+from llmecon._names import UnknownName
 from llmecon.accelerator import Accelerator
 from llmecon.transformer import Transformer
 
@@ -316,13 +317,20 @@ class _MeasurementRow(Sourced):
         "Devices that one accelerator counts as; the row counts these", unit="devices", default=1
     )
 
-    @model_validator(mode="after")
-    def _known_metric(self) -> Self:
-        if self.metric not in _METRICS:
-            raise ValueError(f"metric must be one of {', '.join(_METRICS)}")
-        if self.unit not in _METRICS[self.metric]:
-            raise ValueError(f"unit of {self.metric} must be {' or '.join(_METRICS[self.metric])}")
-        return self
+    @field_validator("metric")
+    @classmethod
+    def _known_metric(cls, metric: str) -> str:
+        if metric not in _METRICS:
+            raise ValueError(str(UnknownName("metric", metric, _METRICS)))
+        return metric
+
+    @field_validator("unit")
+    @classmethod
+    def _unit_of_the_metric(cls, unit: str, info: ValidationInfo) -> str:
+        metric = info.data.get("metric", "")
+        if metric and unit not in _METRICS[metric]:
+            raise ValueError(f"of {metric} must be {' or '.join(_METRICS[metric])}")
+        return unit
 
 
 class ServingProfileRow(Sourced):
