@@ -136,9 +136,7 @@ def options(
         As of `llmecon_book.essay.halvings_frontier`. [USD/h, tokens, 1]
     """
     how = {"usd_per_gpu_hour": usd_per_gpu_hour, "context": context, "acceptance": acceptance}
-    if published:
-        return {"machine": essay.H200, **how}
-    return {"machine": essay.machine_of(catalog.accelerator(chip), usd_per_gpu_hour), **how}
+    return {"machine": essay.machine(chip, usd_per_gpu_hour, published=published), **how}
 
 
 def served(

@@ -15,7 +15,7 @@ from llmecon_book.essay.frontier import (
 )
 from llmecon_book.essay.latency import Speculation
 from llmecon_book.essay.reading import H200_USD_PER_HOUR, article_reading, margin_needed, readings
-from llmecon_book.essay.shapes import H100, H200, Machine, Shape, machine_of
+from llmecon_book.essay.shapes import H100, H200, Machine, Shape, machine, machine_of
 
 __all__ = [
     "H100",
@@ -28,6 +28,7 @@ __all__ = [
     "article_reading",
     "halvings_frontier",
     "implied_size",
+    "machine",
     "machine_of",
     "margin_needed",
     "published_frontier",

@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from llmecon import catalog
 from llmecon._checks import Numbers, require
 from llmecon.accelerator import Accelerator
 from llmecon.transformer import FloatArray, Transformer
@@ -197,3 +198,18 @@ def machine_of(chip: Accelerator, usd_per_gpu_hour: float) -> Machine:
         inter_bytes_per_s=chip.scaleout_bytes_per_s_per_direction / 2,
         usd_per_hour=usd_per_gpu_hour,
     )
+
+
+def machine(chip: str, usd_per_gpu_hour: float, *, published: bool) -> Machine:
+    """The H200 of the published figure, or an accelerator by its data sheet.
+
+    Parameters
+    ----------
+    chip : str
+        Name in ``accelerators.csv``, where it is not the published one.
+    usd_per_gpu_hour : float
+        Its rent. [USD/h]
+    published : bool
+        Whether it is the published one.
+    """
+    return H200 if published else machine_of(catalog.accelerator(chip), usd_per_gpu_hour)
