@@ -5,7 +5,7 @@ import pandas as pd
 import pytest
 
 from llmecon import catalog, sizing
-from llmecon_book import essay, facts
+from llmecon_book import essay, facts, words
 from llmecon_book.chapters import Section
 from llmecon_book.chapters import evolution as grown
 from llmecon_book.chapters import reversal as shrunk
@@ -154,9 +154,9 @@ def judged():
 def test_a_lead_is_claimed_only_where_its_interval_lies_below_one(monkeypatch, judged, high, said):
     monkeypatch.setattr(sizing, "lead", lambda rows, rule, of: (0.9, 0.8, high))
     found = shrunk.tested(*judged)
-    every = "price alone, speed alone, square-root rule and typical size"
-    words = [found.total_ahead, found.total_level]
-    assert words == ([every, "none"] if high < 1 else ["none", every])
+    every = words.listed(list(sizing.METHODS[1:]))
+    told = [found.total_ahead, found.total_level]
+    assert told == ([every, "none"] if high < 1 else ["none", every])
     assert said in reversal.error_by_rule(found).title
 
 

@@ -11,7 +11,7 @@ from llmecon._checks import FloatArray, require
 from llmecon.sizing.line import Known, offers, readings
 
 TARGETS = ("total_params", "active_params")
-LINE = "line through price and speed"
+LINE, CURVE = "line through price and speed", "curve through price and speed"
 
 Rule = Callable[[pd.DataFrame, FloatArray, pd.DataFrame], FloatArray]
 
@@ -26,6 +26,20 @@ def _one_way(column: str) -> Rule:
     return rule
 
 
+def _curve(models: pd.DataFrame, log_size: FloatArray, asked: pd.DataFrame) -> FloatArray:
+    """Least squares on both numbers, their squares and their product.
+
+    Any physics of serving is some curve through the two: this is the simplest that can bend.
+    """
+
+    def design(frame: pd.DataFrame) -> FloatArray:
+        price, speed = frame.log_price.to_numpy(float), frame.log_speed.to_numpy(float)
+        ones = np.ones(len(frame))
+        return np.column_stack([ones, price, speed, price**2, speed**2, price * speed])
+
+    return np.asarray(design(asked) @ np.linalg.lstsq(design(models), log_size, rcond=None)[0])
+
+
 def _square_root(models: pd.DataFrame, log_size: FloatArray, asked: pd.DataFrame) -> FloatArray:
     """Speed falls with the square root of size (Erdil 2025); its constant is the median."""
     return np.asarray(np.median(log_size + 2 * models.log_speed) - 2 * asked.log_speed)
@@ -37,6 +51,7 @@ def _typical(models: pd.DataFrame, log_size: FloatArray, asked: pd.DataFrame) ->
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
+        CURVE: _curve,
         "price alone": _one_way("log_price"),
         "speed alone": _one_way("log_speed"),
         "square-root rule": _square_root,

@@ -6,8 +6,8 @@ r"""A straight line through log price and log speed, with an interval that held-
 hosts that sell the model: several hosts are several readings of one size.
 
 A physical model that inverts the roofline at each day's rents was tried before and is not used:
-it is a function of the same two numbers, and no curve through them, however flexible, beat the
-line on families that it had not seen.
+it is some curve through the same two numbers, and a curve does not beat the line on families that
+it has not seen (`llmecon.sizing.evaluate` tries one).
 """
 
 from collections.abc import Iterable, Sequence

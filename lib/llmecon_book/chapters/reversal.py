@@ -290,6 +290,9 @@ def line(reading: sizing.Reading, day: str) -> Section:
     )
 
 
+_CURVE = "curve through price and speed"
+
+
 def tested(by_family: DataFrame, by_date: DataFrame) -> Section:
     """How good is the line where the truth is known?
 
@@ -299,6 +302,7 @@ def tested(by_family: DataFrame, by_date: DataFrame) -> Section:
         From `llmecon.sizing.evaluate`: each family left out, and each list.
     """
     ours, *rules = sizing.METHODS
+    errors = sizing.summary(by_family)
     found: dict[str, Any] = {}
     for out, rows in (("", by_family), ("_dated", by_date)):
         held = _held(rows)
@@ -311,6 +315,8 @@ def tested(by_family: DataFrame, by_date: DataFrame) -> Section:
         sure = [rule for rule, (_, _, high) in leads.items() if high < 1]
         lead, *between = leads["price alone"]
         found |= {f"{key}_lead": lead, **ends(f"{key}_lead", between)}
+        found |= ends(f"{key}_curve_lead", leads[_CURVE][1:])
+        found[f"{key}_curve"] = errors.median_factor[kind, _CURVE]
         found[f"{key}_ahead"] = _all(sure)
         found[f"{key}_level"] = _all([rule for rule in rules if rule not in sure])
         found[f"{key}_aim"] = _aim(found[f"{key}_median_factor"] <= _AIMS[kind])
@@ -328,7 +334,7 @@ def tested(by_family: DataFrame, by_date: DataFrame) -> Section:
         large_times=times.iloc[-1],
         **named("largest", facts.largest(totals, "true"), "model predicted true below_true"),
         offers=totals,
-        errors=sizing.summary(by_family).reset_index().replace({"of": _WHICH}),
+        errors=errors.reset_index().replace({"of": _WHICH}),
     )
 
 
