@@ -21,6 +21,7 @@ import typer
 if TYPE_CHECKING:
     import pandas as pd
     from rich.console import Console, RenderableType
+    from rich.table import Table as Grid
 
 _AsJson = Annotated[bool, typer.Option("--json", help="Print JSON, in base units.")]
 _AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV, in base units.")]
@@ -206,7 +207,6 @@ def _print(table: Table) -> None:
 
 def _fitting(table: Table, out: Console) -> RenderableType:
     """A row a row where numbers keep their digits, else one block a row, side by side."""
-    from rich import box
     from rich.columns import Columns
     from rich.measure import Measurement
     from rich.table import Table as Grid
@@ -219,21 +219,13 @@ def _fitting(table: Table, out: Console) -> RenderableType:
     rows = [
         [printable(c.cell(row[c.name])) for c in table.columns] for row in frame.to_dict("records")
     ]
-    upright = Grid(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0), show_edge=False, pad_edge=False)
-    for at, column in enumerate(table.columns):
-        header, number = column.header, frame[column.name].dtype.kind in "iuf"
-        if number:  # as wide as its longest word, so that the column never needs to wrap
-            words = [*header.split(), *(row[at] for row in rows)]
-            header = "\n".join(wrap(header, max(map(len, words), default=1)))
-        justify: Any = "right" if number else "left"
-        heading = Text(header, style="bold")
-        upright.add_column(heading, justify=justify, no_wrap=number, overflow="fold")
-    for row in rows:
-        upright.add_row(*map(Text, row))
-    # Rich cuts what cannot wrap: ask first how narrow the table can be.
+    # Rich cuts what cannot wrap: ask first how wide a form wants, and how narrow it can be.
     boundless = out.options.update(width=10_000)
-    if Measurement.get(out, boundless, upright).minimum <= out.width:
-        return upright
+    wide, narrow = (_upright(table.columns, frame, rows, folded) for folded in (False, True))
+    if Measurement.get(out, boundless, wide).maximum <= out.width:
+        return wide
+    if Measurement.get(out, boundless, narrow).minimum <= out.width:
+        return narrow
     blocks = []
     for row in rows:
         block = Grid.grid(padding=(0, 1, 0, 0))
@@ -241,6 +233,34 @@ def _fitting(table: Table, out: Console) -> RenderableType:
             block.add_row(Text(column.header, style="bold"), Text(cell))
         blocks.append(block)
     return Columns(blocks, padding=(1, 3))
+
+
+def _upright(
+    columns: Sequence[Column], frame: pd.DataFrame, rows: list[list[str]], folded: bool
+) -> Grid:
+    """One row a row; with headers of numbers folded to the width of their longest word."""
+    from rich import box
+    from rich.table import Table as Grid
+    from rich.text import Text
+
+    grid = Grid(
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
+        show_edge=False,
+        pad_edge=False,
+        show_header=any(column.header for column in columns),
+    )
+    for at, column in enumerate(columns):
+        header, number = column.header, frame[column.name].dtype.kind in "iuf"
+        if number and folded:  # the column never needs to wrap
+            words = [*header.split(), *(row[at] for row in rows)]
+            header = "\n".join(wrap(header, max(map(len, words), default=1)))
+        justify: Any = "right" if number else "left"
+        heading = Text(header, style="bold")
+        grid.add_column(heading, justify=justify, no_wrap=number, overflow="fold")
+    for row in rows:
+        grid.add_row(*map(Text, row))
+    return grid
 
 
 def plain(value: Any) -> Any:
