@@ -1,5 +1,6 @@
 """Figures of the chapters on causes and outlook: a finding, units, words and controls."""
 
+import importlib
 import inspect
 import re
 import tomllib
@@ -301,7 +302,9 @@ FIGURES = by_name(causes, of_causes()) | by_name(outlook, of_outlook())
 
 def test_no_words_are_left_of_a_figure_that_is_gone():
     written = tomllib.loads(Path(texts.__file__).with_name("texts.toml").read_text("utf-8"))
-    assert {figure for chapter in written.values() for figure in chapter} == set(FIGURES)
+    for chapter, figures in written.items():
+        module = importlib.import_module(f"llmecon_book.charts.{chapter}")
+        assert figures.keys() <= vars(module).keys()
 
 
 @pytest.mark.parametrize("name", FIGURES)

@@ -10,7 +10,6 @@ from llmecon_book.charts.common import (
     finish,
     kinds,
     last_of_each,
-    listed,
     log_x,
     log_y,
     row_y,
@@ -18,7 +17,7 @@ from llmecon_book.charts.common import (
     tidy,
 )
 from llmecon_book.charts.layers import dots, rule_at
-from llmecon_book.words import scientific
+from llmecon_book.charts.texts import told
 
 
 def printed_over_computed(found: Section) -> alt.LayerChart:
@@ -27,16 +26,11 @@ def printed_over_computed(found: Section) -> alt.LayerChart:
     data["row"] = data.source + ": " + data.place
     title = "Printed over computed, log scale; 1 is right [times]"
     x = log_x("ratio", data.ratio, [1.0], title=title, counts=False)
-    said = listed(data, "{row}: {ratio:.3g}")
     return finish(
         rule_at(x, 1.0, color=theme.GREY, strokeWidth=2),
         dots(data, x, row_y("row", data.row, 320), size=90),
-        takeaway=(
-            f"{found.n_small} of {found.n_errata} printed numbers are within a factor of 1.5; "
-            f"the largest slip is a factor of {found.worst_times:.0f}"
-        ),
+        **told("errata.printed_over_computed", found, data),
         height=30 * len(data),
-        description=f"Dots on a log scale: printed over computed number, 1 is right. {said}.",
     )
 
 
@@ -51,16 +45,8 @@ def printed_table(found: Section) -> alt.LayerChart:
     return finish(
         rule_at(y, 1.0, color=theme.GREY),
         dots(data, x, y, *of_table, filled=False, size=70),
-        takeaway=(
-            f"One row of {len(data)} is a misprint: 175B with approach 3 should read "
-            f"{scientific(found.a3_computed_flop)} FLOP"
-        ),
+        **told("errata.printed_table", found, data, off=off),
         height=300,
-        description=(
-            f"Scatter chart of {len(data)} rows: printed FLOP over 6ND against size, both on log "
-            "scales. All lie near 1 except "
-            f"{listed(off, '{n_params:short}: {ratio:.3g}') or 'none'}."
-        ),
     )
 
 
@@ -69,17 +55,11 @@ def prescribed(found: Section) -> alt.LayerChart:
     data = tidy(found.curves, ["law", "flop", "params"], digits=4)
     x = log_x("flop", data.flop, title="Training budget, log scale [FLOP]", counts=False)
     y = log_y("params", data.params, title="Best size by the law, log scale [parameters]")
-    said = listed(last_of_each(data, "law", "flop"), "{law}: {params:short}")
+    at_ends = last_of_each(data, "law", "flop")
+    reach = f"{data.flop.max():.3g}".replace("+", "")
     between = abs(found.refit_far["REFIT_240"] / found.refit_far["BESIROGLU_2024"] - 1)
     return finish(
         alt.Chart(data).mark_line().encode(x, y, *series("law", "Constants", data.law)),
-        takeaway=(
-            f"Between the refits lie {between:.0%} in size, between refit and paper a factor of "
-            f"{found.refit_far_ratio:.1f} ({found.refit_far_printed:.1f} as printed)"
-        ),
+        **told("errata.prescribed", found, data, ends=at_ends, reach=reach, between=between),
         height=320,
-        description=(
-            "Rising lines on log scales: compute-optimal size against training budget, one line a "
-            f"set of constants. At {f'{data.flop.max():.3g}'.replace('+', '')} FLOP: {said}."
-        ),
     )

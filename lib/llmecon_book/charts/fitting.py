@@ -10,24 +10,22 @@ import numpy as np
 import pandas as pd
 
 from llmecon import chinchilla
-from llmecon_book.chapters import Section
+from llmecon_book.chapters import Section, ends
 from llmecon_book.charts import theme
 from llmecon_book.charts.common import (
     COUNT_LABEL,
     finish,
     kinds,
     like,
-    listed,
     log_x,
     log_y,
     row_y,
     series,
     significant,
-    spoken,
     tidy,
 )
 from llmecon_book.charts.layers import dots, names, ranges, rule_at
-from llmecon_book.words import scientific, short
+from llmecon_book.charts.texts import told
 
 FLOP, LOSS = "Training compute [FLOP], log scale", "Loss [nats/token]"
 SIZE = "Parameters, log scale [parameters]"
@@ -59,22 +57,13 @@ def picture_of_fit(found: chinchilla.Fit) -> alt.LayerChart:
         legend=alt.Legend(labelExpr=COUNT_LABEL),
     )
     worst = (points.predicted / points.loss - 1).abs().max()
+    said = Section(floor=float(law.E), exponent=float(law.a), worst=worst, line=line)
+    spans = ends("size", points.n_params) | ends("loss", points.loss)
     chart = finish(
         alt.Chart(line).mark_line(strokeDash=[6, 4]).encode(x, y),
         dots(points, x, y, color, size=36),
-        takeaway=(
-            f"{found.n_points} runs give a floor of {float(law.E):.3f} nats/token "
-            f"and an optimal size that grows as compute to the {float(law.a):.2f}"
-        ),
+        **told("fitting.picture_of_fit", said, points, last=line.iloc[-1], **spans),
         height=320,
-        description=(
-            f"Scatter of {len(points)} training runs of {short(points.n_params.min())} to "
-            f"{short(points.n_params.max())} parameters, loss {points.loss.min():.3f} to "
-            f"{points.loss.max():.3f} nats/token, against compute on a log scale. The dashed line "
-            f"is the fitted law's compute-optimal loss, {line.loss.iloc[0]:.3f} at "
-            f"{line.flop.iloc[0]:.1e} FLOP and {line.loss.iloc[-1]:.3f} at "
-            f"{line.flop.iloc[-1]:.1e} FLOP. The law misses no run by more than {worst:.1%}."
-        ),
     )
     return chart.properties(width=560)
 
@@ -88,23 +77,14 @@ def profiles(found: Section) -> alt.LayerChart:
     y = _loss(points.loss, lines.loss)
     marked = {"shape": "diamond", "size": 90, "color": theme.VERMILLION}
     right = lines.loc[lines.groupby("budget", sort=False).n_params.idxmax()]
-    flop, size = found.minima.flop.to_numpy(), found.minima.params.to_numpy()
+    first, last = found.minima.iloc[0], found.minima.iloc[-1]
     return finish(
         alt.Chart(lines).mark_line(color=theme.GREY).encode(x, y, detail="budget:N"),
         alt.Chart(points).mark_point(size=14, opacity=0.6).encode(x, y),
         dots(best, like(x, "params"), y, **marked),
         names(right, x, y, "budget", align="left", dx=6),
-        takeaway=(
-            f"From {scientific(flop[0], 1)} to {scientific(flop[-1], 1)} FLOP the best size grows "
-            f"from {short(size[0])} to {short(size[-1])}"
-        ),
+        **told("fitting.profiles", found, points, best=best, first=first, last=last),
         height=420,
-        description=(
-            f"Scatter chart of the loss of {len(points)} runs against parameters on a log scale, "
-            f"one valley for each of {len(best)} budgets, with the fitted law as a line through "
-            "each. A diamond marks the size of lowest loss: "
-            f"{listed(best, '{budget} {params:short}')}."
-        ),
     )
 
 
@@ -121,25 +101,13 @@ def recovered(found: Section) -> alt.LayerChart:
     data = tidy(found.quantities, ["quantity", "kind", "ratio", "low", "high"], digits=4)
     y, of_kind = row_y("quantity", data.quantity), kinds("kind", "Kind", data.kind)
     x = alt.X("ratio:Q", title="Estimate over true value [1]", scale=alt.Scale(zero=False))
-    said = listed(data, "{quantity}: {ratio:.3g} ({low:.3g} to {high:.3g})")
     factor = (data.high / data.low).set_axis(data.quantity)
     return finish(
         rule_at(x, 1.0, strokeDash=[4, 3]),
         ranges(data, x, y, of_kind[0], strokeWidth=3),
         dots(data, x, y, *of_kind, size=90),
-        takeaway=(
-            f"A is known to a factor {factor['A']:.2f}, the loss at the optimum to "
-            f"{factor['loss at the optimum'] - 1:.1%}"
-        ),
-        subtitle=(
-            f"{found.case.n_runs} runs; answers at {scientific(found.flop)} FLOP, "
-            f"{found.level:.0%} of {found.n_resamples:,} refits"
-        ),
+        **told("fitting.recovered", found, data, factor=factor, off=factor - 1),
         height=28 * len(data),
-        description=(
-            "Estimates with intervals as multiples of the true value; a dashed line at one. "
-            f"{said}."
-        ),
     )
 
 
@@ -148,24 +116,11 @@ def stops(found: Section) -> alt.LayerChart:
     data = tidy(found.ends, ["start", "stage", "params"], digits=3)
     x = log_x("params", data.params, title="Optimal size by the fit, log scale [parameters]")
     y = alt.Y("start:N", sort=list(data.start.unique()), title="Started at")
-    best = significant(found.best.params, 3)
-    said = listed(data, "{stage} {params:short}", by="start")
     return finish(
-        rule_at(x, best, strokeDash=[4, 3]),
+        rule_at(x, significant(found.best.params, 3), strokeDash=[4, 3]),
         dots(data, x, y, *kinds("stage", "Minimised", data.stage), filled=False, size=90),
-        takeaway=(
-            f"Averaged, the fit ends anywhere between {short(found.mean_low)} and "
-            f"{short(found.mean_high)}; {found.n_success} of {found.n_stops} stops say success"
-        ),
-        subtitle=(
-            f"Optimal size at {scientific(found.best.flop)} FLOP by the constants where L-BFGS-B "
-            "stopped"
-        ),
+        **told("fitting.stops", found, data),
         height=48 * data.start.nunique(),
-        description=(
-            "For each start, marks on a log scale: the optimal size by the constants where the "
-            f"optimiser stopped. {said}. A dashed line at the best fit, {short(best)}."
-        ),
     )
 
 
@@ -184,21 +139,8 @@ def dropping(found: Section) -> alt.LayerChart:
         alt.Chart(middle.drop(columns="miss"))
         .mark_tick(thickness=3, size=18, color=theme.INK)
         .encode(x, y, apart),
-        takeaway=(
-            "Dropping flagged runs rescues least squares and changes little for Huber: "
-            f"{found.tails_squares:.1%} to {found.tails_squares_less:.1%} against "
-            f"{found.tails_huber:.1%} to {found.tails_huber_less:.1%}"
-        ),
-        subtitle=(
-            f"Median distance from the true size at {scientific(found.case.flop)} FLOP; "
-            f"{found.case.n_tables:.0f} tables a row"
-        ),
+        **told("fitting.dropping", found, data, middle=middle),
         height=54 * data.way.nunique(),
-        description=(
-            "Rows of points: the optimal size estimated from each simulated table, "
-            "over its true value, by what is wrong with the runs and by the way of estimating. "
-            f"Median distance from the truth: {listed(middle, '{case}, {way}: {miss:.1%}')}."
-        ),
     )
 
 
@@ -211,24 +153,15 @@ def tokens_per_param(found: Section) -> alt.LayerChart:
     y = log_y("tokens_per_param", data.tokens_per_param, [rule], title=title, counts=False)
     edge = alt.Chart(pd.DataFrame({"flop": [found.fitted_to], "name": ["largest run fitted"]}))
     at_top = edge.mark_text(align="right", dx=-6, baseline="top")
-    ends = data.groupby("law", sort=False).tokens_per_param.agg(["first", "last"]).reset_index()
+    at_ends = data.groupby("law", sort=False).tokens_per_param.agg(["first", "last"]).reset_index()
+    case = {"rule": rule, "ends": at_ends} | ends("flop", data.flop)
     return finish(
         rule_at(y, rule),
         edge.mark_rule(strokeDash=[2, 3]).encode(x),
         alt.Chart(data).mark_line().encode(x, y, *series("law", "Law", data.law)),
         at_top.encode(x, y=alt.value(4), text="name:N"),
-        takeaway=(
-            f"At {scientific(found.asked.flop[0])} FLOP the printed constants ask for "
-            f"{found.hoffmann_2022_rounded:.0f} tokens per parameter, not {rule:g}"
-        ),
+        **told("fitting.tokens_per_param", found, data, **case),
         height=360,
-        description=(
-            "Lines of compute-optimal tokens per parameter against training compute, both on log "
-            "scales, one line a law, from "
-            f"{scientific(data.flop.min(), 1)} to {scientific(data.flop.max(), 1)} FLOP: "
-            f"{listed(ends, '{law}: {first:.3g} to {last:.3g}')}. A level line at {rule:g}; a "
-            f"dotted one at {scientific(found.fitted_to, 2)} FLOP, the largest run behind the laws."
-        ),
     )
 
 
@@ -241,20 +174,8 @@ def allocations(found: Section) -> alt.LayerChart:
     return finish(
         ranges(known, x, y, of_count[0], strokeWidth=3),
         dots(data, x, y, *of_count),
-        takeaway=(
-            f"For {scientific(found.sizes.flop.max())} FLOP laws that count all parameters ask for "
-            f"{short(found.all_low)} to {short(found.all_high)}"
-        ),
-        subtitle=(
-            "Bars: intervals, where the source prints one for its exponent (80 %), or the "
-            "bootstrap here"
-        ),
+        **told("fitting.allocations", found, data, known=known, flop=found.sizes.flop.max()),
         height=24 * len(data),
-        description=(
-            f"Marks on a log scale: optimal parameters of one budget by {len(data)} laws, "
-            f"smallest first. {spoken(data, 'law', 'params')}. Bars show intervals: "
-            f"{listed(known, '{law}: {low:short} to {high:short}')}."
-        ),
     )
 
 
@@ -269,20 +190,8 @@ def twins(found: Section) -> alt.LayerChart:
         alt.Chart(lines).mark_line().encode(x, y, *of_law),
         dots(best, x, y, of_law[0]),
         alt.Chart(made).mark_point(shape="circle", size=260, color=theme.GREY).encode(x, y),
-        takeaway=(
-            f"Laws that agree on every compute-optimal run differ {found.twin_factor:.0f}-fold "
-            "in the size they call best"
-        ),
-        subtitle=(
-            f"At {scientific(found.twin_budget)} FLOP; size term as a share of what falls with "
-            "size and data"
-        ),
+        **told("fitting.twins", found, lines, best=best, made=made),
         height=340,
-        description=(
-            "Curves of loss against parameters on a log scale at one budget, one a law. All pass "
-            f"through the run of {short(made.n_params[0])} parameters and {made.loss[0]:.3f} "
-            f"nats/token. Their lowest points lie apart: {spoken(best, 'law', 'n_params')}."
-        ),
     )
 
 
@@ -294,18 +203,9 @@ def widths(found: Section) -> alt.LayerChart:
     x = log_x("n_runs", data.n_runs, title="Runs, log scale [runs]", counts=False)
     y = log_y("width", data.width, drawn.width, title=title, counts=False)
     of_profile = kinds("profile", "Sizes in a profile", data.profile)
-    said = listed(data, "{width:.2g} from {n_runs} runs", by="profile")
     return finish(
         alt.Chart(drawn).mark_line(strokeDash=[4, 3]).encode(x, y, of_profile[0]),
         dots(data, x, y, *of_profile),
-        takeaway=(
-            f"Profiles {found.wide_broad:g} times wide need {found.fewer:.0f} times fewer runs "
-            f"than profiles {found.wide_narrow:g} times wide"
-        ),
+        **told("fitting.widths", found, data),
         height=340,
-        description=(
-            "Falling rows of points on log scales: width of the 80 % interval of the exponent of "
-            f"the optimal size against the number of runs. {said}. Dashed lines fall with the "
-            "square root of the runs."
-        ),
     )

@@ -8,11 +8,12 @@ import altair as alt
 import numpy as np
 import pandas as pd
 
-from llmecon_book.chapters import Section
+from llmecon_book.chapters import Section, ends
 from llmecon_book.chapters.validation import FITTED, HELD_BACK, NO_KERNELS
 from llmecon_book.charts import theme
-from llmecon_book.charts.common import finish, kinds, listed, log_x, log_y, row_y, tidy
+from llmecon_book.charts.common import finish, kinds, log_x, log_y, row_y, tidy
 from llmecon_book.charts.layers import dots, equality, ranges, rule_at, slider
+from llmecon_book.charts.texts import told
 
 ERROR_X = alt.X("mape:Q", scale=alt.Scale(zero=True), title="Mean absolute error [%]")
 # Few ticks for all engines together, more where the menu has left few powers of ten.
@@ -42,21 +43,12 @@ def measured_and_predicted(found: Section) -> alt.LayerChart:
     ]
     off = (data.predicted_s / data.measured_s - 1).abs().groupby(data.engine, sort=False)
     within = pd.DataFrame({"rows": off.size(), "off": off.median()}).reset_index()
-    said = listed(within, "{engine}: {rows} rows, half of them within {off:.0%}")
     decades = np.log10(found.every.measured_s.max() / found.every.measured_s.min())
     return finish(
         equal,
         *points,
-        takeaway=(
-            f"{len(data)} measured times over {decades:.0f} powers of ten: "
-            f"{found.all_within:.0%} are predicted within a tenth"
-        ),
+        **told("validation.measured_and_predicted", found, data, within=within, decades=decades),
         height=440,
-        description=(
-            f"Scatter chart on log scales of {len(data)} measured times against predicted ones. "
-            f"Filled marks are rows held back, hollow ones rows that constants were fitted to; "
-            f"the dashed line is equality. {said}. A menu shows one engine alone."
-        ),
     )
 
 
@@ -69,47 +61,29 @@ def _free(title: str) -> dict[str, Any]:
 
 def groups(found: Section) -> alt.LayerChart:
     """Error by accelerator, model, format, engine and load."""
-    return _by_group(
-        found.errors,
-        takeaway=(
-            f"By accelerator the mean error runs from {found.systems_low:.0f} to "
-            f"{found.systems_high:.0f} %; one group, {found.worst_group}, is "
-            f"{found.worst_mape:.0f} % off"
-        ),
-        subtitle="{n} rows marked {marked}; constants: {constants}".format(**found.case),
-    )
+    return _by_group("groups", found, found.errors)
 
 
 def peer_set(found: Section) -> alt.LayerChart:
     """Error by group on the unseen half of another tool's test set."""
-    mape = found.unseen[found.unseen.grouping == "accelerator"].mape
-    return _by_group(
-        found.unseen,
-        takeaway=(
-            f"On rows that nobody looked at the mean error by accelerator runs from "
-            f"{mape.min():.0f} to {mape.max():.0f} %"
-        ),
-        subtitle=f"{found.unseen_rows:,} measurements; constants: {found.unseen.profile.iloc[0]}",
-    )
+    systems = ends("systems", found.unseen.mape[found.unseen.grouping == "accelerator"])
+    constants = found.unseen.profile.iloc[0]
+    return _by_group("peer_set", found, found.unseen, constants=constants, **systems)
 
 
-def _by_group(errors: pd.DataFrame, **titles: str) -> alt.LayerChart:
+def _by_group(figure: str, found: Section, errors: pd.DataFrame, **more: Any) -> alt.LayerChart:
     """Mean error out to the 90th percentile, a row a group."""
     data = tidy(errors, ["grouping", "group", "rows", "mape", "p90"], digits=3)
     data["name"] = data.group + " (" + data.rows.astype(str) + ")"
     scale = alt.Scale(domain=[0, round(float(data.p90.max()) * 1.04, 1)], nice=False)
     x = alt.X("mape:Q", scale=scale, title="Error of predicted time or throughput [%]")
     y = row_y("name", data.name, 260)
-    said = listed(data, "{group} {mape:.0f} % ({rows} rows)", by="grouping", group="by {}")
     return finish(
         ranges(data, x, y, low="mape", high="p90", color=theme.GREY, strokeWidth=1.5),
         dots(data, x, y, *kinds("grouping", "Rows grouped by", data.grouping), size=70),
+        **told(f"validation.{figure}", found, data, **more),
+        **told("validation._by_group", found, data),
         height=21 * len(data),
-        description=(
-            "Dot chart of the mean absolute error in per cent, the number of rows in brackets; "
-            f"a thin line reaches to the 90th percentile. {said}."
-        ),
-        **titles,
     )
 
 
@@ -122,19 +96,11 @@ def bias(found: Section) -> alt.LayerChart:
     x = log_x("load", data.load, title=title, counts=False)
     of_profile = data.groupby("profile", sort=False).seconds_ratio
     spread = of_profile.agg(["min", "max", "median"]).reset_index()
-    said = listed(spread, "{profile}: {min:.2f} to {max:.2f}, median {median:.2f}")
     return finish(
         rule_at(y, 1.0, color=theme.GREY, strokeDash=[4, 3]),
         dots(data, x, y, *kinds("profile", "Constants", data.profile), filled=False, size=48),
-        takeaway=(
-            f"At peak rates {found.ideal_fast} of {found.ideal_n} times per token come out "
-            f"too short, half of them more than {found.ideal_times:.1f}-fold"
-        ),
+        **told("validation.bias", found, data, spread=spread),
         height=340,
-        description=(
-            "Scatter chart of predicted over measured time per token against the number of "
-            f"requests, both on log scales; 1 is exact, below 1 too fast. {said}."
-        ),
     )
 
 
@@ -142,16 +108,10 @@ def left_out(found: Section) -> alt.LayerChart:
     """Error once a term is left out, before and after the others are fitted again."""
     data = tidy(found.terms, ["term", "how", "mape"], digits=3)
     y, of_how = row_y("term", data.term), kinds("how", "Error of", data.how)
-    said = listed(data, "{mape:.1f} % {how}", by="term")
     return finish(
         dots(data, ERROR_X, y, *of_how, filled=False),
-        takeaway=(
-            f"Without the {NO_KERNELS} the error per token goes from {found.at_once_whole:.1f} to "
-            f"{found.at_once_kernels:.0f} %, and no other constant makes up for it"
-        ),
-        subtitle=f"Newest profile, rows marked {found.marked[0]}",
+        **told("validation.left_out", found, data, term=NO_KERNELS),
         height=34 * data.term.nunique(),
-        description=f"Dot chart of the error without each term of the model. {said}.",
     )
 
 
@@ -164,16 +124,11 @@ def constants(found: Section) -> alt.LayerChart:
     axis = alt.Axis(format="%", title="Achieved share, one standard error either way [%]")
     x = alt.X("share:Q", scale=alt.Scale(domain=ends, nice=False), axis=axis)
     y = row_y("row", data.row, 300)
-    said = listed(data, "{row} {share:.0%} ± {error:.0%}")
     return finish(
         ranges(data, x, y, color=theme.GREY, strokeWidth=2),
         dots(data, x, y, *kinds("constant", "Share of", data.constant)),
-        takeaway=(
-            f"Engines of 2025 reach {found.bandwidth_share:.0%} of the bandwidth, give or take "
-            f"{found.bandwidth_share_error:.0%}"
-        ),
+        **told("validation.constants", found, data),
         height=28 * len(data),
-        description=f"Dot chart of achieved shares with standard errors. {said}.",
     )
 
 
@@ -207,18 +162,8 @@ def by_hand(found: Section) -> alt.LayerChart:
         equality([min(shown), max(shown)], x, y, strokeWidth=1.5).add_params(share, kernel),
         points,
         error,
-        takeaway=(
-            f"At {bandwidth} % of the bandwidth and {kernel_us:g} µs a kernel "
-            f"{len(data)} times per token are off by {mean:.1%}"
-        ),
+        **told("validation.by_hand", found, data, mean=mean, **ends("ms", data.measured_ms)),
         height=380,
-        description=(
-            f"Scatter chart on log scales of {len(data)} measured times per token, "
-            f"{data.measured_ms.min():.1f} to {data.measured_ms.max():.1f} ms, against predicted "
-            f"ones at {bandwidth} % of the bandwidth and {kernel_us:g} microseconds a kernel: "
-            f"mean absolute error {mean:.1%}. Two sliders move these constants, and the error "
-            "in the corner follows."
-        ),
     )
 
 
@@ -226,13 +171,8 @@ def peers(found: Section) -> alt.LayerChart:
     """Error of tools on sets of rows."""
     data = tidy(found.compared, ["name", "rows_judged", "mape"], digits=3)
     of_rows = kinds("rows_judged", "Judged on", data.rows_judged)
-    said = listed(data, "{mape:.1f} % on {rows_judged}", by="name")
     return finish(
         dots(data, ERROR_X, row_y("name", data.name, 260), *of_rows, filled=False),
-        takeaway=(
-            f"On the held-back rows four fitted constants are {found.ours_new:.1f} % off, "
-            f"a table of timed kernels {found.agg_new:.1f} %"
-        ),
+        **told("validation.peers", found, data),
         height=30 * data.name.nunique(),
-        description=f"Dot chart of the mean absolute error of tools, by rows judged on. {said}.",
     )
