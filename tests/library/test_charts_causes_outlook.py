@@ -3,6 +3,7 @@
 import inspect
 import re
 import tomllib
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -301,7 +302,8 @@ FIGURES = by_name(causes, of_causes()) | by_name(outlook, of_outlook())
 
 def test_no_words_are_left_of_a_figure_that_is_gone():
     written = tomllib.loads(Path(texts.__file__).with_name("texts.toml").read_text("utf-8"))
-    assert {figure for chapter in written.values() for figure in chapter} == set(FIGURES)
+    for chapter, figures in written.items():
+        assert set(figures) <= set(public(import_module(f"llmecon_book.charts.{chapter}")))
 
 
 @pytest.mark.parametrize("name", FIGURES)
