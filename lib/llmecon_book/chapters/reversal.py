@@ -315,11 +315,11 @@ def tested(by_family: DataFrame, by_date: DataFrame) -> Section:
         sure = [rule for rule, (_, _, high) in leads.items() if high < 1]
         lead, *between = leads["price alone"]
         found |= {f"{key}_lead": lead, **ends(f"{key}_lead", between)}
-        found |= ends(f"{key}_curve_lead", leads[_CURVE][1:])
         found[f"{key}_curve"] = errors.median_factor[kind, _CURVE]
         found[f"{key}_ahead"] = _all(sure)
         found[f"{key}_level"] = _all([rule for rule in rules if rule not in sure])
         found[f"{key}_aim"] = _aim(found[f"{key}_median_factor"] <= _AIMS[kind])
+    found |= ends("curve_lead", sizing.lead(by_family, _CURVE, of="total_params")[1:])
     totals = by_family[(by_family.method == ours) & (by_family.of == "total_params")]
     times = (totals.predicted / totals.true).groupby(_group(totals), observed=False).median()
     held, each = _held(by_family), product(_KEYS.values(), _GROUPS)
