@@ -4,6 +4,7 @@ Tests do not count as use, nor do the pages of the API, nor lists of exports.
 """
 
 import ast
+import csv
 import json
 import re
 from collections import Counter
@@ -72,8 +73,16 @@ def uses() -> Counter[str]:
             if cell["cell_type"] == "code":
                 found += identifiers(ast.parse("".join(cell["source"])))
     for path in TEXTS:
-        found.update(re.findall(r"[A-Za-z_]\w+", path.read_text("utf-8")))
+        found.update(re.findall(r"[A-Za-z_]\w+", recipes(path)))
     return found
+
+
+def recipes(path: Path) -> str:
+    """What a text says in code: of prose its code, of the claims what they rest on."""
+    text = path.read_text("utf-8")
+    if path.suffix == ".csv":
+        return "\n".join(row["checked_by"] for row in csv.DictReader(text.splitlines(True)))
+    return "\n".join(re.findall(r"```.*?```|`[^`]+`", text, re.S)) if path.suffix == ".md" else text
 
 
 def defined() -> list[tuple[str, str, ast.stmt]]:
@@ -110,6 +119,12 @@ def test_every_public_name_is_used_by_a_page_a_command_or_a_recipe():
         if used[last] <= own and not registered(node) and not FRAMEWORK.match(last):
             unused.append(f"{where}: {name}")
     assert not unused, "used by nothing:\n" + "\n".join(unused)
+
+
+def test_a_name_of_prose_alone_is_no_use(tmp_path):
+    page = tmp_path / "page.md"
+    page.write_text("A fit of runs.\n```python\nspeculate()\n```\nand `frontier`", "utf-8")
+    assert set(re.findall(r"\w+", recipes(page))) == {"python", "speculate", "frontier"}
 
 
 def test_a_name_that_nothing_uses_would_be_found():
