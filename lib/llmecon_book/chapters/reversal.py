@@ -318,6 +318,7 @@ def tested(by_family: DataFrame, by_date: DataFrame) -> Section:
         found[f"{key}_curve"] = errors.median_factor[kind, _CURVE]
         found[f"{key}_ahead"] = _all(sure)
         found[f"{key}_level"] = _all([rule for rule in rules if rule not in sure])
+        found[f"{key}_aimed_at"] = _AIMS[kind]
         found[f"{key}_aim"] = _aim(found[f"{key}_median_factor"] <= _AIMS[kind])
     found |= ends("curve_lead", sizing.lead(by_family, _CURVE, of="total_params")[1:])
     totals = by_family[(by_family.method == ours) & (by_family.of == "total_params")]
@@ -329,6 +330,8 @@ def tested(by_family: DataFrame, by_date: DataFrame) -> Section:
         n_read=len(totals),
         **found,
         tail_aim=_aim(max(tails) <= _AIM_OF_TAIL),
+        tail_aimed_at=_AIM_OF_TAIL,
+        least_held=_LEAST_HELD,
         narrow=_all(narrow),
         small_times=times.iloc[0],
         large_times=times.iloc[-1],
