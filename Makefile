@@ -7,7 +7,7 @@ SITE := _build/html/index.html
 SEED := $(shell date +%s)
 SHUFFLED = -m pytest -q -n 2 --randomly-seed=$(SEED)
 
-.PHONY: help book test check data notebooks rerun screenshots picture bench lab size lock wheel clean
+.PHONY: help book test check data notebooks rerun screenshots picture bench lab length size lock wheel clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -53,6 +53,9 @@ bench: .venv/ready  ## time the library beside its peers
 
 lab: .venv/ready  ## open the chapters in JupyterLab
 	$(BIN)/jupyter lab notebooks
+
+length: .venv/ready  ## words, figures and minutes of each chapter
+	@$(BIN)/python tools/length.py
 
 size: .venv/ready  ## count lines of code and public names, room by room
 	@$(BIN)/python tools/size.py
