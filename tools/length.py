@@ -1,10 +1,10 @@
 """How long each chapter is for a reader: body words, figures, minutes.
 
-Body text is what a reader cannot skip: no code, formula, caption, table, folded detail, exercise or reference list.
+Body text is what a reader cannot skip: no code, formula, caption, table, folded detail, exercise
+or reference list.
 """
 
 import re
-import sys
 from pathlib import Path
 
 import nbformat
@@ -44,4 +44,3 @@ if __name__ == "__main__":
     for path in sorted((ROOT / "notebooks").glob("*.ipynb")):
         words, figures, minutes = measure(path)
         print(f"{path.stem:12}{words:7,} words{figures:4} figures{minutes:6.0f} minutes")
-    sys.exit()
