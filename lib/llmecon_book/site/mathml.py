@@ -71,7 +71,11 @@ def _or_warning(translator: Any, node: nodes.Element, tex: str, *, block: bool) 
     try:
         drawn = mathml(tex, block=block)
         # The XHTML of e-books knows formulas by their name space only.
-        return drawn.replace("<math", f"<math {_SPACE}", 1) if translator.builder.name == "epub" else drawn
+        return (
+            drawn.replace("<math", f"<math {_SPACE}", 1)
+            if translator.builder.name == "epub"
+            else drawn
+        )
     except ValueError as error:
         _LOG.warning("%s", error, location=node)
         return str(translator.encode(tex))
