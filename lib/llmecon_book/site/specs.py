@@ -292,7 +292,8 @@ def _word_tooltips(spec: Spec) -> None:
         if kind == "temporal":
             tip["format"] = "%-d %B %Y"
         elif kind == "quantitative":
-            most = max((abs(n) for row in rows if is_number(n := row.get(field))), default=0)
+            numbers = [float(row[field]) for row in rows if is_number(row.get(field))]
+            most = max(map(abs, numbers), default=0.0)
             tip["format"] = ".3~s" if most >= 1e6 else ",.4~r" if most >= 1e4 else ".4~r"
 
 
