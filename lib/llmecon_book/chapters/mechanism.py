@@ -80,7 +80,9 @@ def by_users(one: Section, steps: Step, usd_per_mtok: FloatArray, crowd: int) ->
     )
 
 
-def price_curves(curves: Mapping[str, DataFrame], fast: float) -> Section:
+def price_curves(
+    curves: Mapping[str, DataFrame], fast: float, *, usd_per_gpu_hour: float, context: float
+) -> Section:
     """Least cost at each speed, for models of several sizes on the same accelerators.
 
     Parameters
@@ -89,24 +91,32 @@ def price_curves(curves: Mapping[str, DataFrame], fast: float) -> Section:
         Frontier of cost by model, the smallest first.
     fast : float
         Speed at which the costs are compared. [tokens/s]
+    usd_per_gpu_hour, context : float
+        Rent of one accelerator, length of the conversation. [USD/h, tokens]
     """
     at = Series({name: float(cost.cheapest_at(line, fast)) for name, line in curves.items()})
     top = Series({name: line.tokens_per_s.max() for name, line in curves.items()})
     least = Series({name: line.usd_per_mtok.min() for name, line in curves.items()})
     small, large = at.index[0], at.index[-1]
     return Section(
+        rent=usd_per_gpu_hour,
+        context=context,
         fast=fast,
         small=small,
         large=large,
         small_top=top[small],
         large_top=top[large],
-        small_least=least[small],
         large_least=least[large],
         least_times=least[large] / least[small],
-        small_at_fast=at[small],
-        large_at_fast=f"{at[large]:.2f} dollars" if at[large] < float("inf") else "no money",
+        small_at_fast=_costs(at[small]),
+        large_at_fast=_costs(at[large]),
         curves=stacked("model", curves),
     )
+
+
+def _costs(usd_per_mtok: float) -> str:
+    within = usd_per_mtok < float("inf")
+    return f"costs {usd_per_mtok:.2f} dollars" if within else "cannot be had at any price"
 
 
 def changes(
@@ -127,13 +137,13 @@ def changes(
     values: dict[str, Any] = {}
     for key, steps in tried.items():
         speed, usd = steps.tokens_per_s, cost.usd_per_mtok(steps, usd_per_gpu_hour=usd_per_gpu_hour)
-        gain = speed / plain
         fits = usd[1] < float("inf")
         values |= {
             f"{key}_alone": speed[0],
             f"{key}_crowd": f"{speed[1]:.0f}" if fits else "do not fit",
             f"{key}_usd": f"{usd[1]:.2f}" if fits else "-",
-            f"{key}_faster": gain[0],
-            f"{key}_crowd_faster": gain[1],
         }
+    gains = {key: steps.tokens_per_s / plain for key, steps in tried.items()}
+    values |= {f"{key}_faster": gains[key][0] for key in ("light", "draft", "long")}
+    values |= {f"{key}_crowd_faster": gains[key][1] for key in ("draft", "long")}
     return Section(crowd_users=crowd, long_context=long_context, **values)

@@ -30,7 +30,8 @@ def price_curves(found: Section) -> alt.LayerChart:
     title = "Speed for one user, log scale [tokens/s]"
     x = common.log_x("tokens_per_s", data.tokens_per_s, [found.fast], title=title, counts=False)
     title = "Cost, log scale [USD per million output tokens]"
-    y = common.log_y("usd_per_mtok", data.usd_per_mtok, title=title, counts=False)
+    room = [data.usd_per_mtok.min() / 1.5]  # for the lowest name
+    y = common.log_y("usd_per_mtok", data.usd_per_mtok, room, title=title, counts=False)
     first = data.groupby("model", sort=False).head(1)
     of_model = common.series("model", "Model", data.model)
     return common.finish(
