@@ -299,7 +299,7 @@ def growth(frame: pd.DataFrame, values: pd.Series, **options: float) -> trends.G
     )
 
 
-def bend(frame: pd.DataFrame, **options: float) -> trends.Break:
+def bend(frame: pd.DataFrame, *, confidence: float = 0.8) -> trends.Break:
     """When growth of all parameters changed over the release dates of models with a size.
 
     Examples
@@ -311,7 +311,7 @@ def bend(frame: pd.DataFrame, **options: float) -> trends.Break:
     (2020, True, (1,))
     """
     known = frame.dropna(subset="total_params")
-    return trends.break_point(known.release_date, known.total_params, **options)
+    return trends.break_point(known.release_date, known.total_params, confidence=confidence)
 
 
 def growth_between(first: str, last: str) -> trends.Growth:
