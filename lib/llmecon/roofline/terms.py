@@ -126,7 +126,7 @@ class Instance:
         """
         model, widths = self.model, self.widths
         moving = prompts * new_tokens
-        share = self.where.tensor * self.constants.prefill_flop_share
+        share = self.where.tensor * self.constants.flop_share
         idle = 2.0 * model.vocab_size * model.d_model * dealt * (new_tokens - 1.0)
         matrices = self._matrix_flop(moving, dealt * new_tokens) - idle
         attention = model.prefill_attention_flop(new_tokens, cached) * dealt
@@ -139,14 +139,12 @@ class Instance:
         )
 
     def busy_s(self, work: Work) -> FloatArray:
-        """Arithmetic and reading, which overlap in each kernel or over the whole pass. [s]
+        """Arithmetic and reading, which overlap in each kernel, not over the pass. [s]
 
         The one rule of time: decode, prefill and serving all use it.
         """
-        if self.constants.kernelwise:
-            matrices = np.maximum(work.matrices_s, work.weights_s)
-            return np.asarray(matrices + np.maximum(work.attention_s, work.kv_cache_s))
-        return np.maximum(work.matrices_s + work.attention_s, work.weights_s + work.kv_cache_s)
+        matrices = np.maximum(work.matrices_s, work.weights_s)
+        return np.asarray(matrices + np.maximum(work.attention_s, work.kv_cache_s))
 
     @cached_property
     def _decode_flop_per_s(self) -> FloatArray:
@@ -256,7 +254,7 @@ class Instance:
 
     @cached_property
     def _kernels_s(self) -> float:
-        return self.constants.kernel_s * kernels_per_pass(self.model) + self.constants.step_s
+        return self.constants.kernel_s * kernels_per_pass(self.model)
 
     @cached_property
     def activation_s(self) -> FloatArray:

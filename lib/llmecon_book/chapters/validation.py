@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from statistics import NormalDist
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from llmecon import catalog, roofline
+from llmecon.roofline.calibration import BANDS
 from llmecon_book.chapters import Section, ends
 from llmecon_book.chapters import named as numbers
 from llmecon_book.words import escaped, link
@@ -252,23 +252,34 @@ def unidentified() -> str:
     return _bullets(f"`{name}`: {why}" for name, why in roofline.UNIDENTIFIED.items())
 
 
-def band(predicted: Frame, constants: Any, confidence: float) -> Section:
-    """How wide the band is, and how many of the rows it holds, by kind."""
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be > 0 and < 1, got {confidence}")
-    quantile = NormalDist().inv_cdf((1 + confidence) / 2)
+_EACH = "each measurement once"
+_ANSWERED = "each once, waiting less than answering"
+_NOT_GROUPS = ["all", "same rows", "left out"]
+_MANY = 50  # rows of a group whose share in the band is more than chance
+
+
+def band(predicted: Frame, theirs: Frame, constants: Any) -> Section:
+    """How wide the band is, and how many rows it holds: of ours by kind, and of a test set."""
     engines = {**roofline.BY_ENGINE, _TPU: roofline.CURRENT}
-    spread = {name: (constants or each).log_sd for name, each in engines.items()}
-    inside = np.abs(np.log(predicted.seconds_ratio)) <= quantile * predicted.engine.map(spread)
+    used = [constants or engines[name] for name in predicted.engine]
+    experts = predicted.model.map(lambda name: catalog.transformer(name).n_experts > 0)
+    wide = np.where(experts, *([getattr(each, name) for each in used] for name in BANDS[::-1]))
+    inside = np.abs(np.log(predicted.seconds_ratio)) <= wide
     held = inside.groupby(predicted.kind).mean()
-    width = quantile * (constants or roofline.CURRENT).log_sd
+    unseen = theirs[(theirs.half == "unseen") & theirs.in_band_percent.notna()]
+    groups = unseen[~unseen.grouping.isin(_NOT_GROUPS)]
+    many = groups[groups.n_rows >= _MANY]
+    by = many.replace({"weights": "format"}).sort_values(["grouping", "in_band_percent"])
     return Section(
-        confidence=confidence,
-        band_below=-np.expm1(-width),
-        band_above=np.expm1(width),
+        held=by,
+        **{name: np.expm1(getattr(constants or roofline.CURRENT, name)) for name in BANDS},
         band_tpot=held["serving"],
         band_load=held["maximum load"],
         band_static=held["static batch"],
+        band_unseen=unseen.set_index("group").in_band_percent[_EACH],
+        many=_MANY,
+        **numbers("least", many.loc[many.in_band_percent.idxmin()], "group in_band_percent"),
+        **numbers("most", many.loc[many.in_band_percent.idxmax()], "group in_band_percent"),
     )
 
 
@@ -318,11 +329,6 @@ def tools(peers: Frame) -> str:
     )
 
 
-_EACH = "each measurement once"
-_ANSWERED = "each once, waiting less than answering"
-_NOT_GROUPS = ["all", "same rows", "left out"]
-
-
 _SHORT = {
     "n_rows": "rows",
     "mape_percent": "mape",
@@ -363,8 +369,7 @@ def peer_set(theirs: Frame) -> Section:
         unseen_answered=unseen.mape[answered],
         set_waiting=unseen.rows[every] - unseen.rows[answered],
         set_copies=unseen.mape["all", "copies counted"],
-        **numbers("set", unseen.loc[every], "in_band_percent"),
-        **numbers("llama", unseen.loc[llama], "mape rows in_band_percent"),
+        **numbers("llama", unseen.loc[llama], "mape rows"),
         set_oss=unseen.mape["model", "gpt-oss-120b"],
         **numbers("glm", models.loc["GLM-5"], "mape bias"),
         **numbers("small", models.loc["Llama 3.1 8B"], "mape bias"),
@@ -420,7 +425,7 @@ def exercises(own: Frame, peak: Frame) -> Section:
         ex_ms=10 * slower.median(),
         ex_covered=covered,
         ex_share=(slower <= covered).mean(),
-        ex_band_width=np.expm1(NormalDist().inv_cdf(0.9) * roofline.CURRENT.log_sd),
+        ex_band_width=np.expm1(roofline.CURRENT.dense_log_band),
         ex_n=len(own),
         ex_beyond=(1 / own.seconds_ratio >= 4 / 3).sum() or "none",
     )
