@@ -360,9 +360,6 @@ class ServingProfileRow(Sourced):
     node_hop_s: float = column("What each doubling of its nodes adds", **_TIME)
     sequence_s: float = column("Time of each sequence of a step on the host", **_TIME)
     request_s: float = column("Time of a request outside the steps", **_TIME)
-    expert_imbalance: float = column(
-        "Load of the busiest expert-parallel rank over the mean", unit="1", default=1, ge=1, lt=1e3
-    )
     of_measured_rate: _YesNo = column("Whether rates are measured ones, not peaks", default=False)
     moves_activations: _YesNo = column("Whether activations pass through memory", default=False)
     dense_log_band: float = column("80 % band of log time, dense models", **_BAND)

@@ -53,8 +53,6 @@ class Profile:
         text. [s]
     request_s : float
         Time of a request outside the steps: connection, text to tokens, first answer. [s]
-    expert_imbalance : float
-        Load of the busiest expert-parallel rank over the mean. [1]
     dense_log_band, experts_log_band : float
         Half-width of the 80 % band of log time, for dense models and for mixtures of
         experts: what 80 % of the rows it was set by are off at most. [1]
@@ -77,7 +75,6 @@ class Profile:
     node_hop_s: float = 0.0
     sequence_s: float = 0.0
     request_s: float = 0.0
-    expert_imbalance: float = 1.0
     of_measured_rate: bool = False
     moves_activations: bool = False
     dense_log_band: float = 0.0
@@ -94,7 +91,6 @@ class Profile:
             elif item.name.endswith("_band"):
                 require(item.name, value, minimum=0)
         require("kv_rereads", self.kv_rereads, minimum=0, maximum=1)
-        require("expert_imbalance", self.expert_imbalance, minimum=1)
 
 
 _ROW_ONLY = ("judges", "current", "note", "source_url", "licence")
@@ -203,7 +199,6 @@ UNIDENTIFIED: Mapping[str, str] = MappingProxyType(
         "collective_s": "comes with every layer, as kernels do; taken from NCCL's table",
         "hop_s": "as collective_s",
         "node_hop_s": "no row spans nodes at a known batch; taken from NCCL's table",
-        "expert_imbalance": "no row tells the load of single ranks; 1 is the best case",
     }
 )
 """Constants that the rows cannot tell apart, and why."""

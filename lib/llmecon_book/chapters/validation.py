@@ -167,7 +167,7 @@ _TERMS: dict[str, tuple[str, dict[str, Any]]] = {  # what is left out, in words 
     "bandwidth": ("bandwidth below peak", {"bandwidth_share": 1.0}),
     "flop": (
         "matrix rate below peak",
-        {"flop_share": 1.0, "prefill_flop_share": 1.0, "of_measured_rate": False},
+        {"flop_share": 1.0, "of_measured_rate": False},
     ),
     "sequence": ("host's time for a sequence", {"sequence_s": 0.0}),
     "activations": ("moving activations", {"moves_activations": False}),
@@ -203,23 +203,6 @@ def left_out(measured: Frame, which: str) -> Section:
         **error.at_once[["whole", "kernels", "latency"]].add_prefix("at_once_"),
         **error.again[again].add_prefix("again_"),
         **error.load[["whole", "sequence"]].add_prefix("load_"),
-    )
-
-
-def by_hand(tpot: Frame, own: Frame, kernels: int) -> Section:
-    """Times without kernels at shares of the bandwidth (``b50`` to ``b100``), to add to."""
-    newest = roofline.CURRENT
-    bare = {
-        f"b{percent}": replace(newest, bandwidth_share=percent / 100, kernel_s=0.0)
-        for percent in range(50, 101, 5)
-    }
-    times = {at: roofline.predict(tpot, each).predicted.array for at, each in bare.items()}
-    return Section(
-        moved=_marked(own).assign(measured_ms=own.value, **times),
-        kernels=kernels,
-        start_percent=int(5 * round(newest.bandwidth_share * 20)),
-        start_us=round(4e6 * newest.kernel_s) / 4,
-        kernel_ms=newest.kernel_s * kernels * 1e3,
     )
 
 
@@ -269,9 +252,7 @@ def band(predicted: Frame, theirs: Frame, constants: Any) -> Section:
     unseen = theirs[(theirs.half == "unseen") & theirs.in_band_percent.notna()]
     groups = unseen[~unseen.grouping.isin(_NOT_GROUPS)]
     many = groups[groups.n_rows >= _MANY]
-    by = many.replace({"weights": "format"}).sort_values(["grouping", "in_band_percent"])
     return Section(
-        held=by,
         **{name: np.expm1(getattr(constants or roofline.CURRENT, name)) for name in BANDS},
         band_tpot=held["serving"],
         band_load=held["maximum load"],
@@ -279,8 +260,19 @@ def band(predicted: Frame, theirs: Frame, constants: Any) -> Section:
         band_unseen=unseen.set_index("group").in_band_percent[_EACH],
         many=_MANY,
         **numbers("least", many.loc[many.in_band_percent.idxmin()], "group in_band_percent"),
-        **numbers("most", many.loc[many.in_band_percent.idxmax()], "group in_band_percent"),
     )
+
+
+def held(theirs: Frame) -> str:
+    """Rows, signed error and share in the band of each group of the unseen half, as a table."""
+    unseen = theirs[(theirs.half == "unseen") & ~theirs.grouping.isin(_NOT_GROUPS)]
+    lines = [
+        f"| {row.grouping.replace('weights', 'format')} | {row.group} | {row.n_rows} "
+        f"| {row.median_bias_percent:+.0f} | {row.in_band_percent:.0f} |"
+        for row in unseen.itertuples()
+    ]
+    head = "| by | group | measurements | median error [%] | in the band [%] |"
+    return "\n".join([head, "|---|---|---:|---:|---:|", *lines])
 
 
 _PUBLIC, _NEW, _OURS = "434 public points", "H200 rows of this book", "this roofline"
