@@ -239,6 +239,7 @@ _EACH = "each measurement once"
 _ANSWERED = "each once, waiting less than answering"
 _NOT_GROUPS = ["all", "same rows", "left out"]
 _MANY = 50  # rows of a group whose share in the band is more than chance
+_LEAST = 0.77  # share that an 80 % band must hold
 
 
 def band(predicted: Frame, theirs: Frame, constants: Any) -> Section:
@@ -257,10 +258,16 @@ def band(predicted: Frame, theirs: Frame, constants: Any) -> Section:
         band_tpot=held["serving"],
         band_load=held["maximum load"],
         band_static=held["static batch"],
+        band_said=_enough(held["serving"]),
+        band_load_said=_enough(held["maximum load"]),
         band_unseen=unseen.set_index("group").in_band_percent[_EACH],
         many=_MANY,
         **numbers("least", many.loc[many.in_band_percent.idxmin()], "group in_band_percent"),
     )
+
+
+def _enough(share: float) -> str:
+    return "holds its share of" if share >= _LEAST else "is too narrow for"
 
 
 def held(theirs: Frame) -> str:
