@@ -13,6 +13,8 @@ from llmecon.transformer import Transformer
 from llmecon_book import counterfactual, essay, facts
 
 LONG, _SHORT = 100_000.0, 1_000.0  # tokens of context
+THINKING = 10.0  # tokens of an answer with reasoning over those without, in the worked case
+_RENT_DAY = "2026-04-03"  # day on which the table has rents of both accelerators
 _LEAST_PARAMS = 5e9  # of the shapes whose caches are compared
 
 
@@ -112,6 +114,18 @@ def servable(
         tokens_per_s=tokens_per_s,
         usd_per_mtok=usd_per_mtok,
     )
+
+
+def served_then_and_now() -> tuple[float, float]:
+    """Size that an H200, and a GB200, serve at GPT-4o's stated speed and price. [parameters]"""
+    speed, usd = facts.stated("R09"), facts.stated("R10")
+    before, now = (
+        servable(
+            name, counterfactual.rent_on(name, _RENT_DAY), tokens_per_s=[speed], usd_per_mtok=usd
+        ).total_params[0]
+        for name in (facts.H200, facts.GB200)
+    )
+    return float(before), float(now)
 
 
 @cache

@@ -1,4 +1,4 @@
-"""Claims of the chapter on the outlook: what the article expected, by November 2026."""
+"""Claims of the chapter on the outlook: what the article expected, and what came."""
 
 import pandas as pd
 
@@ -12,6 +12,7 @@ from llmecon_book.words import listed
 
 _TENTH = 0.1  # "relatively small": a tenth of the model it is compared with
 _GREW = 1.5  # more than a stretch of training
+_HALF = 0.5
 
 # Prices and rates of Erdil, arXiv:2506.04645, for his cache example: an H100 at 2 USD/h.
 _KV_CHIP_BYTES_PER_S, _KV_RENT = 3.3e12, 2.0
@@ -172,3 +173,46 @@ def hardware_improves(row: ClaimRow) -> Result:
     speeds = {"speed": ratio**_BANDWIDTH_EXPONENT, "speed_sold": sold**_BANDWIDTH_EXPONENT}
     decided = verdict(right=sold >= _GREW, imprecise=sold > 1)
     return found(ratio, decided, h200=h200, b200=b200, rubin=rubin, **speeds)
+
+
+@decides("O11")
+def thinking_against_shrinking(row: ClaimRow) -> Result:
+    """Right if longer answers make a larger model the cheapest and sizes grew; wrong if neither;
+    unverifiable where the law and the events disagree.
+    """
+    pull = float(measures.thinking_shift(measures.THINKING))
+    models = facts.open_frontier(since=facts.TREND_FROM, until=facts.SCORED_ON)
+    grown = facts.growth(models, models.total_params).factor_per_year
+    up = [pull > 1, grown > 1]
+    decided = verdict(right=all(up), wrong=not any(up), otherwise="unverifiable")
+    return found(pull, decided, times=measures.THINKING, grown=grown)
+
+
+@decides("O12")
+def longer_training_pays(row: ClaimRow) -> Result:
+    """Right if the later model of the same size scores higher, and by the law its longer training
+    buys at least half of the fall in loss that the same compute buys at the best size; imprecise
+    if one of the two; else wrong.
+    """
+    size, law = row.stated, chinchilla.BESIROGLU_2024
+    short, long = (facts.known(n, "training_tokens") for n in (facts.LLAMA2, facts.LLAMA3))
+    best = law.optimal(flop=chinchilla.training_flop(size, long))
+    start = law.loss(size, short)
+    share = float((start - law.loss(size, long)) / (start - best.loss))
+    gap = catalog.score_gap(facts.LLAMA3, facts.LLAMA2, facts.ARENA, facts.ARENA_LAST)
+    parts = [gap > 0, share >= _HALF]
+    decided = verdict(right=all(parts), imprecise=any(parts))
+    return found(share, decided, gap=gap, best=best.params, size=size)
+
+
+@decides("O13")
+def hardware_against_shrinking(row: ClaimRow) -> Result:
+    """Right if the newest accelerator serves, at one speed and price, as much more as the largest
+    open model has grown; imprecise if it serves more, but not so much; else wrong.
+    """
+    before, now = measures.served_then_and_now()
+    first = facts.largest(facts.open_frontier(until=facts.ESSAY_DAY))
+    last = facts.largest(facts.open_frontier(after=facts.ESSAY_DAY))
+    gain, grown = now / before, last.total_params / first.total_params
+    decided = verdict(right=gain >= grown, imprecise=gain > 1)
+    return found(gain, decided, grown=grown, before=before, now=now)

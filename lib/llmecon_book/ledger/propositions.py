@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from llmecon import catalog
-from llmecon_book import counterfactual, facts
+from llmecon_book import facts
 from llmecon_book.ledger import measures
 from llmecon_book.ledger.measures import LONG
 from llmecon_book.ledger.registry import (
@@ -28,8 +28,6 @@ CLEARLY_LESS = 0.9  # of the first size; a few percent less are another shape, n
 _FOUR_MONTHS = 120  # d
 _KNOWN_WITHIN = 3.0  # a size known no better than this does not tell two generations apart
 _NEARLY_ALL = 0.9
-_THINKING = 10.0  # tokens of an answer with reasoning over those without, in the worked case
-_RENT_DAY = "2026-04-03"  # day on which the table has rents of both accelerators
 _STEADY = 0.9  # a speed that keeps nine tenths of itself is steady
 _STEADY_SHAPES = ("Llama 3.1 8B", "Llama 3.3 70B", "Mistral Large 2", "gpt-oss-120b")
 _YEAR = pd.Timedelta(days=365)
@@ -281,7 +279,7 @@ def thinking(days: Days) -> Result:
     """Cannot be scored while the law and the events disagree: longer answers alone make a smaller
     model the cheapest, and sizes grew. Held if both point up, failed if both point down.
     """
-    pull = float(measures.thinking_shift(_THINKING))
+    pull = float(measures.thinking_shift(measures.THINKING))
     frame = _open_frontier(days)
     grown = facts.growth(frame, frame.total_params).factor_per_year
     first_day = facts.released(facts.O1_PREVIEW)
@@ -306,22 +304,16 @@ def hardware(days: Days) -> Result:
     released = catalog.accelerators().set_index("name").release_date
     on_sale = bool(released[facts.GB200] <= days.until)
     bandwidth = new.hbm_bytes_per_s / old.hbm_bytes_per_s if on_sale else 1.0
-    speed, price = facts.stated("R09"), facts.stated("R10")
-    before, now = (
-        measures.servable(
-            name, counterfactual.rent_on(name, _RENT_DAY), tokens_per_s=[speed], usd_per_mtok=price
-        ).total_params[0]
-        for name in (facts.H200, facts.GB200)
-    )
-    larger = float(now / before)
+    before, now = measures.served_then_and_now()
+    larger = now / before
     return found(
         larger,
         by_parts(bandwidth >= 1.5, on_sale and larger > 1),
         above=1.0,
         old=old,
         new=new,
-        speed=speed,
-        price=price,
+        speed=facts.stated("R09"),
+        price=facts.stated("R10"),
         before=before,
         now=now,
     )
