@@ -14,7 +14,7 @@ from llmecon_book import counterfactual, essay, facts
 
 LONG, _SHORT = 100_000.0, 1_000.0  # tokens of context
 THINKING = 10.0  # tokens of an answer with reasoning over those without, in the worked case
-_RENT_DAY = "2026-04-03"  # day on which the table has rents of both accelerators
+_RENT_DAY = "2026-07-01"  # day on which the table has rents of both accelerators
 _LEAST_PARAMS = 5e9  # of the shapes whose caches are compared
 
 
