@@ -662,7 +662,7 @@ def flagship_speeds(*, until: Day = SCORED_ON) -> pd.DataFrame:
     >>> last.model, float(last.output_tokens_per_s), float(last.output_usd_per_mtok)
     ('Kimi K3', 36.9, 15.0)
     """
-    sold = flagships()
+    sold = flagships().assign(model=lambda prices: prices.serves.fillna(prices.model))
     makers = sold.drop_duplicates("model").set_index("model").provider
     read = _between(catalog.speeds(), "date", until=until)
     read = read.assign(provider=read.model.map(makers))

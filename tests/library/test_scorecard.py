@@ -323,7 +323,8 @@ def test_without_estimates_made_from_prices_fewer_agree(scored):
 
 def test_faster_flagships_in_one_series_would_have_held(monkeypatch):
     frame = catalog.speeds()
-    frame.loc[frame.model == "Claude Opus 4", "output_tokens_per_s"] = 150.0
+    late = frame.model.isin(["Claude Opus 4", "DeepSeek-V3"])
+    frame.loc[late, "output_tokens_per_s"] = 150.0
     monkeypatch.setattr(catalog, "speeds", lambda: frame.copy())
     (found,) = ledger.score(["P8c"], until="2025-12-31")
     assert (found.verdict, found.hit) == ("held", True)
