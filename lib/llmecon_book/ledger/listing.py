@@ -81,7 +81,8 @@ def _item(one: Scored, claims_page: str) -> str:
     fares = "no score." if unscored else f"{one.article}."
     return (
         f'- <a id="{one.id.lower()}"></a>**{one.id} · {one.verdict}.** '
-        f"{escaped(one.row.proposition)}. The article {_EXPECTED[one.said]}: {fares} *{escaped(came)}.*\n"
+        f"{escaped(one.row.proposition)}. The article {_EXPECTED[one.said]}: {fares} "
+        f"*{escaped(came)}.*\n"
         f'  <details class="rule"><summary>Rule of {one.id}</summary>'
         f"{escaped(one.rule)} {direction(one)} {_claims(one, claims_page)}</details>"
     )
