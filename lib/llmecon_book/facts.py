@@ -218,17 +218,6 @@ def size(name: str) -> float:
     return known(name, "total_params")
 
 
-def quoted(params: float) -> float:
-    """A size as people quote it: to three digits. [parameters]
-
-    Examples
-    --------
-    >>> size(GPT3), quoted(size(GPT3))
-    (174600000000.0, 175000000000.0)
-    """
-    return float(f"{params:.2e}")
-
-
 def released(name: str) -> pd.Timestamp:
     """Release date of a model."""
     return pd.Timestamp(model(name).release_date)

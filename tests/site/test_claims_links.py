@@ -123,7 +123,7 @@ BROKEN = {
         ">R08 · ",
         ">R09 · ",
     ),
-    "O01: no rule": ("book/api/claims.html", 'id="llmecon_book.ledger.outlook.', 'id="gone.'),
+    "O01: no rule": ("book/api/claims.html", 'id="llmecon_book.ledger.propositions.', 'id="gone.'),
     "C12: no source in _modules/llmecon_book/ledger/causes.html": (
         "_modules/llmecon_book/ledger/causes.html",
         'id="best_size"',
