@@ -732,9 +732,9 @@ def read_size(name: str, day: Day = WINTER[1], *, later: bool = False) -> sizing
     True
     """
     on = f"{pd.Timestamp(day):%Y-%m-%d}"
-    seen = winter_readings(name, day)
-    if seen.empty:
+    if pd.Timestamp(day) < pd.Timestamp(WINTER[0]):
         raise ValueError(f"not known on {on}: the first speed readings are of {WINTER[0]}")
+    seen = winter_readings(name, day)
     # The price of Claude 3.5 Sonnet never changed; it is listed under the first version.
     sold = FIRST_SONNET if name == SONNET else name
     days = pd.to_datetime(seen.version, errors="coerce", format="%Y-%m-%d").fillna(on)

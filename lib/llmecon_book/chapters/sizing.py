@@ -86,7 +86,9 @@ def tested(by_family: DataFrame, by_date: DataFrame, firsts: DataFrame) -> Secti
         n_read=len(totals),
         n_families=totals.family.nunique(),
         n_rules=len(sizing.METHODS) - 1,
-        total_n_level=int((errors[errors.of == "total_params"].lead_high > 1).sum()),
+        total_n_level=int(
+            errors[errors.method != _LINE].query("of == 'total_params'").lead_high.ge(1).sum()
+        ),
         **found,
         worst=" sizes ".join(map(str, held.index[0])),
         worst_held=held.iloc[0],
