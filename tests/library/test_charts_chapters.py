@@ -1,5 +1,6 @@
 """Figures of the first two chapters: what is told apart, named and held by an axis."""
 
+import numpy as np
 import pandas as pd
 import pytest
 
