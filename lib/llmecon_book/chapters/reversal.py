@@ -64,8 +64,8 @@ def speeds(ten_dollar: Series, turbo: Series, sonnet: Series, until: str) -> Sec
     wanted, most = facts.stated_range("R09"), facts.stated("R11")
     shown = facts.GPT4, facts.TURBO, facts.GPT4O, facts.SONNET
     stated = [(facts.GPT4O, *wanted), (facts.TURBO, 0.0, most)]
-    of_sonnet = ("Claude 3.5 Sonnet", sonnet.min(), sonnet.max())
-    products = [stated[0], of_sonnet, (facts.TURBO, turbo.min(), most)]
+    of_sonnet = ("Sonnet", sonnet.min(), sonnet.max())
+    products = [stated[0], of_sonnet, ("Turbo", turbo.min(), most)]
     return Section(
         **ends("wanted", wanted),
         turbo_stated=most,

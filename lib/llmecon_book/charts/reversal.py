@@ -27,6 +27,12 @@ _PLACES: Mapping[str, dict[str, Any]] = {
     "Llama 3.1 70B": {"align": "right", "dx": 4, "dy": 13} | _ROOM,
     "Nemotron-4 340B": _LEFT | _ROOM,
 }
+# GPT-4o, Sonnet, Turbo: beside their bars, where no curve runs.
+_BESIDE = (
+    ("high", {"align": "right", "dy": 13}),
+    ("low", {"align": "right", "dx": -4}),
+    ("low", {"align": "left", "dy": -11}),
+)
 _USD = 0.05, 200.0  # [USD per million tokens] ends of the axis of the frontier
 
 
@@ -104,7 +110,8 @@ def frontier(found: Section) -> alt.LayerChart:
     model = share.replace("1/1", facts.GPT4) + sizes
     told = ["model", "tokens_per_s", "usd_per_mtok"]
     essays = found.theirs.assign(model="GPT-4, the article's model")
-    curves = pd.concat([found.curves.assign(model=model), essays])
+    ours, whole = found.curves.assign(model=model), found.curves.fraction == 1
+    curves = pd.concat([ours[whole], essays, ours[~whole]])
     data = common.tidy(curves[curves.usd_per_mtok.between(*_USD)], told, digits=4)
     sold = common.tidy(found.sold, ["product", "low", "high", "usd_per_mtok"])
     slow, fast = found.slow, found.fast
@@ -115,13 +122,18 @@ def frontier(found: Section) -> alt.LayerChart:
     y = layers.cost_y("usd_per_mtok", *_USD)
     area = alt.Chart(common.tidy(band, [*band], digits=4)).mark_area(opacity=0.2, clip=True)
     lines = alt.Chart(data).mark_line(clip=True)
+    sides = zip(sold.index, _BESIDE, strict=True)
+    beside = [
+        layers.names(sold.loc[[i]], common.like(x, at), y, "product", **look)
+        for i, (at, look) in sides
+    ]
     by_model = data.groupby("model", sort=False)
     limits = by_model.agg(cheapest=("usd_per_mtok", "min"), fastest=("tokens_per_s", "max"))
     return common.finish(
         area.encode(x, common.like(y, "dear"), alt.Y2("cheap:Q")),
         lines.encode(x, y, *common.series("model", "Model", data.model), order="tokens_per_s:Q"),
         layers.ranges(sold, x, y, color=theme.GREY, strokeWidth=6, opacity=0.7),
-        layers.names(sold, common.like(x, "low"), y, "product", align="left", dy=-10),
+        *beside,
         **texts.told("reversal.frontier", found, data, limits=limits.reset_index()),
         height=400,
     )
