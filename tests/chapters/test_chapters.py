@@ -131,7 +131,6 @@ EXTREMES = {
         {
             "profile_name": ("TensorRT-LLM 2024", "tpot_mape"),
             "judged_rows": ("calibrate", "judged_said"),
-            "confidence": (0.5, "band_above"),
         },
     ],
     "fitting": [
