@@ -9,7 +9,7 @@ import numpy.typing as npt
 import pandas as pd
 
 from llmecon import catalog, roofline
-from llmecon._checks import TEN_PERCENT, Numbers, require
+from llmecon._checks import Numbers, require
 from llmecon.accelerator import Accelerator
 from llmecon.cost.pricing import usd_per_mtok
 from llmecon.roofline import Step, speculate
@@ -207,7 +207,7 @@ def band(
 
 def _log_band(model: Transformer, profile: roofline.Profile) -> float:
     """Half-width of the 80 % band of log time."""
-    return float(TEN_PERCENT * profile.log_sd)
+    return profile.experts_log_band if model.n_experts else profile.dense_log_band
 
 
 def _whole(name: str, values: Numbers, *, minimum: int) -> list[int]:
