@@ -5,6 +5,7 @@ them, so a column is described once; the docstring of a class is the rule of its
 """
 
 import math
+from collections.abc import Mapping
 from datetime import date as Day
 from inspect import cleandoc
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
@@ -81,6 +82,15 @@ class Sourced(BaseModel):
     def rule(cls) -> str:
         """Which rows the table holds, as its data page says it."""
         return cls.RULE or " ".join(cleandoc(cls.__doc__ or "").split())
+
+    def agree(self, others: Mapping[str, Mapping[str, Any]]) -> None:
+        """Stand against the rows of the tables that columns name, by column and name.
+
+        Raises
+        ------
+        ValueError
+            With the column and the reason, if it contradicts one of them.
+        """
 
     @model_validator(mode="after")
     def _rises(self) -> Self:
@@ -165,14 +175,18 @@ class _SizeEstimateRow(Sourced):
 
 
 class _PriceRow(Sourced):
-    """Flagship lines of the makers, their cheapest tiers, and the cheapest host of Meta's open
-    models.
+    """Every price of the makers' flagship lines, first prices of smaller siblings, and the cheapest
+    host of Meta's and two of Alibaba's open models on days whose lists were kept. Left out: names
+    of one model (dated versions, longer contexts, faster or batch tiers), most siblings, and models
+    for images, sound or one trade. Of the names that genai-prices 0.2.3 has for these makers, these
+    are four in five.
     """
 
     KEY = ("model", "provider", "effective_date")
     TITLE = "Prices"
 
-    model: Text = column("Model")
+    model: Text = column("Model, or the name it is sold by")
+    serves: str | None = _maybe("Model behind that name; empty: none of", key_of="models")
     provider: Text = column("Who sells it")
     effective_date: Day = column("First day of the price, see date_basis")
     input_usd_per_mtok: float = column("Input price", **_USD_PER_MTOK)
@@ -181,6 +195,16 @@ class _PriceRow(Sourced):
         column("How the day is known; `first seen` is an upper bound")
     )
     flagship: _YesNo = column("Whether it was the maker's main general model on that day")
+
+    def agree(self, others: Mapping[str, Mapping[str, Any]]) -> None:
+        """A price is no older than the model it buys, unless its note says preview."""
+        models = others["serves"]
+        if self.serves is None and self.model in models:
+            raise ValueError("serves", f"is empty, but {self.model} is a row of models.csv")
+        released = models[self.serves].release_date if self.serves else self.effective_date
+        if self.effective_date < released and "preview" not in self.note:
+            older = f"{self.effective_date} lies before the release of {self.serves}, {released}"
+            raise ValueError("effective_date", f"{older}, and its note says no preview")
 
 
 class _SpeedRow(Sourced):
@@ -199,8 +223,9 @@ class _SpeedRow(Sourced):
 
 
 class _ScoreRow(Sourced):
-    """Arena points, per cent correct or index for models of models.csv. Arena scores compare
-    within one list date only.
+    """Points, per cent correct or index of models of models.csv, where a chapter uses them. Of the
+    Arena list of 2026-10-20 only the models of models.csv were kept; the whole lists before it are
+    in arena_lists.csv. Left out: all other models and settings of each list.
     """
 
     KEY = ("model", "benchmark", "date", "variant")
@@ -220,6 +245,28 @@ class _ScoreRow(Sourced):
         if not low <= self.score <= high:
             raise ValueError(f"score must lie between {low} and {high} [{self.unit}]")
         return self
+
+
+class _ArenaRow(Sourced):
+    """All of three Arena text lists, 625 of 626 rows: Yi-34B-Chat stands twice, alike, on the list
+    of 2025-08-04. Scores compare within one list only. A model of models.csv has one entry on a
+    list: its first version without another prompt.
+    """
+
+    KEY = ("date", "name")
+    TITLE = "Arena lists"
+
+    date: Day = column("Day of the list")
+    rank: int = column("Rank on the list", ge=1)
+    name: Text = column("Name of the entry")
+    model: str | None = _maybe("Model, where it has a row", key_of="models")
+    score: float = column("Score", unit="Arena points", gt=500, lt=2500)
+    low: float = column("Lower end, 95 %", unit="Arena points", gt=500, lt=2500)
+    high: float = column("Upper end, 95 %", unit="Arena points", gt=500, lt=2500)
+    votes: int = column("Votes for and against it", unit="votes", ge=1)
+    organization: Text = column("Who entered it")
+    open_weights: _YesNo = column("Whether its licence on the list lets anyone have the weights")
+    model_licence: str = column("That licence", default="")
 
 
 class _OfferRow(Sourced):
@@ -576,6 +623,7 @@ TABLES: dict[str, type[Sourced]] = {
     "prices": _PriceRow,
     "speeds": _SpeedRow,
     "scores": _ScoreRow,
+    "arena_lists": _ArenaRow,
     "served_offers": _OfferRow,
     "gpu_prices": _GpuPriceRow,
     "architectures": ArchitectureRow,

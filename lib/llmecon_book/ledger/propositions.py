@@ -206,7 +206,7 @@ def _spreads(estimates: pd.DataFrame) -> pd.Series:
 @decides("P11")
 def open_as_proxy(days: Days) -> Result:
     """Held if the gap on the last list is no larger than on the list of the forecast's day."""
-    first, last = (facts.arena(until=day) for day in (days.made, days.until))
+    first, last = (facts.arena_list(until=day) for day in (days.made, days.until))
     before, now = facts.gap_to_open(first), facts.gap_to_open(last)
     return found(
         now,
@@ -375,10 +375,9 @@ def fixed_quality(days: Days) -> Result:
     """Held if the least price at the Arena level of GPT-4 and of GPT-4o is below that of the
     forecast's day, failed if at neither.
     """
-    scored = facts.arena(until=days.until).set_index("model").score
     each: list[dict[str, Any]] = []
     for name in (facts.GPT4, facts.GPT4O):
-        path = facts.cheapest_at_level(float(scored[name]), until=days.until)
+        path = facts.cheapest_at_level(name, until=days.until)
         before = path[path.date <= days.made]
         if before.empty:
             return unanswered()
