@@ -47,7 +47,9 @@ def scorecard(scored: Iterable[Scored], *, claims_page: str = "") -> str:
     """
     found = list(scored)
     rows = "\n".join(_row(one) for one in found if one.row.as_said)
-    head = "".join(f'<th scope="col">{text}</th>' for text in ("The article", "Verdict", "What came"))
+    head = "".join(
+        f'<th scope="col">{text}</th>' for text in ("The article", "Verdict", "What came")
+    )
     items = "\n".join(_item(one, claims_page) for one in found)
     return (
         '<div class="table-scroll" role="region" tabindex="0" aria-label="Scorecard">\n'
@@ -60,7 +62,9 @@ def scorecard(scored: Iterable[Scored], *, claims_page: str = "") -> str:
 
 def _row(one: Scored) -> str:
     badge = _BADGES.get(one.article, one.article).replace(" ", "-")
-    name = f'<a href="#{one.id.lower()}">{escaped(one.row.as_said)}</a>{_HOW_SAID.get(one.said, "")}'
+    name = (
+        f'<a href="#{one.id.lower()}">{escaped(one.row.as_said)}</a>{_HOW_SAID.get(one.said, "")}'
+    )
     verdict = f'<span class="verdict verdict-{badge}">{one.article}</span>'
     came = f"<strong>{escaped(what_came(one))}</strong>: {escaped(one.row.measure)}"
     return f'<tr><th scope="row">{name}</th><td>{verdict}</td><td>{came}</td></tr>'
