@@ -141,7 +141,7 @@ def rivals(table: pd.DataFrame) -> Section:
         rival_believed=believed,
         rival_rejected=rejected,
         **picked(times, rival_believed_error=believed, rival_rejected_error=rejected),
-        rival_nearest=times.drop(rejected).min(),
+        rival_nearest=times[~times.index.str.contains(f"{rejected}|now")].min(),
         rival_came=table.attrs["observed"],
         rival_model=table.attrs["model"],
         rival_p=max(table.attrs["p_value"], 0.001),
@@ -149,12 +149,14 @@ def rivals(table: pd.DataFrame) -> Section:
 
 
 def rivals_table(found: Section) -> str:
-    """The forecasts as a table in Markdown, the nearest first."""
-    rows = ["| Forecast | It said | Times off |", "|---|---:|---:|"]
+    """The forecasts as a table in HTML, the nearest first."""
+    rows = []
     for row in found.table.sort_values("times").itertuples():
         band = "" if np.isnan(row.low) else f" ({short(row.low)} to {short(row.high)})"
-        rows.append(f"| {row.forecast} | {short(row.value)}{band} | {row.times:,.1f} |")
-    return "\n".join(rows)
+        rows.append((row.forecast, f"{short(row.value)}{band}", f"{row.times:,.1f}"))
+    frame = pd.DataFrame(rows, columns=["Forecast", "It said", "Times off"])
+    table = frame.to_html(index=False, border=0, classes="table", justify="left")
+    return f'<div class="table-scroll">\n{table}\n</div>'
 
 
 def ability(days: Days) -> Section:
