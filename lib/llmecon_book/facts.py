@@ -301,6 +301,21 @@ def growth(frame: pd.DataFrame, values: pd.Series, **options: float) -> trends.G
     )
 
 
+def bend(frame: pd.DataFrame, *, confidence: float = 0.8) -> trends.Break:
+    """When growth of all parameters changed over the release dates of models with a size.
+
+    Examples
+    --------
+    The line of chapter 1, drawn on to today:
+
+    >>> turn = bend(frontier(since="2018-01-01", until=ESSAY_DAY))
+    >>> turn.date.year, turn.after < turn.before, turn.at(SCORED_ON).shape
+    (2020, True, (1,))
+    """
+    known = frame.dropna(subset="total_params")
+    return trends.break_point(known.release_date, known.total_params, confidence=confidence)
+
+
 def growth_between(first: str, last: str) -> trends.Growth:
     """Growth of all parameters from one model to another."""
     return trends.growth_rate([released(first), released(last)], [size(first), size(last)])
@@ -663,7 +678,7 @@ def flagship_speeds(*, until: Day = SCORED_ON) -> pd.DataFrame:
     >>> last.model, float(last.output_tokens_per_s), float(last.output_usd_per_mtok)
     ('Kimi K3', 36.9, 15.0)
     """
-    sold = flagships()
+    sold = flagships().assign(model=lambda prices: prices.serves.fillna(prices.model))
     makers = sold.drop_duplicates("model").set_index("model").provider
     read = _between(catalog.speeds(), "date", until=until)
     read = read.assign(provider=read.model.map(makers))

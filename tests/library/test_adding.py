@@ -195,7 +195,7 @@ def test_a_list_with_a_name_twice_is_refused(add):
 )
 def test_a_price_that_contradicts_its_model_is_refused(add, cells, reason):
     add("prices", **{"model": "GPT-4o", "serves": "GPT-4o", "provider": "A host", **cells})
-    with pytest.raises(catalog.BadRow, match=rf"^prices.csv, line 119, column {reason}"):
+    with pytest.raises(catalog.BadRow, match=rf"^prices.csv, line 120, column {reason}"):
         catalog.prices()
 
 

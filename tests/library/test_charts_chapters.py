@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llmecon import catalog, sizing
+from llmecon import catalog, sizing, trends
 from llmecon_book import essay, facts, words
 from llmecon_book.chapters import Section
 from llmecon_book.chapters import evolution as grown
@@ -94,7 +94,7 @@ def test_a_size_that_is_not_disclosed_is_hollow_and_says_so():
     sure, told = marks(chart, "point")
     assert sure.mark.filled and set(sure.data.model) == {"GPT-3 175B"}
     assert not told.mark.filled and set(told.data.model) == {"GPT-4 (reported)"}
-    assert "GPT-4 stores 10 times the parameters of GPT-3 175B" in chart.title
+    assert "GPT-4 has 10.3 times the parameters of GPT-3 175B" in chart.title
 
 
 def test_the_bend_shows_the_ranges_of_what_is_not_disclosed():
@@ -103,6 +103,7 @@ def test_the_bend_shows_the_ranges_of_what_is_not_disclosed():
     found = Section(
         known=models,
         lines=pd.DataFrame({"line": "a", "date": [first, last], "params": [1e11, 1e12]}),
+        bend_what="slowed",
         bend_date=first,
         bend_earliest=first,
         bend_latest=last,
@@ -188,3 +189,84 @@ def test_a_model_left_out_is_in_no_fit():
     frontier = facts.frontier(until=facts.ESSAY_DAY)
     kept = grown.usable(frontier, ["GPT-4"])
     assert set(frontier.model) - set(kept.model) >= {"GPT-4"} and kept.total_params.notna().all()
+
+
+def made_up(before, after):
+    """A frontier that grows by one factor a year until 2021 and by another since."""
+    days = pd.date_range("2018-06-01", "2024-06-01", periods=24, unit="us")
+    years = (days - pd.Timestamp("2021-06-01")).days / 365.25
+    rows = facts.frontier().head(1).drop(columns=["model", "release_date", "total_params"])
+    sizes = 1e11 * np.where(years < 0, before, after) ** years
+    return pd.concat([rows] * 24, ignore_index=True).assign(
+        model=[f"m{n}" for n in range(24)],
+        release_date=days,
+        total_params=sizes,
+        size_low=sizes,
+        size_high=sizes,
+        size_status="disclosed",
+    )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "what", "fell", "lead"),
+    [
+        (30.0, 1.1, "stalled", "That very unlikely", "before"),
+        (30.0, 4.0, "slowed", "That very unlikely", "before"),
+        (3.0, 0.4, "reversed", "That very likely", "before"),
+        (2.0, 9.0, "sped up", "That very unlikely", "after"),
+    ],
+)
+def test_what_growth_did_and_whether_sizes_fell_follow_the_sizes(before, after, what, fell, lead):
+    frontier = made_up(before, after)
+    turn, sampled = facts.bend(frontier), trends.break_samples(frontier, draws=50)
+    last = facts.GPT4 if lead == "before" else facts.GPT1
+    found = grown.bend(frontier, [], turn, sampled, last)
+    assert (found.bend_what, found.bend_side) == (what, lead)
+    assert f"{found.fell_that} {found.fell}" == fell
+    assert found.bend_clear == "clearly"
+    assert f"Growth {what} around" in evolution.turning_point(found).title
+    assert found.bend_after_low <= found.bend_after_high
+    assert grown.chance(0.46) == "a coin toss"
+
+
+@pytest.mark.parametrize(
+    ("story", "pace"),
+    [
+        (["GPT-1", "GPT-3 175B", "GPT-4"], "slowed"),
+        (["GPT-3 175B", "Gopher 280B", "GPT-4"], "sped up"),
+        (["GPT-4", "GPT-4o", "Llama 3.1 405B"], "sped up"),
+    ],
+)
+def test_the_pace_of_the_story_follows_its_models(story, pace):
+    window = grown.usable(facts.frontier(since="2018-01-01", until=facts.ESSAY_DAY))
+    by = grown.lines(story, window, 0.8)
+    unsure = trends.growth_samples(window, draws=50)
+    assert grown.growth(by, window, unsure).pace == pace
+    end = grown.trend(story, by, unsure, 1e13, "2025-06-30")
+    assert (
+        f"{words.short(end.two_point)}, the article says 10T" in evolution.extrapolations(end).title
+    )
+    assert end.trend_low <= min(end.two_point, end.record_at_end) <= end.trend_high
+
+
+@pytest.mark.parametrize(("factor", "work"), [(1.0, "grow too"), (0.01, "fall")])
+def test_the_landing_picture_says_what_the_lines_do(factor, work):
+    opened = facts.open_frontier(since=facts.TREND_FROM)
+    years = (opened.release_date - opened.release_date.min()).dt.days / 365.25
+    opened["total_params"] = opened.active_params = 1e11 * (3.0 * factor) ** years
+    turn = facts.bend(facts.frontier(until=facts.ESSAY_DAY))
+    found = grown.whole_story(turn, opened, facts.GPT4, 1e13, facts.ESSAY_DAY)
+    assert (found.again, found.work) == ("grow" if factor == 1 else "change", work)
+    chart = evolution.whole_story(found)
+    assert work in chart.title and found.turn.what in chart.title
+    hollow, *_ = marks(chart, "point")
+    assert {"disclosed", "reported", "estimate"} == set(hollow.data.size_status)
+    assert {name for text in marks(chart, "text") for name in text.data.get("called", [])} >= {
+        "GPT-1",
+        "GPT-3",
+        "GPT-4",
+        "GPT-4o",
+        "Claude 3.5",
+        "DeepSeek-V3",
+        "Kimi K3",
+    }
