@@ -10,8 +10,9 @@ import pandas as pd
 import pytest
 
 from llmecon import catalog
-from llmecon_book import facts
+from llmecon_book import facts, ledger
 from llmecon_book.chapters import Section
+from llmecon_book.chapters import outlook as of_chapter
 from llmecon_book.charts import causes, outlook, texts
 from llmecon_book.site import specs
 
@@ -304,3 +305,26 @@ def test_a_figure_within_the_experiments_says_nothing_of_it():
 def test_an_accelerator_that_is_too_slow_is_not_drawn():
     rows = {row["chip"] for data in FIGURES["served"]["datasets"].values() for row in data}
     assert rows == {"H", "B"}
+
+
+@pytest.mark.parametrize(
+    ("until", "total", "active", "cautious", "ability"),
+    [
+        (facts.SCORED_ON, "grew", "showed no clear trend", ", and too cautious", "went on falling"),
+        (
+            "2025-06-30",
+            "showed no clear trend",
+            "showed no clear trend",
+            "",
+            "did not clearly fall",
+        ),
+    ],
+)
+def test_the_words_of_the_outlook_follow_the_numbers(until, total, active, cautious, ability):
+    days = ledger.days(until=until)
+    frontier = facts.open_frontier(since=facts.TREND_FROM, until=until)
+    found = of_chapter.open_frontier(frontier, days, 0.8)
+    assert (found.total_went, found.active_went) == (total, active)
+    assert of_chapter.ability(days).ability_went == ability
+    scored = ledger.score(until=until)
+    assert of_chapter.expectations(of_chapter.by_id(scored), scored).cautious == cautious

@@ -462,7 +462,7 @@ def test_rivals_are_lines_through_what_was_known():
 
 
 def test_a_rival_that_holds_the_outcome_is_scored_by_its_width():
-    fit = ledger.rivals().iloc[-1]
+    fit = ledger.rivals().set_index("forecast").loc["straight line"]
     assert fit.low < 2.8e12 < fit.high
     assert fit.interval_score == pytest.approx(math.log10(fit.high / fit.low))
 

@@ -181,9 +181,7 @@ def ability(days: Days) -> Section:
         gpt4_small_times=facts.size(GPT4) / last.total_params[GPT4],
         ability_levels=len(times),
         ability_fell=fell,
-        ability_went="went on falling"
-        if 2 * fell > len(times)
-        else "did not clearly go on falling",
+        ability_went="went on falling" if 2 * fell > len(times) else "did not clearly fall",
         top=top,
         top_months=12 * years,
         **picked(first.total_params, top_first=top),

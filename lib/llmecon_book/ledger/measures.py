@@ -340,7 +340,7 @@ def rivals(
     table["error_decades"] = np.abs(np.log10(table.value / came))
     score = interval_score(low, high, came, confidence)
     table["interval_score"] = np.where(straight, score, np.nan)
-    table.attrs.update(observed=came, model=str(largest.model), p_value=bent.p_value)
+    table.attrs.update(observed=came, model=str(largest.model), p_value=bent.p_value, date=day[0])
     return table
 
 
