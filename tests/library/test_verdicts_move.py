@@ -80,7 +80,7 @@ def scrambled(result, rng: np.random.Generator):
 
 def perturb(patch, seed: int) -> None:
     """Other facts: those of claims, numbers or days of the tables, what is measured."""
-    rng, decades = np.random.default_rng(seed), (1.0, 0.1, 0.5)[seed // len(KINDS) % 3]
+    rng, decades = np.random.default_rng(seed), (1.5, 0.1, 0.5)[seed // len(KINDS) % 3]
     kind = KINDS[seed % len(KINDS)]
     rows, frames = {name: catalog.rows(name) for name in catalog.TABLES}, {}
     change = {"numbers": other_frame, "days": other_days}.get(kind, lambda frame, *_: frame)

@@ -96,7 +96,7 @@ def what_came(one: Scored) -> str:
     --------
     >>> from llmecon_book import ledger
     >>> what_came(ledger.proposition("P9")), what_came(ledger.proposition("P10"))
-    ('3 makers', '67%')
+    ('1 maker', '67%')
     """
     if one.observed is None:
         return "no number"
@@ -104,6 +104,7 @@ def what_came(one: Scored) -> str:
         return f"{one.observed:.0%}"
     ends = "" if one.low is None else f" ({one.low:.3g} to {one.high:.3g})"
     unit = "times" if one.row.unit == "ratio" else one.row.unit
+    unit = unit.removesuffix("s") if one.observed == 1 else unit
     return f"{one.observed:.3g} {unit}{ends}"
 
 
