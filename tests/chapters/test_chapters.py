@@ -46,18 +46,20 @@ EXTREMES = {
     ],
     "reversal": [
         {
-            "usd_per_gpu_hour": (1.0, "rent"),
-            "acceptance": (0.0, "gpt4_max"),
-            "gpt4o_speed": (30.0, "inferred_gpt4o"),
+            "usd_per_gpu_hour": (0.5, "if_only_h200"),
+            "formats": (["int4"], "reach"),
+            "acceptance": (0.95, "gpt4_max"),
         },
         {
-            "usd_per_gpu_hour": (6.0, "gpt4_at_55"),
-            "use_published_chip": (False, "frontier_chip"),
-            "context_tokens": (32_000, "gpt4_at_ten"),
-            "sonnet_speed": (150.0, "inferred_sonnet"),
-            "margin": (3.0, "read_gpt4o_empty"),
+            "usd_per_gpu_hour": (6.0, "essay_at_55"),
+            "formats": (["bf16"], "gpt4_at_ten"),
+            "context_tokens": (32_000, "fits"),
             "sold_on": ("2025-08-08", "inferred_gpt4o_low"),
         },
+    ],
+    "sizing": [
+        {"sold_on": ("2025-08-08", "known_n_offers"), "usd_per_gpu_hour": (0.5, "need_empty")},
+        {"usd_per_gpu_hour": (6.0, "essay_high"), "sold_on": ("2025-05-30", "inferred_gpt4o")},
     ],
     "mechanism": [
         {

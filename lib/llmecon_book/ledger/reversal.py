@@ -29,30 +29,12 @@ _NEARLY_ALL = 0.9
 _TWO_OPEN = [facts.MISTRAL, facts.LLAMA33]
 
 
-def _winter_readings(model: str) -> pd.DataFrame:
-    return catalog.speed_readings(model, since=facts.WINTER[0], until=facts.WINTER[1])
-
-
-def _size_by_line(model: str) -> sizing.Sizes:
-    """Size by all readings of the winter together, each at the price of its version."""
-    readings = _winter_readings(model)
-    name = facts.FIRST_SONNET if model == facts.SONNET else model  # the price never changed
-    days = readings.version if model == facts.GPT4O else [facts.ESSAY_DAY] * len(readings)
-    prices = pd.DataFrame([catalog.price_on(name, day) for day in days])
-    return sizing.infer(
-        prices.output_usd_per_mtok,
-        readings.output_tokens_per_s,
-        facts.SERVED_DAY,
-        input_usd_per_mtok=prices.input_usd_per_mtok,
-    ).total_params
-
-
 @decides("R01")
 def gpt4o_size(row: ClaimRow) -> Result:
     """Right if the stated size lies inside the 80 % interval by price and speed and inside the
     probe's; imprecise if inside one of the two; else wrong.
     """
-    sizes = _size_by_line(facts.GPT4O)
+    sizes = facts.read_size(facts.GPT4O).total_params
     probe = facts.independent_estimates(facts.GPT4O).iloc[-1]
     low, high = sizes.interval()
     in_probe = bool(probe.total_low <= row.stated <= probe.total_high)
@@ -84,12 +66,12 @@ def sonnet_size(row: ClaimRow) -> Result:
     """Right if the stated size lies inside the 80 % interval by price and speed; imprecise if it is
     within a factor of two of an end; else wrong.
     """
-    sizes = _size_by_line(facts.SONNET)
+    sizes = facts.read_size(facts.SONNET).total_params
     return found(
         sizes.median,
         by_range(row.stated, *sizes.interval()),
         interval=sizes.interval(),
-        seen=_winter_readings(facts.SONNET).date.max(),
+        seen=facts.winter_readings(facts.SONNET).date.max(),
         below_gpt4=facts.size(facts.GPT4) / facts.size(facts.SONNET),
     )
 
@@ -230,7 +212,7 @@ def smaller_is_faster(row: ClaimRow) -> Result:
         float(catalog.speed_readings(name).output_tokens_per_s.max())
         for name in (large, facts.TURBO)
     )
-    median = _winter_readings(facts.GPT4O).output_tokens_per_s.median()
+    median = facts.winter_readings(facts.GPT4O).output_tokens_per_s.median()
     faster = median > turbo
     cheaper = facts.list_price(facts.GPT4O) < facts.list_price(facts.TURBO)
     return found(
