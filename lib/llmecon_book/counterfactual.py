@@ -420,7 +420,7 @@ def servable_sizes(
 
 
 def rent_on(chip: str, date: str | pd.Timestamp) -> float:
-    """Rent of an accelerator for an hour on a day of ``gpu_prices.csv``. [USD/h]
+    """Rent of an accelerator under a contract of three years, by its day. [USD/h]
 
     Raises
     ------
@@ -429,11 +429,13 @@ def rent_on(chip: str, date: str | pd.Timestamp) -> float:
 
     Examples
     --------
-    >>> rent_on("H200 SXM 141GB", "2026-04-03")
-    1.6
+    >>> rent_on("H200 SXM 141GB", "2026-07-01")
+    2.9
     """
     prices = catalog.gpu_prices()
-    rentals = prices[(prices.price_kind == "rental") & (prices.date == pd.Timestamp(date))]
+    rentals = prices[
+        (prices.price_kind == "three_year_rental") & (prices.date == pd.Timestamp(date))
+    ]
     rents = rentals.groupby("accelerator").usd_per_gpu_hour.first()
     if chip not in rents:
         raise catalog.UnknownName("accelerator with a rental price", chip, rents.index)

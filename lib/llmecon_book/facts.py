@@ -15,6 +15,7 @@ from pydantic import StringConstraints
 from llmecon import catalog, trends
 from llmecon._checks import column, require
 from llmecon.catalog.rows import Sourced, Text
+from llmecon_book import freshness
 
 Day: TypeAlias = str | date | pd.Timestamp
 
@@ -33,13 +34,13 @@ GPT4_SHAPE, DRAFT_SHAPE = "GPT-4 (Erdil assumption)", "Llama 3 8B"
 H200, B200, GB200, RUBIN = "H200 SXM 141GB", "B200 SXM 180GB", "GB200 NVL72", "Vera Rubin NVL72"
 
 # Benchmarks, as in ``scores.csv``.
-ARENA, MMLU, SIMPLE_QA = "Arena text score", "MMLU", "SimpleQA"
+ARENA, MMLU, SIMPLE_QA = catalog.ARENA, "MMLU", "SimpleQA"
 GPQA_BY_VENDORS = "GPQA Diamond, vendor-reported"
 
 # Days.
 ESSAY_DAY = "2024-12-13"  # of the essay that the article retells; the article has no date
 TREND_FROM = "2024-07-01"  # from here on the open frontier of today is counted
-SCORED_ON = "2026-11-30"  # last day whose facts count
+SCORED_ON = f"{freshness.state().newest.max():%Y-%m-%d}"  # last day of the facts
 ARENA_2025 = "2025-08-04"  # first Arena list with Llama 3.3 70B
 ARENA_LAST = "2026-10-20"
 SERVED_DAY = "2025-01-26"  # leaderboard of hosts that the baseline of `sizing` is fitted to
@@ -335,7 +336,7 @@ def largest_trained(
     --------
     >>> both = largest_trained(after=ESSAY_DAY, until=SCORED_ON)
     >>> [frame.model.tolist() for frame in both]
-    [['DeepSeek-V4-Pro', 'Kimi K2', 'Kimi K2.5'], ['Inkling']]
+    [['DeepSeek-V4-Pro', 'LongCat-2.0', 'Kimi K2'], ['Kimi K2.5']]
     """
     frame = models(after=after, until=until)
     trained = frame[frame.open_weights & frame.training_tokens.notna()]
@@ -487,13 +488,41 @@ def scored_models(benchmark: str, day: Day) -> pd.DataFrame:
     return merged.sort_values("score", ascending=False, kind="stable").reset_index(drop=True)
 
 
+def arena_list(*, until: Day) -> pd.DataFrame:
+    """All entries of the last Arena list up to a day that was kept whole.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Rows of ``arena_lists.csv``, the best first; ``model`` is the name of the entry where it has
+        no row of its own. ``open_weights`` is of the day of the list.
+
+    Raises
+    ------
+    ValueError
+        If the day is before the first list.
+
+    Examples
+    --------
+    >>> entries = arena_list(until=ESSAY_DAY)
+    >>> entries.model.iloc[0], entries[entries.open_weights].model.iloc[0]
+    ('Gemini-Exp-1206', 'Athene-v2-Chat-72B')
+    """
+    lists = _between(catalog.arena_lists(), "date", until=until)
+    if lists.empty:
+        raise ValueError(f"until must be after the first Arena list, got {pd.Timestamp(until):%F}")
+    entries: pd.DataFrame = lists[lists.date == lists.date.max()]
+    entries = entries.assign(model=entries.model.fillna(entries.name))
+    return entries.sort_values("score", ascending=False, kind="stable").reset_index(drop=True)
+
+
 def score_on_release(name: str, benchmark: str) -> float:
     """Score that a model was released with. [points of the benchmark]"""
     return catalog.score(name, benchmark, f"{released(name):%Y-%m-%d}")
 
 
 def arena(*, until: Day = SCORED_ON) -> pd.DataFrame:
-    """`scored_models` of the last Arena list up to a day.
+    """`scored_models` of the last Arena list up to a day, whole or not.
 
     Raises
     ------
@@ -548,15 +577,21 @@ def smallest_at_score(scored: pd.DataFrame, *, level: float) -> pd.DataFrame:
     return reached[reached.total_params < before].reset_index(drop=True)
 
 
-def gap_to_open(scored: pd.DataFrame) -> float:
-    """Points that the best open model stands behind the best of all.
+def gap_to_open(entries: pd.DataFrame) -> float:
+    """Points that the best open entry of a list stands behind the best of all.
+
+    Parameters
+    ----------
+    entries : pandas.DataFrame
+        From `arena_list`; from `scored_models`, of the models of our tables only. Two days compare
+        where both are of one kind.
 
     Examples
     --------
-    >>> gap_to_open(scored_models(ARENA, ESSAY_DAY))
-    68.0
+    >>> gap_to_open(arena_list(until=ESSAY_DAY)), gap_to_open(scored_models(ARENA, ESSAY_DAY))
+    (99.0, 68.0)
     """
-    return float(scored.score.max() - scored.loc[scored.open_weights, "score"].max())
+    return float(entries.score.max() - entries.loc[entries.open_weights, "score"].max())
 
 
 def simple_qa(*, until: Day | None = None) -> pd.DataFrame:
@@ -627,7 +662,7 @@ def flagship_speeds(*, until: Day = SCORED_ON) -> pd.DataFrame:
     >>> last.model, float(last.output_tokens_per_s), float(last.output_usd_per_mtok)
     ('Kimi K3', 36.9, 15.0)
     """
-    sold = flagships()
+    sold = flagships().assign(model=lambda prices: prices.serves.fillna(prices.model))
     makers = sold.drop_duplicates("model").set_index("model").provider
     read = _between(catalog.speeds(), "date", until=until)
     read = read.assign(provider=read.model.map(makers))
@@ -650,34 +685,77 @@ def gpt4o_readings() -> pd.DataFrame:
     return catalog.speed_readings(GPT4O, versions=GPT4O_AT_10, since=first, until=last)
 
 
-def cheapest_at_level(
-    level: float, *, until: Day = SCORED_ON, on_list: Day | None = None
-) -> pd.DataFrame:
-    """Least output price, day by day, of a model with at least a score.
+def _sold() -> pd.DataFrame:
+    """Makers' and hosts' prices with the model that each buys, in order of date."""
+    prices = catalog.prices().rename(columns={"model": "sold_as", "serves": "model"})
+    offers = catalog.served_offers().dropna(subset=["output_usd_per_mtok"])
+    offers = offers.rename(
+        columns={"date": "effective_date", "host": "provider", "name_at_host": "sold_as"}
+    )
+    kept = ["effective_date", "provider", "sold_as", "model", "output_usd_per_mtok"]
+    return pd.concat([prices[kept], offers[kept]]).sort_values("effective_date", kind="stable")
+
+
+def as_able_as(
+    level: float | str, *, until: Day = SCORED_ON, on_list: Day | None = None
+) -> set[str]:
+    """Models with at least a score on one Arena list, or at least another model's.
 
     Parameters
     ----------
-    level : float
-        Score to reach, of the same list. [Arena points]
+    level : float or str
+        Score to reach [Arena points]; or a model: then each pair is compared on the last list that
+        has both, and a list that has left one of them out does not count against it.
     until : day, optional
-        Later prices do not count.
+        Later lists do not count.
     on_list : day, optional
-        Date of the Arena list; the last one up to `until` if not given.
+        List of the score; the last one up to `until` if not given.
+
+    Raises
+    ------
+    UnknownName
+        If no list up to `until` has that model.
+    """
+    scores = _between(catalog.scores().query("benchmark == @ARENA"), "date", until=until)
+    if not isinstance(level, str):
+        last = arena(until=until) if on_list is None else scored_models(ARENA, on_list)
+        return set(last.loc[last.score >= level, "model"])
+    own = scores[scores.model == level].set_index("date").score
+    if own.empty:
+        raise catalog.UnknownName("model on an Arena list by then", level, scores.model.unique())
+    last = scores[scores.date.isin(own.index)].groupby("model").last()
+    return set(last.index[last.score >= last.date.map(own)])
+
+
+def cheapest_at_level(
+    level: float | str, *, until: Day = SCORED_ON, on_list: Day | None = None
+) -> pd.DataFrame:
+    """Least output price, day by day, of a model `as_able_as` a score or another model.
 
     Returns
     -------
     pandas.DataFrame
-        ``date``, ``model``, ``output_usd_per_mtok``: one row a change of the least price. A model
-        counts at its last listed price; whether it is still sold is not known.
+        ``date``, ``model``, ``output_usd_per_mtok``: one row a change of the least price. Counted
+        are the prices of ``prices.csv``, each for the model that it buys, and offers of hosts from
+        the day of their list on. An offer counts until it changes; whether it is still sold is not
+        known.
+
+    Examples
+    --------
+    >>> path = cheapest_at_level(GPT4O, until="2025-08-08")
+    >>> path.model.iloc[-1], float(path.output_usd_per_mtok.iloc[-1])
+    ('Qwen3-32B', 0.3)
     """
-    scored = arena(until=until if on_list is None else on_list)
-    able = set(scored.loc[scored.score >= level, "model"])
-    prices = _between(catalog.prices(), "effective_date", until=until)
-    in_force: dict[tuple[str, str], float] = {}
+    able = as_able_as(level, until=until, on_list=on_list)
+    in_force: dict[tuple[str, str], tuple[float, str]] = {}
     rows: list[tuple[pd.Timestamp, str, float]] = []
-    for row in prices[prices.model.isin(able)].to_dict("records"):
-        in_force[row["provider"], row["model"]] = row["output_usd_per_mtok"]
-        (_, name), usd = min(in_force.items(), key=lambda item: item[1])
+    for row in _between(_sold(), "effective_date", until=until).to_dict("records"):
+        in_force.pop(offer := (row["provider"], row["sold_as"]), None)
+        if row["model"] in able:
+            in_force[offer] = row["output_usd_per_mtok"], row["model"]
+        if not in_force:
+            continue
+        usd, name = min(in_force.values(), key=lambda price: price[0])
         if not rows or (name, usd) != rows[-1][1:]:
             rows.append((row["effective_date"], name, usd))
     frame = pd.DataFrame(rows, columns=["date", "model", "output_usd_per_mtok"])

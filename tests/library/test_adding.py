@@ -12,7 +12,7 @@ import pytest
 from llmecon import catalog, cost, roofline, sizing
 from llmecon.catalog.package import datapackage
 from llmecon.catalog.rows import TABLES
-from llmecon_book import facts  # noqa: F401  (its tables join)
+from llmecon_book import facts
 
 DATA = Path(__file__).parents[2] / "data"
 
@@ -83,7 +83,7 @@ def test_a_chip_is_one_row_and_its_price_another(add):
         "gpu_prices",
         accelerator=chip,
         usd_per_gpu_hour=3.0,
-        price_kind="rental",
+        price_kind="three_year_rental",
         date="2024-12-01",
         date_precision="day",
     )
@@ -141,6 +141,7 @@ def test_a_price_is_one_row_and_in_force_from_its_day(add):
     add(
         "prices",
         model="GPT-4o",
+        serves="GPT-4o",
         provider="OpenAI",
         effective_date="2025-02-01",
         input_usd_per_mtok=1.0,
@@ -156,3 +157,64 @@ def test_a_reading_of_an_unlisted_model_is_refused(add):
     add("speeds", model="Nobody 9")
     with pytest.raises(catalog.BadRow, match=r"speeds.csv, line \d+, column model: 'Nobody 9'"):
         catalog.speeds()
+
+
+@pytest.mark.parametrize("column", ["total_params", "active_params", "blended_usd_per_mtok"])
+def test_an_offer_without_a_size_or_a_price_is_refused(add, column):
+    add("served_offers", host="Nobody", **{column: ""})
+    with pytest.raises(
+        catalog.BadRow, match=rf"^served_offers.csv, line 341, column {column}: is empty"
+    ):
+        catalog.served_offers()
+
+
+def test_an_offer_without_a_speed_is_refused(add):
+    add("served_offers", host="Nobody", output_tokens_per_s="")
+    with pytest.raises(catalog.BadRow, match="line 341, column output_tokens_per_s: is empty"):
+        sizing.offers("2025-01-26")
+
+
+def test_a_list_with_a_name_twice_is_refused(add):
+    add("arena_lists")
+    with pytest.raises(
+        catalog.BadRow, match=r"^arena_lists.csv, line 627, column date\+name: repeats line 626"
+    ):
+        facts.arena_list(until=facts.SCORED_ON)
+
+
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        (
+            {"effective_date": "2024-05-12"},
+            "effective_date: 2024-05-12 lies before the release of GPT-4o, 2024-05-13",
+        ),
+        ({"serves": ""}, "serves: is empty, but GPT-4o is a row of models.csv"),
+        ({"serves": "GPT-4oh"}, "serves: 'GPT-4oh' is in no row of its table: GPT-4o"),
+    ],
+)
+def test_a_price_that_contradicts_its_model_is_refused(add, cells, reason):
+    add("prices", **{"model": "GPT-4o", "serves": "GPT-4o", "provider": "A host", **cells})
+    with pytest.raises(catalog.BadRow, match=rf"^prices.csv, line 120, column {reason}"):
+        catalog.prices()
+
+
+def test_a_price_of_a_preview_may_be_older_than_its_model(add):
+    cells = {"model": "GPT-4o", "serves": "GPT-4o", "provider": "A host", "note": "a preview"}
+    add("prices", effective_date="2024-05-12", **cells)
+    assert catalog.price_on("GPT-4o", "2024-05-12").provider == "A host"
+
+
+def test_a_day_before_the_first_facts_is_not_known(add):
+    """An honest error or no row, never the nearest fact."""
+    for look_up, message in {
+        (lambda: catalog.price_on("GPT-4o", "2019-12-31")): "no model with a price by 2019-12-31",
+        (lambda: catalog.score("GPT-4o", facts.ARENA, "2019-12-31")): "no model with Arena text",
+        (lambda: facts.flagship_path("OpenAI", made="2019-12-31")): "no maker with a flagship by",
+        (lambda: facts.arena(until="2019-12-31")): "until must be after the first Arena list",
+        (lambda: facts.arena_list(until="2019-12-31")): "until must be after the first Arena list",
+    }.items():
+        with pytest.raises((LookupError, ValueError), match=f"^{message}"):
+            look_up()
+    assert facts.flagships(until="2019-12-31").empty
+    assert facts.latest_estimates(until="2019-12-31").empty

@@ -17,7 +17,7 @@ import typer
 from llmecon import catalog, chinchilla, cli, cost, roofline, sizing, trends
 from llmecon.cli import output
 from llmecon.cli.output import Answer, Column, Table, plain, short, show
-from llmecon_book import ledger
+from llmecon_book import facts, ledger
 
 LLAMA, H200, H100 = "Llama 3.1 70B", "H200 SXM 141GB", "H100 SXM 80GB"
 
@@ -504,7 +504,7 @@ def test_a_proposition_is_explained_with_its_rule(run):
     told = " ".join(out.split())
     assert status == 0 and one.rule in told and one.row.measure in told and "O01, R04" in told
     assert f"{one.observed:.3g} ({one.low:.3g} to {one.high:.3g})" in told
-    assert "right, 1.2 powers of ten above 0.152" in told and "scored on 2026-11-30" in told
+    assert "right, 1.2 powers of ten above 0.152" in told and f"scored on {facts.SCORED_ON}" in told
     content = json.loads(run("scorecard", "--explain", "P1a", "--json")[1])
     assert content["article"] == "right" and content["observed"] == pytest.approx(one.observed)
 

@@ -15,9 +15,60 @@ def test_scorecard_p3_the_smallest_models_at_the_level_of_gpt_4():
 
 
 def test_scorecard_p11_open_models_behind_the_best():
-    assert facts.gap_to_open(facts.scored_models("Arena text score", "2024-12-13")) == 68
+    """Review of facts, 2: the whole list is led by no model of our tables."""
+    entries = facts.arena_list(until=facts.ESSAY_DAY)
+    best, best_open = entries.iloc[0], entries[entries.open_weights].iloc[0]
+    assert (best["name"], best.score) == ("Gemini-Exp-1206", 1377)
+    assert (best_open["name"], best_open.score) == ("Athene-v2-Chat-72B", 1278)
+    assert facts.gap_to_open(entries) == 99
     late = facts.gap_to_open(facts.scored_models("Arena text score", "2026-10-20"))
     assert late == pytest.approx(36, abs=0.5)
+
+
+def test_a_list_is_one_kind_and_one_day():
+    """A later day finds the last whole list; a day before the first is refused."""
+    assert len(facts.arena_list(until=facts.SCORED_ON)) == 265
+    assert set(facts.arena_list(until="2025-07-31").date) == {pd.Timestamp("2025-01-31")}
+    with pytest.raises(
+        ValueError, match="until must be after the first Arena list, got 2024-12-12"
+    ):
+        facts.arena_list(until="2024-12-12")
+
+
+def test_facts_are_scored_on_the_last_day_of_any_table():
+    days = [catalog.prices().effective_date, catalog.speeds().date, catalog.scores().date]
+    assert pd.Timestamp(facts.SCORED_ON) == max(day.max() for day in days)
+
+
+def test_a_price_counts_for_the_model_that_it_buys():
+    """Review of facts, 4: prices at GPT-4o's level and at GPT-4's, by hand from the tables."""
+    at_gpt4o, at_gpt4 = (facts.cheapest_at_level(name) for name in (facts.GPT4O, facts.GPT4))
+
+    def least(path, day):
+        row = path[path.date <= day].iloc[-1]
+        return row.model, row.output_usd_per_mtok
+
+    assert least(at_gpt4o, "2024-12-13") == ("GPT-4o", 10)
+    assert least(at_gpt4o, "2025-01-31") == ("DeepSeek-V3", 0.28)
+    assert least(at_gpt4o, "2025-08-07") == ("DeepSeek-V3", 1.1)
+    assert least(at_gpt4o, "2025-08-08") == ("Qwen3-32B", 0.3)
+    assert least(at_gpt4, "2024-12-13") == ("DeepSeek-V2.5", 0.28)
+    assert "gpt-oss-120b" in facts.as_able_as(facts.GPT4O)
+    with pytest.raises(LookupError, match="no model on an Arena list by then is called 'GPT-4'"):
+        facts.cheapest_at_level(facts.GPT4, until="2023-03-13")
+
+
+def test_models_are_compared_on_the_last_list_that_has_both(monkeypatch):
+    """DeepSeek-V3 is not on the list of 2026; a list without a model says nothing against it."""
+    assert "DeepSeek-V3" in facts.as_able_as(facts.GPT4O)
+    scores = catalog.scores()
+    last = (scores.model == "DeepSeek-V3") & (scores.date == facts.ARENA_2025)
+    scores.loc[last, "score"] = 1301.0  # GPT-4o stands at 1302; on the list before it is below V3
+    monkeypatch.setattr(catalog, "scores", lambda: scores.copy())
+    assert "DeepSeek-V3" not in facts.as_able_as(facts.GPT4O)
+    assert "DeepSeek-V3" in facts.as_able_as(facts.GPT4O, until="2025-07-31")
+    with pytest.raises(LookupError, match="no model on an Arena list by then is called 'GPT4'"):
+        facts.as_able_as("GPT4")
 
 
 def test_weights_opened_later_are_not_open_on_an_earlier_list():
@@ -98,7 +149,7 @@ def test_a_speed_is_of_the_makers_flagship_of_the_day():
     price = read.set_index(["model", "date"]).output_usd_per_mtok
     assert price["DeepSeek-V4-Pro", "2026-07-10"].item() == 0.87  # lowered on 2026-05-04
     assert price["DeepSeek-V4-Pro", "2026-10-03"].item() == 1.98
-    assert read.date.is_monotonic_increasing and (read.date <= "2026-11-30").all()
+    assert read.date.is_monotonic_increasing and (read.date <= facts.SCORED_ON).all()
 
 
 def test_the_least_price_is_never_above_a_model_that_counts():
@@ -111,7 +162,7 @@ def test_the_least_price_is_never_above_a_model_that_counts():
 
 def test_a_flagship_path_starts_with_the_price_in_force():
     path = facts.flagship_path("OpenAI")
-    assert path.tolist() == [10, 14, 15, 30, 20, 50]  # claims reference, P8
+    assert path.tolist() == [10, 14, 15, 30, 20, 50, 40]  # claims reference, P8
     assert (path.index <= pd.Timestamp("2024-12-13")).sum() == 1
     assert (path.diff().dropna() != 0).all()
     with pytest.raises(LookupError, match="nearest"):

@@ -30,8 +30,8 @@ STAIRS = [
             "ledger",
             "counterfactual",
             "essay",
-            "freshness",
             "facts",
+            "freshness",
             "words",
         )
     ),

@@ -21,13 +21,15 @@ from llmecon.transformer import Transformer
 
 __all__ = ["TABLES", "BadRow", "UnknownName", "data_folder"]
 
+ARENA = "Arena text score"  # benchmark of ``arena_lists.csv``
+
 _Record = TypeVar("_Record", Accelerator, Transformer)
 
 
 @cache
 def _rows(name: str, folder: Path) -> tuple[Sourced, ...]:
     keys = {
-        column: {getattr(row, row.KEY[0]) for row in _rows(other, folder)}
+        column: {getattr(row, row.KEY[0]): row for row in _rows(other, folder)}
         for column, other in foreign_keys(TABLES[name]).items()
     }
     return tuple(read_rows(folder / f"{name}.csv", TABLES[name], keys))
@@ -83,6 +85,20 @@ def table(name: str) -> pd.DataFrame:
     """
     rows(name)
     return _frame(name, data_folder()).copy()
+
+
+def scores() -> pd.DataFrame:
+    """Scores of models: rows of ``scores.csv``, and of ``arena_lists.csv`` what has a model.
+
+    Examples
+    --------
+    >>> scores().query("model == 'GPT-4' and unit == 'Arena points'").score.tolist()
+    [1288.0, 1186.0, 1186.0, 1210.0]
+    """
+    own = table("scores")
+    listed = table("arena_lists").dropna(subset=["model"]).rename(columns={"name": "variant"})
+    listed = listed.assign(benchmark=ARENA, unit="Arena points", date_basis="list date")
+    return pd.concat([own, listed[own.columns]], ignore_index=True)
 
 
 def __getattr__(name: str) -> Callable[[], pd.DataFrame]:
@@ -170,7 +186,7 @@ def score(model: str, benchmark: str, date: str) -> float:
     >>> score("GPT-4", "Arena text score", "2024-12-13")
     1186.0
     """
-    frame, day = table("scores"), _day("date", date)
+    frame, day = scores(), _day("date", date)
     on_list = frame[(frame.benchmark == benchmark) & (frame.date == day)]
     found = on_list.loc[on_list.model == model, "score"]
     if found.empty:
@@ -251,7 +267,8 @@ def price_on(model: str, date: str) -> pd.Series:
     10.0
     """
     frame = table("prices")
-    keep = (frame.model == model) & (frame.effective_date <= _day("date", date))
-    if not keep.any():
+    frame = frame[frame.effective_date <= _day("date", date)]
+    found = frame[frame.model == model].sort_values("effective_date", kind="stable")
+    if found.empty:
         raise UnknownName(f"model with a price by {date}", model, frame.model)
-    return frame[keep].sort_values("effective_date", kind="stable").iloc[-1]
+    return found.iloc[-1]

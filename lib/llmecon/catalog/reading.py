@@ -3,7 +3,7 @@
 import csv
 import json
 import os
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import date
 from importlib.resources import files
 from io import StringIO
@@ -80,7 +80,7 @@ def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def read_rows(
-    path: Path, row_type: type[Row], keys: Mapping[str, Collection[str]] | None = None
+    path: Path, row_type: type[Row], keys: Mapping[str, Mapping[str, Sourced]] | None = None
 ) -> list[Row]:
     """All rows of a CSV file as checked records.
 
@@ -91,7 +91,7 @@ def read_rows(
     row_type : type
         Class from `llmecon.catalog.rows` that describes a row.
     keys : mapping, optional
-        By column that names rows of another table, the names there are.
+        By column that names rows of another table, those rows by name.
 
     Returns
     -------
@@ -153,7 +153,7 @@ def _read_row(
     line: int,
     cells: dict[str, Any],
     row_type: type[Row],
-    keys: Mapping[str, Collection[str]],
+    keys: Mapping[str, Mapping[str, Sourced]],
 ) -> Row:
     if None in cells or None in cells.values():
         raise BadRow(f"{path.name}, line {line}: wrong number of cells")
@@ -166,6 +166,11 @@ def _read_row(
         if cells[column] and cells[column] not in names:
             near = ", ".join(nearest(cells[column], names))
             raise _bad(path, line, column, f"{cells[column]!r} is in no row of its table: {near}?")
+    try:
+        if keys:
+            row.agree(keys)
+    except ValueError as error:
+        raise _bad(path, line, *error.args) from error
     return row
 
 

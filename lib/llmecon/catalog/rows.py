@@ -5,6 +5,7 @@ them, so a column is described once; the docstring of a class is the rule of its
 """
 
 import math
+from collections.abc import Mapping
 from datetime import date as Day
 from inspect import cleandoc
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
@@ -82,6 +83,15 @@ class Sourced(BaseModel):
         """Which rows the table holds, as its data page says it."""
         return cls.RULE or " ".join(cleandoc(cls.__doc__ or "").split())
 
+    def agree(self, others: Mapping[str, Mapping[str, Any]]) -> None:
+        """Stand against the rows of the tables that columns name, by column and name.
+
+        Raises
+        ------
+        ValueError
+            With the column and the reason, if it contradicts one of them.
+        """
+
     @model_validator(mode="after")
     def _rises(self) -> Self:
         """No low end lies above its high end, and no active size above the total."""
@@ -111,7 +121,9 @@ def foreign_keys(row_type: type[Sourced]) -> dict[str, str]:
 
 class _ModelRow(Sourced):
     """Every model the article names, the landmarks of 2017 to 2024, and the frontier and best
-    open models of 2025 and 2026. An undisclosed size stays empty.
+    open models of 2025 and 2026. An undisclosed size stays empty. Left out: models that no rule in
+    `frontier_basis` reaches, and releases after the Arena list of 2026-10-20, whose standing is not
+    known. How many the sources list was not counted.
     """
 
     KEY = ("model",)
@@ -138,7 +150,9 @@ class _ModelRow(Sourced):
 
 class _SizeEstimateRow(Sourced):
     """Sizes of closed models traceable to a named source, with method and circularity. Rows of
-    kind `check` show one estimator on open models of known size.
+    kind `check` show one estimator on open models of known size. Left out: press figures without a
+    source, values copied from another estimator, and models the chapters do not follow. How many
+    was not counted.
     """
 
     KEY = ("model", "estimator", "entry")
@@ -165,14 +179,17 @@ class _SizeEstimateRow(Sourced):
 
 
 class _PriceRow(Sourced):
-    """Flagship lines of the makers, their cheapest tiers, and the cheapest host of Meta's open
-    models.
+    """Every price of the makers' flagship lines, first prices of smaller siblings, and the cheapest
+    host of Meta's and two of Alibaba's open models on days whose lists were kept. Left out: names
+    of one model (dated versions, longer contexts, faster or batch tiers), most siblings, and models
+    for images, sound or one trade. genai-prices 0.2.3 has 214 more such names of these makers.
     """
 
     KEY = ("model", "provider", "effective_date")
     TITLE = "Prices"
 
-    model: Text = column("Model")
+    model: Text = column("Model, or the name it is sold by")
+    serves: str | None = _maybe("Model behind that name; empty: none of", key_of="models")
     provider: Text = column("Who sells it")
     effective_date: Day = column("First day of the price, see date_basis")
     input_usd_per_mtok: float = column("Input price", **_USD_PER_MTOK)
@@ -182,9 +199,21 @@ class _PriceRow(Sourced):
     )
     flagship: _YesNo = column("Whether it was the maker's main general model on that day")
 
+    def agree(self, others: Mapping[str, Mapping[str, Any]]) -> None:
+        """A price is no older than the model it buys, unless its note says preview."""
+        models = others["serves"]
+        if self.serves is None and self.model in models:
+            raise ValueError("serves", f"is empty, but {self.model} is a row of models.csv")
+        released = models[self.serves].release_date if self.serves else self.effective_date
+        if self.effective_date < released and "preview" not in self.note:
+            older = f"{self.effective_date} lies before the release of {self.serves}, {released}"
+            raise ValueError("effective_date", f"{older}, and its note says no preview")
+
 
 class _SpeedRow(Sourced):
-    """Output speed of one stream after the first token; readings the chapters use."""
+    """Output speed of one stream after the first token, of the models the chapters follow: of the
+    264 readings of 2025-01-26 for one, 14. Left out: all other models and hosts of each list.
+    """
 
     KEY = ("model", "version", "date", "host_or_basis")
     TITLE = "Speeds"
@@ -199,8 +228,9 @@ class _SpeedRow(Sourced):
 
 
 class _ScoreRow(Sourced):
-    """Arena points, per cent correct or index for models of models.csv. Arena scores compare
-    within one list date only.
+    """Points, per cent correct or index of models of models.csv, where a chapter uses them. Of the
+    Arena list of 2026-10-20 only the models of models.csv were kept; the whole lists before it are
+    in arena_lists.csv. Left out: all other models and settings of each list.
     """
 
     KEY = ("model", "benchmark", "date", "variant")
@@ -222,11 +252,33 @@ class _ScoreRow(Sourced):
         return self
 
 
+class _ArenaRow(Sourced):
+    """All of three Arena text lists, 625 of 626 rows: Yi-34B-Chat stands twice, alike, on the list
+    of 2025-08-04. Scores compare within one list only. A model of models.csv has one entry on a
+    list: its first version without another prompt.
+    """
+
+    KEY = ("date", "name")
+    TITLE = "Arena lists"
+
+    date: Day = column("Day of the list")
+    rank: int = column("Rank on the list", ge=1)
+    name: Text = column("Name of the entry")
+    model: str | None = _maybe("Model, where it has a row", key_of="models")
+    score: float = column("Score", unit="Arena points", gt=500, lt=2500)
+    low: float = column("Lower end, 95 %", unit="Arena points", gt=500, lt=2500)
+    high: float = column("Upper end, 95 %", unit="Arena points", gt=500, lt=2500)
+    votes: int = column("Votes for and against it", unit="votes", ge=1)
+    organization: Text = column("Who entered it")
+    open_weights: _YesNo = column("Whether its licence on the list lets anyone have the weights")
+    model_licence: str = column("That licence", default="")
+
+
 class _OfferRow(Sourced):
-    """All offers of models of known size on the list of 2025-01-26 (186) and on half of the list
-    of 2025-08-08 (153): models drawn by a hash of their name; the other half is kept for tests of
-    the next version. Offers on a host's own chips are marked. Left out: offers without a price or
-    a speed, and models whose size is not public.
+    """Of the list of 2025-01-26, 186 of 264 offers. Left out: 63 of models whose size is not
+    public, and 15 without a price (3) or a speed (12; 0.1 tokens/s stands for none). Of the list
+    of 2025-08-08, 153 offers by the same rule: of 36 models drawn by a hash of their name; the
+    other half is kept for tests of the next version. Offers on a host's own chips are marked.
     """
 
     KEY = ("date", "model", "host", "name_at_host")
@@ -285,7 +337,9 @@ class AcceleratorRow(Sourced, Accelerator):
 
 class _MeasurementRow(Sourced):
     """Published measurements of time to first token, time per output token and throughput, with
-    the whole set-up named. `split` says which rows may calibrate.
+    the whole set-up named. `split` says which rows may calibrate. Left out: rows that do not name
+    model, accelerator, format, lengths or load, and plots without numbers; how many was not
+    counted.
     """
 
     KEY = (
@@ -576,6 +630,7 @@ TABLES: dict[str, type[Sourced]] = {
     "prices": _PriceRow,
     "speeds": _SpeedRow,
     "scores": _ScoreRow,
+    "arena_lists": _ArenaRow,
     "served_offers": _OfferRow,
     "gpu_prices": _GpuPriceRow,
     "architectures": ArchitectureRow,

@@ -244,11 +244,8 @@ def prices_and_speeds(
     for maker in facts.MAKERS:
         path = facts.flagship_path(maker, made=since, until=days.until).rename_axis("date")
         paths[f"{maker} flagship"] = path.reset_index().assign(model=f"{maker} flagship")
-    score = arena.set_index("model").score
     for name in (GPT4, GPT4O):
-        paths[f"cheapest at {name}'s level"] = facts.cheapest_at_level(
-            score[name], until=days.until, on_list=on_list
-        )
+        paths[f"cheapest at {name}'s level"] = facts.cheapest_at_level(name, until=days.until)
     every = stacked("path", paths)
     keys = dict(zip(("openai", "anthropic", "gpt4", "gpt4o"), paths, strict=True))
     price: dict[str, float] = {}

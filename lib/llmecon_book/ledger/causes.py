@@ -118,7 +118,7 @@ def h200_hour(row: ClaimRow) -> Result:
     owned = h200[h200.price_kind.str.contains("ownership")].usd_per_gpu_hour
     right, rent = any(rounded(row.stated, usd) for usd in owned), facts.h200_rent()
     decided = verdict(right=right, imprecise=rounded(row.stated, rent))
-    return found(rent, decided, later=h200[h200.price_kind == "rental"].iloc[-1])
+    return found(rent, decided, later=h200[h200.price_kind == "three_year_rental"].iloc[-1])
 
 
 @decides("C12")

@@ -29,7 +29,7 @@ _FOUR_MONTHS = 120  # d
 _KNOWN_WITHIN = 3.0  # a size known no better than this does not tell two generations apart
 _NEARLY_ALL = 0.9
 _THINKING = 10.0  # tokens of an answer with reasoning over those without, in the worked case
-_RENT_DAY = "2026-04-03"  # day on which the table has rents of both accelerators
+_RENT_DAY = "2026-07-01"  # day on which the table has rents of both accelerators
 _STEADY = 0.9  # a speed that keeps nine tenths of itself is steady
 _STEADY_SHAPES = ("Llama 3.1 8B", "Llama 3.3 70B", "Mistral Large 2", "gpt-oss-120b")
 _YEAR = pd.Timedelta(days=365)
@@ -208,7 +208,7 @@ def _spreads(estimates: pd.DataFrame) -> pd.Series:
 @decides("P11")
 def open_as_proxy(days: Days) -> Result:
     """Held if the gap on the last list is no larger than on the list of the forecast's day."""
-    first, last = (facts.arena(until=day) for day in (days.made, days.until))
+    first, last = (facts.arena_list(until=day) for day in (days.made, days.until))
     before, now = facts.gap_to_open(first), facts.gap_to_open(last)
     return found(
         now,
@@ -383,10 +383,9 @@ def fixed_quality(days: Days) -> Result:
     """Held if the least price at the Arena level of GPT-4 and of GPT-4o is below that of the
     forecast's day, failed if at neither.
     """
-    scored = facts.arena(until=days.until).set_index("model").score
     each: list[dict[str, Any]] = []
     for name in (facts.GPT4, facts.GPT4O):
-        path = facts.cheapest_at_level(float(scored[name]), until=days.until)
+        path = facts.cheapest_at_level(name, until=days.until)
         before = path[path.date <= days.made]
         if before.empty:
             return unanswered()

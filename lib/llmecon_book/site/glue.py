@@ -1,6 +1,10 @@
 """Numbers in prose: ``{glue:text}`key:form``` knows the forms of `llmecon_book.words`."""
 
+from docutils import nodes
+from myst_nb.core.variables import RetrievalError
 from myst_nb.ext.glue import roles
+from myst_nb.ext.glue.utils import glue_warning, retrieve_glue_data
+from myst_nb.ext.utils import RoleBase
 from sphinx.application import Sphinx
 
 from llmecon_book.run.numbers import value
@@ -26,3 +30,23 @@ def formatted(stored: str, form: str) -> str:
 def teach_forms(app: Sphinx) -> None:
     """Let the role of MyST-NB format by `formatted`: its own knows formats of Python only."""
     roles.format_plain_text = formatted
+
+
+class Extrapolated(RoleBase):  # type: ignore[misc]  # untyped in MyST-NB
+    """``{extrapolated}`key```: a badge with a glued factor beyond the measured range.
+
+    There is no badge where the factor is at most one: nothing is extrapolated then.
+    """
+
+    def run(self) -> tuple[list[nodes.Node], list[nodes.system_message]]:
+        """The badge, or a warning with file and line."""
+        try:
+            stored = retrieve_glue_data(self.document, self.text).data["text/plain"]
+            times, beyond = formatted(stored, "short"), value(stored) > 1
+        except (RetrievalError, KeyError, TypeError, ValueError) as error:
+            why = f"no factor for a badge in {self.text!r}: {error}"
+            return [], [glue_warning(why, self.document, self.line)]
+        says = f"{times} times beyond the measured range"
+        badge = nodes.abbreviation("", f"extrapolated ×{times}", classes=["extrapolated"])
+        badge["explanation"] = says
+        return [badge] if beyond else [], []

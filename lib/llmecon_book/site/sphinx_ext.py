@@ -217,6 +217,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("epub_math_renderer", "mathml", "env")
     app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))
     app.add_role("claim", marks.ClaimMark())
+    app.add_role("extrapolated", glue.Extrapolated())
     app.add_directive("claims-summary", tables.ClaimsSummary)
     app.add_directive("claims-table", tables.ClaimsTable)
     app.add_directive("data-tables", tables.DataTables)
