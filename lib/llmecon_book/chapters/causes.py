@@ -18,7 +18,7 @@ Laws = Mapping[str, SeparableLaw]  # by their titles
 # The article's names; what is computed for the second is more than it names.
 _NAMES = {
     LAW: "Chinchilla law",
-    DATA: "Synthetic data and all other progress",
+    DATA: "Synthetic data (all progress)",
     DEMAND: "Serving cost",
     TOGETHER: "All three together",
 }

@@ -19,11 +19,11 @@ def steps(found: Section) -> alt.LayerChart:
     y = row_y("step", data.step, 340)
     title = "Active parameters, log scale [parameters]"
     x = log_x("params", data.params, data.low, data.high, title=title)
-    color, shape = kinds("kind", "Size", data.kind)
+    color, shape = (of.legend(None) for of in kinds("kind", "Size", data.kind))  # rows say it
     return finish(
         ranges(data, x, y, color, low="start", high="params", strokeWidth=10, opacity=0.55),
         ranges(data, x, y, color, strokeWidth=3, strokeDash=[2, 2]),
-        dots(data, x, y, color, shape, size=110),
+        dots(data, x, y, color, shape, size=110, filled=False),
         **told("causes.steps", found, data, change=found.steps.change),
         height=46 * len(data),
     )
