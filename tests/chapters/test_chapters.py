@@ -57,7 +57,7 @@ EXTREMES = {
     ],
     "causes": [
         {
-            "demands": ([0.0], "dollars_often"),
+            "demands": ([0.0], "served_high"),
             "law_list": (["HOFFMANN_2022_TEX"], "law_said"),
             "tokens_per_s": (5.0, "life_exponent"),
             "gpt4o_tokens_per_s": (30.0, "need_mid"),
@@ -65,7 +65,7 @@ EXTREMES = {
         },
         {
             "demands": ([1e15, 1e16], "dollars_all_high"),
-            "law_list": (["BESIROGLU_2024"], "law_most"),
+            "law_list": (["BESIROGLU_2024"], "law_least"),
             "usd_per_gpu_hour": (10.0, "mid_usd_low"),
             "context_tokens": (20_000, "tokens_high"),
             "gpt4o_usd_per_mtok": (20.0, "need_high"),

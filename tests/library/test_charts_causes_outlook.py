@@ -10,8 +10,10 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from llmecon_book import facts
+from llmecon import chinchilla, sizing
+from llmecon_book import counterfactual, facts
 from llmecon_book.chapters import Section
+from llmecon_book.chapters import causes as chapter
 from llmecon_book.charts import causes, outlook, texts
 from llmecon_book.site import specs
 
@@ -322,3 +324,29 @@ def test_the_title_follows_the_numbers():
         return specs.title_lines(outlook.kv_cache(found).to_dict())[0]
 
     assert "-0.25" in title(-0.25) and "+0.50" in title(np.float64(0.5))
+
+
+@pytest.mark.parametrize(
+    ("law", "demand", "said", "often"),
+    [
+        ("HOFFMANN_2022_TEX", 0.0, "times smaller", "in no case"),
+        ("BESIROGLU_2024", 1e18, "times larger", "in every case"),
+    ],
+)
+def test_the_words_on_causes_follow_extreme_numbers(law, demand, said, often):
+    gpt4 = facts.model(facts.GPT4)
+    cases = counterfactual.decompose(
+        [chinchilla.law(law)],
+        n_params=gpt4.active_params,
+        n_tokens=gpt4.training_tokens,
+        tokens_served=[demand],
+        gains=[counterfactual.Gains(tokens=1.5, params=1.5)],
+    )
+    fast = sizing.infer(10.0, 120.8 if demand == 0 else 60.0, facts.SERVED_DAY)
+    found = chapter.answer(cases, cases, fast, 0.8)
+    assert found.law_said.endswith(said) and found.flop_often == found.dollars_often == often
+    whole = cases.factor[cases.cause == counterfactual.TOGETHER]
+    assert (whole >= found.need_mid).all() == (often == "in every case")
+    _, law_step, *_ = found.steps.change
+    title, _ = specs.title_lines(causes.steps(found).to_dict())
+    assert f"makes GPT-4 {law_step}" in title and law_step.endswith(said)
