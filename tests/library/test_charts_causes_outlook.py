@@ -13,7 +13,7 @@ import pytest
 from llmecon import chinchilla, sizing
 from llmecon_book import counterfactual, facts
 from llmecon_book.chapters import Section
-from llmecon_book.chapters import causes as chapter
+from llmecon_book.chapters import causes as sections
 from llmecon_book.charts import causes, outlook, texts
 from llmecon_book.site import specs
 
@@ -343,7 +343,7 @@ def test_the_words_on_causes_follow_extreme_numbers(law, demand, said, often):
         gains=[counterfactual.Gains(tokens=1.5, params=1.5)],
     )
     fast = sizing.infer(10.0, 120.8 if demand == 0 else 60.0, facts.SERVED_DAY)
-    found = chapter.answer(cases, cases, fast, 0.8)
+    found = sections.answer(cases, cases, fast, 0.8)
     assert found.law_said.endswith(said) and found.flop_often == found.dollars_often == often
     whole = cases.factor[cases.cause == counterfactual.TOGETHER]
     assert (whole >= found.need_mid).all() == (often == "in every case")
