@@ -23,6 +23,7 @@ _NAMES = {
     TOGETHER: "All three together",
 }
 _RECENT = [LLAMA3, "Llama 3.1 405B", "Gemma 3 27B", PHI4, "Qwen3-32B"]  # dense, training known
+_SIDES = {"mmlu": -1, "gpqa": 1, "arena": -1}  # of claim C14: points behind, ahead, behind
 _ALIKE = 0.05  # sizes this near to each other are about the same
 _FEW, _MOST = 0.4, 0.6  # of the cases: less than about half of them, and more
 
@@ -156,14 +157,12 @@ def rules(laws: Laws) -> Section:
     return Section(
         trained=trained,
         kaplan_ratio=float(old.tokens_per_param[0]),
-        **picked(of, gpt3_ratio=GPT3, llama2_ratio=LLAMA2, llama3_ratio=LLAMA3),
-        chinchilla_ratio=of[facts.CHINCHILLA],
+        **picked(of, gpt3_ratio=GPT3, chinchilla_ratio=facts.CHINCHILLA),
+        **picked(of, llama2_ratio=LLAMA2, llama3_ratio=LLAMA3),
         gpt3_to_chinchilla=of[facts.CHINCHILLA] / of[GPT3],
-        kaplan_n=moved["params"],
-        kaplan_d=moved["tokens"],
+        **picked(pd.Series(moved), kaplan_n="params", kaplan_d="tokens"),
         equal=even["tokens"],
-        gpt3_kaplan=float(old.params[0]),
-        gpt4_kaplan=float(old.params[1]),
+        **picked(pd.Series(old.params), gpt3_kaplan=0, gpt4_kaplan=1),
         **ends("gpt3_new", advice[:, 0]),
         **ends("gpt4_new", advice[:, 1]),
         gpt4_stands=_stands(gpt4.active_params, advice[:, 1]),
@@ -200,8 +199,8 @@ def serving(
     for at, place in {"few": 0, "mid": middle, "many": -1}.items():
         said |= ends(f"{at}_flop", (one.params[place] for one in in_flop))
         said |= ends(f"{at}_usd", (one.params[place] for one in in_usd))
-    sizes = [[float(one.params[middle]) for one in both] for both in (in_usd, in_flop)]
-    dearer = float(np.exp(np.log(sizes[0]).mean() - np.log(sizes[1]).mean()))
+    pairs = zip(in_usd, in_flop, strict=True)
+    over = np.median([usd.params[middle] / flop.params[middle] for usd, flop in pairs])
     lives = [
         counterfactual.lifetime_curve(
             law, loss=_loss(law, gpt4), through=best.params, **prices
@@ -218,7 +217,7 @@ def serving(
     return Section(
         lives=pd.concat(lives),
         demands=pd.Series(served),
-        dollars_pull=_pull(dearer),
+        dollars_pull=_pull(float(over)),
         **said,
         **ends("baseline", (one.baseline.params for one in in_usd)),
         **ends("saved", (one.saved_fraction[middle] for one in in_usd)),
@@ -235,11 +234,9 @@ def serving(
         cost_whole=dear.value,
         cost_speed=dear.numbers["speed"],
         cost_gap=gap.value,
-        cost_parts=gap.numbers["parts"],
-        cost_slow_gap=gap.numbers["cheapest"],
+        **picked(pd.Series(gap.numbers), cost_parts="parts", cost_slow_gap="cheapest"),
         fastest=owner.value,
-        fastest_price=owner.numbers["price"],
-        turbo_margin=owner.numbers["margin"],
+        **picked(pd.Series(owner.numbers), fastest_price="price", turbo_margin="margin"),
         essay_rent=facts.h200_rent(),
         essay_rent_day=facts.H200_RENT_DAY,
         **ends("market", rents.usd_per_gpu_hour),
@@ -279,8 +276,7 @@ def better_data(laws: Laws, demand: float) -> Section:
         with_demand.append(float(after / before))
     needed = [law.tokens_for(phi.total_params, _loss(law, llama)) for law in laws.values()]
     worth = [law.optimal(loss=_loss(law, gemma)).params for law in laws.values()]
-    gaps = {"mmlu": -compared.numbers["mmlu"], "gpqa": compared.numbers["gpqa"]}
-    gaps["arena"] = -compared.numbers["arena"]
+    gaps = {name: side * compared.numbers[name] for name, side in _SIDES.items()}
     return Section(
         phi_ratio=phi.training_tokens / phi.total_params,
         phi_flop=compared.value,
