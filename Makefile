@@ -7,7 +7,7 @@ SITE := _build/html/index.html
 SEED := $(shell date +%s)
 SHUFFLED = -m pytest -q -n 2 --randomly-seed=$(SEED)
 
-.PHONY: help book test check data notebooks rerun screenshots picture bench lab length size lock wheel clean
+.PHONY: help book test check data notebooks rerun screenshots pdf epub picture bench lab length size lock wheel clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -44,6 +44,13 @@ rerun: .venv/ready  ## run the chapters with other numbers: make rerun SCENARIO=
 
 screenshots: .venv/ready book  ## pictures of the site, wide and narrow, light and dark, into _build/screenshots
 	$(BIN)/python tools/screenshots.py _build/screenshots
+
+pdf: .venv/ready book  ## the book as one PDF, _build/llmecon.pdf (needs Chromium)
+	@tools/find_chromium.sh
+	$(BIN)/python tools/pdf.py _build/llmecon.pdf
+
+epub: .venv/ready  ## the book for an e-reader, into _build/epub
+	$(BIN)/jupyter-book build . -W -n --keep-going --builder custom --custom-builder epub
 
 picture: .venv/ready book  ## renew the picture of the README
 	$(BIN)/python tools/readme_picture.py

@@ -2,7 +2,8 @@
 
 The package ships measured serving points, ``silicon_sample.csv``. They are read where it is
 installed and never copied. Half of them may be looked at, to find what the model lacks; the other
-half is scored only. After every change of the model::
+half is scored only. The band of the current profile is set by the half that may be looked at. After
+every change of the model::
 
     python -m benchmarks.peer_set --store [--file PATH]
 """
@@ -15,6 +16,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib import resources
 from itertools import product
@@ -27,6 +29,7 @@ import pandas as pd
 
 from benchmarks import harness
 from llmecon import catalog, roofline
+from llmecon.roofline.calibration import log_bands
 
 PEER, FILE = "aiconfigurator", "systems/silicon_sample.csv"
 
@@ -291,6 +294,14 @@ def scored(rows: pd.DataFrame) -> pd.DataFrame:
     return kept.assign(copies=copies).sort_values("id").drop_duplicates("measurement")
 
 
+def bands(rows: pd.DataFrame) -> dict[str, float]:
+    """Half-widths of the 80 % band, from the measurements that may be looked at."""
+    look = scored(rows)
+    look = look[look.half == "look"]
+    wide = log_bands(look.model, np.log(look.predicted / look.value).to_numpy(float))
+    return {name: round(value, 3) for name, value in wide.items()}
+
+
 def fingerprint(profile: roofline.Profile | None = None) -> str:
     """Hash of predictions for invented loads: it changes with constants, formulas and mapping."""
     made = predictions(_invented(), profile)
@@ -430,8 +441,10 @@ def results(
     own = catalog.peers().set_index(["tool", "mode", "rows_judged"])
     published = own.loc[PEER, "agg mode", "434 public points"]
     lines: list[dict[str, Any]] = []
+    wide: dict[str, float] = {}
     if path is not None:
-        rows = load(path)
+        wide = bands(load(path))
+        rows = load(path, replace(roofline.CURRENT, **wide))
         lines = table(rows) + same_rows(rows, read(path), ask, say)
         lines.sort(key=lambda line: line["half"])
     for line in lines:
@@ -463,13 +476,13 @@ def results(
         name="serving_peer_set_about",
         title="Computed from",
         columns=[column("what", "what"), column("value", "value")],
-        rows=[] if path is None else [{"what": k, "value": v} for k, v in _about(path).items()],
+        rows=[{"what": k, "value": v} for k, v in (_about(path) | wide).items()] if path else [],
         missing=missing,
     )
     return [score, about]
 
 
-def _about(path: Path) -> dict[str, str]:
+def _about(path: Path) -> dict[str, Any]:
     return {
         "date (UTC)": f"{datetime.now(UTC):%Y-%m-%d}",
         "profile": roofline.CURRENT.name,
@@ -525,12 +538,16 @@ def store(
     ask: Estimate = estimate,
     say: harness.Say = lambda _: None,
 ) -> None:
-    """Write both tables of the benchmark and the book's copy."""
+    """Write both tables of the benchmark, the book's copy, and the band of the current profile."""
     score, about = results(path, ask=ask, say=say)
     for result in (score, about):
         harness.store(result, folder)
     rows = data_rows(score.rows, about.rows[0]["value"])
     rows.to_csv(data / "peer_set.csv", index=False, lineterminator="\n")
+    profiles = pd.read_csv(data / "serving_profiles.csv", dtype=str, keep_default_na=False)
+    for line in about.rows[-2:]:
+        profiles.loc[profiles.current == "true", line["what"]] = str(line["value"])
+    profiles.to_csv(data / "serving_profiles.csv", index=False, lineterminator="\n")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -544,7 +561,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument(
         "--half", choices=["look", "unseen"], default="look", help="look if not said"
     )
-    parser.add_argument("--store", action="store_true", help="both halves, for the book")
+    parser.add_argument("--store", action="store_true", help="both halves and the band")
     chosen = parser.parse_args(arguments)
     path = chosen.file or default_file()
     if path is None:

@@ -1,4 +1,4 @@
-"""Pictures of the built site, each page wide and on a phone, light and dark.
+"""Pictures of the built site, each page wide, on a tablet and on a phone, light and dark.
 
     python tools/screenshots.py _build/screenshots [PAGE ...]
 
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from playwright.sync_api import Browser, sync_playwright
 
-SIZES = {"desktop": (1280, 900), "phone": (390, 844)}  # [px] width, height
+SIZES = {"desktop": (1280, 900), "tablet": (768, 1024), "phone": (390, 844)}  # [px] width, height
 MODES = ("light", "dark")
 UNSHOWN = {"genindex", "search", "py-modindex", "404", "index"}
 SETTLE_MS = 700  # fonts and charts

@@ -12,7 +12,7 @@ import numpy as np
 import pandas as pd
 from pydantic import StringConstraints
 
-from llmecon import catalog, trends
+from llmecon import catalog, sizing, trends
 from llmecon._checks import column, require
 from llmecon.catalog.rows import Sourced, Text
 from llmecon_book import freshness
@@ -218,17 +218,6 @@ def size(name: str) -> float:
     return known(name, "total_params")
 
 
-def quoted(params: float) -> float:
-    """A size as people quote it: to three digits. [parameters]
-
-    Examples
-    --------
-    >>> size(GPT3), quoted(size(GPT3))
-    (174600000000.0, 175000000000.0)
-    """
-    return float(f"{params:.2e}")
-
-
 def released(name: str) -> pd.Timestamp:
     """Release date of a model."""
     return pd.Timestamp(model(name).release_date)
@@ -298,6 +287,21 @@ def growth(frame: pd.DataFrame, values: pd.Series, **options: float) -> trends.G
     return trends.growth_rate(
         frame.release_date[told], values[told].to_numpy(dtype=float), **options
     )
+
+
+def bend(frame: pd.DataFrame, *, confidence: float = 0.8) -> trends.Break:
+    """When growth of all parameters changed over the release dates of models with a size.
+
+    Examples
+    --------
+    The line of chapter 1, drawn on to today:
+
+    >>> turn = bend(frontier(since="2018-01-01", until=ESSAY_DAY))
+    >>> turn.date.year, turn.after < turn.before, turn.at(SCORED_ON).shape
+    (2020, True, (1,))
+    """
+    known = frame.dropna(subset="total_params")
+    return trends.break_point(known.release_date, known.total_params, confidence=confidence)
 
 
 def growth_between(first: str, last: str) -> trends.Growth:
@@ -767,3 +771,60 @@ def h200_rent() -> float:
     assumed = catalog.gpu_prices().query("price_kind == 'assumed_in_model'")
     rents = assumed.set_index(["accelerator", "date"]).usd_per_gpu_hour
     return float(rents[H200, pd.Timestamp(H200_RENT_DAY)])
+
+
+def rents(day: Day) -> dict[str, float]:
+    """Least rent of each accelerator that anybody had printed by a day. [USD/h]
+
+    Examples
+    --------
+    >>> sorted(rents(WINTER[1]))[:2]
+    ['A100 SXM 80GB', 'H100 SXM 80GB']
+    """
+    known_rents = _between(catalog.gpu_prices(), "date", until=day)
+    least = known_rents.groupby("accelerator").usd_per_gpu_hour.min()
+    return {str(name): float(rent) for name, rent in least.items()}
+
+
+def winter_readings(name: str, day: Day = WINTER[1]) -> pd.DataFrame:
+    """Speed readings of a model from the essay's winter up to a day."""
+    return catalog.speed_readings(name, since=WINTER[0], until=f"{pd.Timestamp(day):%Y-%m-%d}")
+
+
+def read_size(name: str, day: Day = WINTER[1], *, later: bool = False) -> sizing.Reading:
+    """Size of a closed model by all its `winter_readings`, each at the price of its version.
+
+    Parameters
+    ----------
+    name : str
+        Model with speed readings.
+    day : day, optional
+        Of the offers that the line goes through, and of the last reading.
+    later : bool, optional
+        Use offers of later days too.
+
+    Raises
+    ------
+    ValueError
+        If no offer or no reading was known on that day.
+
+    Examples
+    --------
+    >>> read_size(GPT4O).total_params.median < size(GPT4)
+    True
+    """
+    on = f"{pd.Timestamp(day):%Y-%m-%d}"
+    if pd.Timestamp(day) < pd.Timestamp(WINTER[0]):
+        raise ValueError(f"not known on {on}: the first speed readings are of {WINTER[0]}")
+    seen = winter_readings(name, day)
+    # The price of Claude 3.5 Sonnet never changed; it is listed under the first version.
+    sold = FIRST_SONNET if name == SONNET else name
+    days = pd.to_datetime(seen.version, errors="coerce", format="%Y-%m-%d").fillna(on)
+    paid = pd.DataFrame([catalog.price_on(sold, f"{of:%Y-%m-%d}") for of in days])
+    return sizing.infer(
+        paid.output_usd_per_mtok,
+        seen.output_tokens_per_s,
+        on,
+        input_usd_per_mtok=paid.input_usd_per_mtok,
+        later=later,
+    )

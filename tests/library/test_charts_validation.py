@@ -1,9 +1,7 @@
-"""What the figures of the validation chapter must show whatever the numbers are, that a browser
-computes in them what the library does (second formula), and that the table of peers repeats the
-stored benchmark (stored output)."""
+"""What the figures of the validation chapter must show whatever the numbers are, and that the
+table of peers repeats the stored benchmark (stored output)."""
 
 import json
-from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -11,7 +9,6 @@ import pytest
 from markdown_it import MarkdownIt
 
 from llmecon import catalog, roofline
-from llmecon.roofline.terms import kernels_per_pass
 from llmecon_book.chapters import validation as chapter
 from test_charts import FIGURES
 
@@ -31,27 +28,6 @@ def test_the_menu_offers_every_engine_and_all():
     engines = set(chapter.named(roofline.predict(catalog.measurements())).engine)
     assert param["value"] == "all" and "" not in engines
     assert set(param["bind"]["options"]) == {"all", *engines}
-
-
-def test_the_error_that_the_figure_opens_with_is_that_of_the_sliders():
-    spec = FIGURES["fig-knobs-chart"]
-    share, kernel = (param["value"] for param in spec["params"])
-    (rows,) = [rows for rows in spec["datasets"].values() if "measured_ms" in rows[0]
-               and "use" in rows[0]]  # fmt: skip
-    kernels = kernels_per_pass(catalog.transformer("Llama 3.1 70B"))
-    off = [abs((r[f"b{share}"] + kernel * kernels / 1e3) / r["measured_ms"] - 1) for r in rows]
-    assert f"mean absolute error {sum(off) / len(off):.1%}." in spec["description"]
-
-
-@pytest.mark.parametrize(("percent", "kernel_us"), [(50, 0.0), (85, 4.75), (100, 12.0)])
-def test_what_the_sliders_compute_is_what_the_library_computes(percent, kernel_us):
-    """The chart adds the time of kernels to a time without them: exact, not an approximation."""
-    share = percent / 100
-    bare = replace(roofline.CURRENT, bandwidth_share=share, kernel_s=0.0)
-    full = replace(roofline.CURRENT, bandwidth_share=share, kernel_s=kernel_us * 1e-6)
-    kernels = kernels_per_pass(catalog.transformer("Llama 3.1 70B"))
-    made = roofline.predict(TPOT, bare).predicted + kernel_us * kernels / 1000
-    assert made.to_numpy() == pytest.approx(roofline.predict(TPOT, full).predicted.to_numpy())
 
 
 # --- peers --------------------------------------------------------------------------------------

@@ -370,7 +370,7 @@ def test_a_file_that_is_no_text_is_named(run, tmp_path, name):
 @pytest.mark.parametrize(
     ("field", "value", "message"),
     [
-        ("kernelwise", "no", "kernelwise: Input should be a valid boolean, got 'no'"),
+        ("moves_activations", "no", "moves_activations: Input should be a valid boolean, got 'no'"),
         ("name", 5, "name: Input should be a valid string, got 5"),
         ("flop_share", "much", "flop_share: Input should be a valid number, got 'much'"),
     ],

@@ -2,9 +2,12 @@
 and what is stored is what the present model gives (fixture: one invented row a case)."""
 
 import hashlib
+import math
+import shutil
 import sys
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -15,6 +18,8 @@ from benchmarks import harness, peer_set  # noqa: E402
 
 from llmecon import catalog, roofline  # noqa: E402
 from llmecon.catalog.reading import read_rows  # noqa: E402
+from llmecon.roofline.calibration import BANDS  # noqa: E402
+from llmecon.roofline.profiles import read_profiles  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
 RENEW = "run `python -m benchmarks.peer_set --store`"
@@ -229,6 +234,7 @@ def test_rows_that_mostly_wait_are_told_apart(mapped):
 def test_what_is_stored_is_a_table_of_the_book(mapped, tmp_path):
     mapped({}, {"mode": "disagg"})
     (tmp_path / "data").mkdir()
+    shutil.copy(catalog.data_folder() / "serving_profiles.csv", tmp_path / "data")
     peer_set.store(
         tmp_path / "set.csv", tmp_path / "results", tmp_path / "data", ask=lambda row, _: row.value
     )
@@ -240,6 +246,21 @@ def test_what_is_stored_is_a_table_of_the_book(mapped, tmp_path):
     assert [row.mape_percent for row in predicted] == score.iloc[:, 4].dropna().tolist()
     theirs = next(row for row in book if row.group == peer_set.PEER)
     assert theirs.mape_percent == 0 and theirs.in_band_percent is None
+    of_book = next(row for row in book if row.group == peer_set.EACH)
+    off = abs(math.log1p(float(of_book.median_bias_percent) / 100))
+    stored = read_profiles(tmp_path / "data" / "serving_profiles.csv")[roofline.CURRENT.name]
+    assert stored.dense_log_band == stored.experts_log_band == pytest.approx(off, abs=1e-3)
+    assert of_book.in_band_percent in (0, 100)  # one row, and its own error rounded
+
+
+def test_the_band_is_set_by_what_may_be_looked_at_alone(mapped):
+    rows = mapped(*({"silicon_tpot_ms": 20.0 + n, "id": f"a{n}"} for n in range(40)))
+    rows = peer_set.predictions(rows.assign(half=["look"] * 20 + ["unseen"] * 20))
+    wide = peer_set.bands(rows)
+    spoiled = rows.value.where(rows.half == "look", 10 * rows.value)
+    assert peer_set.bands(rows.assign(value=spoiled)) == wide
+    inside = np.abs(np.log(rows.predicted / rows.value))[:20] <= wide["dense_log_band"] + 1e-3
+    assert inside.mean() == pytest.approx(0.8, abs=0.05)
 
 
 def test_both_are_judged_on_what_the_peer_answers(mapped):
@@ -269,6 +290,18 @@ ABOUT = pd.read_csv(RESULTS / "serving_peer_set_about.csv").set_index("what")["v
 def test_the_stored_score_is_of_the_present_model():
     assert ABOUT["profile"] == roofline.CURRENT.name, RENEW
     assert ABOUT["fingerprint of the predictions"] == peer_set.fingerprint(), RENEW
+
+
+def test_the_band_of_the_present_profile_is_that_of_the_stored_score():
+    for name in BANDS:
+        assert getattr(roofline.CURRENT, name) == float(ABOUT[name]) > 0, RENEW
+
+
+def test_the_band_holds_eighty_percent_of_the_rows_that_nobody_looked_at():
+    book = catalog.peer_set()
+    unseen = book[(book.half == "unseen") & book.in_band_percent.notna()]
+    assert unseen[unseen.group == peer_set.EACH].in_band_percent.between(77, 83).all()
+    assert unseen[unseen.n_rows >= 50].in_band_percent.min() >= 70
 
 
 def test_the_fingerprint_changes_with_a_constant():

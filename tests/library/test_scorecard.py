@@ -35,8 +35,8 @@ REFERENCE = {
     "P8a": "failed",
     "P8b": "held",
     "P8c": "cannot be scored",  # "Speeds", caution 5
-    "P9": "failed",
-    "P10": "failed",
+    "P9": "mixed",  # one model released and of stated size; the reference counts three announced
+    "P10": "mixed",  # as the claim R08 on the same sentence: neither nine in ten nor under half
     "P11": "held",
 }
 
@@ -57,11 +57,11 @@ def test_each_proposition_has_the_verdict_of_the_reference(scored):
 
 
 def test_numbers_of_the_reference(scored):
-    """Claims reference: P1 2.5 a year against 0.152; P2 0.80; P9 three makers, 3.1 a year."""
+    """Claims reference: P1 2.5 a year against 0.152; P2 0.80; P9 3.1 a year."""
     assert round(scored["P1a"].observed, 1) == 2.5
     assert round(scored["P1a"].result.reference, 3) == 0.152
     assert round(scored["P2"].observed, 2) == 0.80
-    assert scored["P9"].observed == 3
+    assert scored["P9"].observed == 1
     assert round(scored["P9"].numbers["sparsity"], 1) == 3.1
 
 
@@ -96,7 +96,7 @@ def test_simple_qa_of_the_reference(scored):
 
 def test_what_the_article_denied_and_failed_is_to_its_credit(scored):
     assert scored["P1a"].said == "no" and scored["P1a"].article == "right"
-    assert scored["P9"].said == "yes" and scored["P9"].article == "wrong"
+    assert scored["P9"].said == "yes" and scored["P9"].article == "partly right"
     assert scored["P2"].article == "said nothing"
     assert scored["P6a"].article == "cannot be scored"
     assert scored["P4"].article == "partly right"
@@ -151,10 +151,10 @@ def test_claims_of_the_list_lead_to_the_page_that_is_given(scored):
 
 
 def test_what_came_is_told_in_the_unit_of_its_measure(scored):
-    """By hand: 14 of 21 models are 67 %; a ratio is a number of times; no size, no number."""
+    """By hand: 14 of 21 models are 67 %; a ratio is a number of times; a count has its unit."""
     assert ledger.what_came(scored["P10"]) == "67%"
     assert ledger.what_came(scored["P8a"]) == "3.27 times (2.67 to 4)"
-    assert ledger.what_came(scored["P1b"]) == "no number"
+    assert ledger.what_came(scored["P1b"]) == "0 models"
 
 
 def test_a_direction_is_told_with_its_distance_where_powers_of_ten_mean_something(scored):
@@ -162,7 +162,7 @@ def test_a_direction_is_told_with_its_distance_where_powers_of_ten_mean_somethin
     assert ledger.direction(scored["P1a"]) == "Direction: right, 1.2 powers of ten above 0.152."
     assert ledger.direction(scored["P8b"]).endswith("1.5 powers of ten below 1.")
     assert ledger.direction(scored["P11"]) == "Direction: right."
-    assert ledger.direction(scored["P10"]) == "Direction: wrong."
+    assert ledger.direction(scored["P10"]) == "No direction to score."
     assert ledger.direction(scored["P1b"]) == "No direction to score."
     assert scored["P1a"].decades == pytest.approx(math.log10(scored["P1a"].observed / 0.15199799))
     ratios = [one for one in scored.values() if one.row.unit in ("ratio", "times per year")]
@@ -333,10 +333,8 @@ def test_faster_flagships_in_one_series_would_have_held(monkeypatch):
 
 def test_the_ledger_and_the_scorecard_tell_one_gap_at_long_context(scored):
     found = ledger.claim("O05")
-    numbers = scored["P7a"].numbers
-    assert (
-        found.value == numbers["long"] and f"instead of {numbers['empty']:.0f}" in found.explanation
-    )
+    assert found.value == scored["P7a"].observed
+    assert f"{scored['P7a'].numbers['empty']:.0f} times with none" in found.explanation
 
 
 # ---- days -----------------------------------------------------------------------------------
@@ -345,7 +343,6 @@ def test_the_ledger_and_the_scorecard_tell_one_gap_at_long_context(scored):
 def test_nothing_after_the_day_of_the_score_counts():
     early = {one.id: one for one in ledger.score(until="2025-12-31")}
     assert {name: early[name].verdict for name in REFERENCE} == REFERENCE | {
-        "P2": "held",
         "P8c": "failed",
     }
     assert "Kimi K3" not in early["P1a"].came
@@ -517,9 +514,8 @@ def test_every_sentence_is_filled(name, scored):
 
 
 def test_the_other_wording_is_taken_where_the_facts_ask_for_it(scored):
-    early = {one.id: one for one in ledger.score(["P2", "P8c"], until="2025-12-31")}
-    assert "no clear trend" in scored["P2"].came and "no clear trend" not in early["P2"].came
-    assert "prompts" in scored["P8c"].came and "prompts" not in early["P8c"].came
+    (early,) = ledger.score(["P8c"], until="2025-12-31")
+    assert "prompts" in scored["P8c"].came and "prompts" not in early.came
 
 
 def test_items_of_a_list_are_joined_and_the_last_mark_goes(scored):

@@ -277,7 +277,7 @@ def test_b10_prefill_of_70b():
         input_tokens=case["tokens"],
         tensor_parallel=case["n_chip"],
         two_d=True,
-        profile=roofline.Profile(name="x", prefill_flop_share=case["mfu"]),
+        profile=roofline.Profile(name="x", flop_share=case["mfu"]),
     )
     assert agrees("B10", "prefill_s", step.seconds)
 

@@ -342,6 +342,71 @@ AXE_NOT_OURS = {"region", "aria-allowed-role", "aria-deprecated-role", "aria-req
 AXE_PAGES = ("book/index", "notebooks/evolution", "book/claims", "book/api/cost")
 
 
+CHAPTER = "notebooks/evolution.html"
+
+
+@pytest.mark.parametrize("script", [True, False], ids=["script", "no script"])
+def test_one_switch_shows_the_code(browser, site, script):
+    with reader(browser, site.resolve().as_uri() + "/", PHONE, "light", script=script) as one:
+        one.open(CHAPTER)
+        code, switch = one.tab.locator(".cell_input"), one.tab.get_by_label("Show the code")
+        assert code.count() > 3
+        assert not any(cell.is_visible() for cell in code.all())
+        assert one.tab.locator(".cell:not(:has(.cell_output)):visible").count() == 0, "no gap"
+        switch.focus()
+        switch.press(" ")
+        assert all(cell.is_visible() for cell in code.all())
+        one.check_width()
+        one.open("notebooks/causes.html")
+        assert one.tab.locator(".cell_input").first.is_visible() is script, "remembered"
+        one.tab.emulate_media(media="print")
+        assert not one.tab.locator(".cell_input").first.is_visible()
+    assert one.troubles == []
+
+
+def test_the_switch_works_where_storage_is_blocked(browser, site):
+    blocked = "Object.defineProperty(window, 'localStorage', {get() { throw new Error('no') }})"
+    with reader(browser, site.resolve().as_uri() + "/", WIDE, "light") as one:
+        one.open(CHAPTER)
+        inner = one.tab.evaluate("document.querySelector('.code-switch + script').textContent")
+        one.tab.evaluate(blocked)
+        one.tab.add_script_tag(content=inner)
+        one.tab.get_by_label("Show the code").check()
+        assert one.tab.locator(".cell_input").first.is_visible()
+    assert one.troubles == []
+
+
+TERMS = """<!DOCTYPE html><html lang="en"><title>t</title><main>
+<p>A <a href="#there" title="What it is."><span class="std-term">batch</span></a></p>
+<p><abbr class="extrapolated" title="9 times beyond.">×9</abbr></p><p id="there">x</p></main>"""
+
+
+def test_a_term_tells_what_it_means(browser, tmp_path):
+    """By pointer, key and finger; Escape hides it, a second tap follows the link."""
+    script = ROOT / "lib" / "llmecon_book" / "site" / "assets" / "terms.js"
+    page = f"{TERMS}<script>{script.read_text(encoding='utf-8')}</script></html>"
+    (tmp_path / "terms.html").write_text(page, encoding="utf-8")
+    context = browser.new_context(has_touch=True, viewport={"width": 390, "height": 600})
+    tab = context.new_page()
+    tab.goto((tmp_path / "terms.html").as_uri())
+    tip, term = tab.get_by_role("tooltip"), tab.get_by_role("link", name="batch")
+    term.hover()
+    assert tip.inner_text() == "What it is."
+    tab.mouse.move(0, 500)
+    tip.wait_for(state="hidden")
+    tab.keyboard.press("Tab")
+    assert tip.is_visible() and term.get_attribute("aria-describedby") == tip.get_attribute("id")
+    tab.keyboard.press("Escape")
+    assert not tip.is_visible()
+    tab.keyboard.press("Tab")
+    assert tip.inner_text() == "9 times beyond."
+    term.tap()
+    assert tip.inner_text() == "What it is." and "#there" not in tab.url
+    term.tap()
+    assert tab.url.endswith("#there")
+    context.close()
+
+
 def test_axe_finds_nothing_new(browser, server):
     """Every rule in the light, the contrast again in the dark."""
     axe = pytest.importorskip("axe_playwright_python.sync_playwright").Axe()

@@ -1,4 +1,4 @@
-"""Proves on a small site what helps a reader: badges."""
+"""Proves on a small site what helps a reader: badges, definitions, no code in the way."""
 
 from __future__ import annotations
 
@@ -27,6 +27,7 @@ def notebook(*texts: str) -> str:
         for key, stored in GLUED.items()
     ]
     code = {"cell_type": "code", "execution_count": 1, "metadata": {}, "source": "say(section)"}
+    code["metadata"] = {"tags": ["hide-input"]}
     cells = [
         *({"cell_type": "markdown", "metadata": {}, "source": text} for text in texts),
         code | {"outputs": outputs},
@@ -39,6 +40,7 @@ def built(root: Path, *texts: str) -> tuple[BeautifulSoup, str]:
     """Page of a notebook with these texts, and what its build complained of."""
     (root / "conf.py").write_text(
         "extensions = ['myst_nb', 'llmecon_book.site.sphinx_ext']\nhtml_theme = 'basic'\n"
+        "source_suffix = {'.md': 'markdown', '.ipynb': 'myst-nb'}\n"
         "nb_execution_mode = 'off'\nllmecon_refresh = False\nexclude_patterns = ['out']\n"
     )
     (root / "index.ipynb").write_text(notebook("# Start", *texts))
@@ -65,3 +67,29 @@ def test_a_badge_without_a_factor_is_reported(tmp_path, key):
     assert "index.ipynb" in told
     assert f"no factor for a badge in '{key}'" in told
     assert not page.select("abbr")
+
+
+GLOSSARY = """```{glossary}
+batch
+batches
+  Sequences that are decoded `together`.
+
+  More about them.
+```
+
+Of the {term}`batch`, and many {term}`batches`.
+"""
+
+
+def test_a_term_carries_the_first_paragraph_of_its_definition(tmp_path):
+    page, told = built(tmp_path, GLOSSARY)
+    assert told == ""
+    links = page.select("a:has(> .std-term)")
+    assert [link["title"] for link in links] == ["Sequences that are decoded together."] * 2
+    assert page.select("script[src*='terms.js']")
+
+
+def test_code_leaves_no_bar_and_a_page_without_terms_no_script(tmp_path):
+    page, _ = built(tmp_path, "Ten.")
+    assert "say" in page.select_one(".cell_input").text
+    assert not page.select("details, summary, script[src*='terms.js']")

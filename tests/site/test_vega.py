@@ -91,9 +91,25 @@ def test_data_cannot_close_the_script_that_holds_them():
 def test_the_numbers_stand_below_with_heads_that_tables_understand():
     page = vega.figure_html(chart().to_dict())
     assert page.count('<th scope="col">') == 3
-    assert '<th scope="col">Parameters [parameters, log scale]</th>' in page
+    assert '<th scope="col">Parameters [parameters]</th>' in page
     assert '<th scope="row">Llama 3.1 405B</th>' in page
     assert '<td class="number">1.8 trillion</td>' in page
+
+
+def test_a_tooltip_speaks_in_words_and_short_numbers():
+    told = ["model", "params", "price_usd"]
+    rows = pd.DataFrame({"model": ["GPT-4"], "params": [1.8e12], "price_usd": [36_500.25]})
+    whole = (
+        alt.Chart(rows)
+        .mark_point()
+        .encode(alt.X("params:Q", title="All parameters, log scale [parameters]"), tooltip=told)
+    )
+    tips = specs.live(whole.to_dict(), narrow=False)["encoding"]["tooltip"]
+    assert [(tip["title"], tip.get("format")) for tip in tips] == [
+        ("Model", None),
+        ("All parameters [parameters]", ".3~s"),
+        ("Price USD", ",.4~r"),
+    ]
 
 
 def test_a_long_table_says_how_much_of_it_is_shown():
@@ -239,8 +255,10 @@ def _luminance(colour: str) -> float:
     return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
 
 
-@pytest.mark.parametrize("colour", theme.PALETTE)
-@pytest.mark.parametrize("page", ["#ffffff", "#121212"])
+@pytest.mark.parametrize(
+    ("colour", "page"),
+    [(c, "#ffffff") for c in theme.PALETTE] + [(c, "#121212") for c in theme.ON_DARK.values()],
+)
 def test_wcag_1_4_11_each_colour_stands_out_3_to_1(colour, page):
     high, low = sorted((_luminance(colour), _luminance(page)), reverse=True)
     assert (high + 0.05) / (low + 0.05) >= 3

@@ -37,6 +37,7 @@ _ERROR: dict[str, Any] = {"unit": "%", "ge": 0, "lt": 1e4}
 _BIAS: dict[str, Any] = {"unit": "%", "gt": -100, "lt": 1e4}
 _SECONDS: dict[str, Any] = {"unit": "s", "gt": 0, "lt": 1e5}
 _TIME: dict[str, Any] = {"unit": "s", "default": 0, "ge": 0, "lt": 10}
+_BAND = _TIME | {"unit": "1"}
 _SHARE: dict[str, Any] = {"unit": "1", "default": 1, "gt": 0, "le": 1}
 _SCORES = {"Arena points": (500, 2500), "percent correct": (0, 100), "index": (0, 1000)}
 _METRICS = {  # what is measured, and the units that it may be given in
@@ -405,29 +406,18 @@ class ServingProfileRow(Sourced):
     kv_rereads: float = column(
         "How often each further query head rereads the cache", unit="1", default=0, ge=0, le=1
     )
-    flop_share: float = column("Achieved share of the matrix rate, decode", **_SHARE)
-    prefill_flop_share: float = column("The same, prefill", **_SHARE)
+    flop_share: float = column("Achieved share of the matrix rate", **_SHARE)
     link_share: float = column("Achieved share of the link rate", **_SHARE)
     kernel_s: float = column("Fixed time of one kernel", **_TIME)
     collective_s: float = column("Latency of one collective", **_TIME)
     hop_s: float = column("What each doubling of its ranks adds", **_TIME)
     node_hop_s: float = column("What each doubling of its nodes adds", **_TIME)
-    step_s: float = column("Time of a step on the host", **_TIME)
     sequence_s: float = column("Time of each sequence of a step on the host", **_TIME)
     request_s: float = column("Time of a request outside the steps", **_TIME)
-    expert_imbalance: float = column(
-        "Load of the busiest expert-parallel rank over the mean", unit="1", default=1, ge=1, lt=1e3
-    )
     of_measured_rate: _YesNo = column("Whether rates are measured ones, not peaks", default=False)
     moves_activations: _YesNo = column("Whether activations pass through memory", default=False)
-    kv: Literal["bf16", "weights"] = column(
-        "Format of the cache; `weights`: 8 bit beside 8- and 4-bit weights", default="bf16"
-    )
-    kernelwise: _YesNo = column("Whether attention has a roofline of its own", default=True)
-    attention_at_weight_rate: _YesNo = column(
-        "Whether attention multiplies in the format of the weights", default=False
-    )
-    log_sd: float = column("Standard deviation of log time about the fit", **_TIME | {"unit": "1"})
+    dense_log_band: float = column("80 % band of log time, dense models", **_BAND)
+    experts_log_band: float = column("The same, mixtures of experts", **_BAND)
     bandwidth_share_standard_error: float | None = _maybe("Standard error", unit="1", ge=0)
     kv_rereads_standard_error: float | None = _maybe("Standard error", unit="1", ge=0)
     flop_share_standard_error: float | None = _maybe("Standard error", unit="1", ge=0)

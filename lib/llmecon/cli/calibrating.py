@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import asdict, fields
+from math import expm1
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -98,11 +99,12 @@ def _constants(profile: Profile) -> Table:
     import pandas as pd
 
     from llmecon import roofline
+    from llmecon.roofline.calibration import BANDS
 
     reasons, rows = roofline.UNIDENTIFIED, []
     for name in (item.name for item in fields(profile)):
         value = getattr(profile, name)
-        if isinstance(value, float) and name != "log_sd":
+        if isinstance(value, float) and name not in BANDS:
             error = profile.standard_errors.get(name)
             origin = "fitted" if error is not None else f"fixed: {reasons.get(name, 'known')}"
             rows.append((name, value, error, origin))
@@ -113,7 +115,8 @@ def _constants(profile: Profile) -> Table:
         Column("origin", "origin"),
     ]
     frame = pd.DataFrame(rows, columns=[column.name for column in columns])
-    notes = [f"Scatter of log time about the fit: {profile.log_sd:.3f}."]
+    dense, experts = (expm1(getattr(profile, name)) for name in BANDS)
+    notes = [f"80 % band of the time: {dense:.0%} for dense models, {experts:.0%} with experts."]
     return Table(frame, columns, f"{profile.name}: {profile.source}", notes)
 
 

@@ -95,7 +95,7 @@ class _Server:
             "model": self.model.name,
             "chip": self.chip.name,
             "weights": weights,
-            "kv": kv or (weights if run.profile.kv == "weights" else "bf16"),
+            "kv": kv or "bf16",
             "profile": run.profile.name,
         }
         table = Table(frame, columns, title, [*notes, _constants(run.profile)])

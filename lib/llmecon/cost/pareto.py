@@ -1,12 +1,14 @@
 """The trade of speed against price: what is on the frontier, and what a provider picks."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import product
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
+from llmecon import catalog, roofline
 from llmecon._checks import Numbers, require
 from llmecon.accelerator import Accelerator
 from llmecon.cost.pricing import usd_per_mtok
@@ -120,6 +122,92 @@ def frontier(
     if not len(chosen):
         raise ValueError(f"{model.name} does not fit on {max_chips * max(stages)} of {chip.name}")
     return points.iloc[chosen[::-1]].reset_index(drop=True)
+
+
+def frontier_on(
+    model: Transformer, rents: Mapping[str, float], *, weights: Sequence[str], **options: Any
+) -> pd.DataFrame:
+    """Best speed and price over several accelerators and number formats.
+
+    Parameters
+    ----------
+    model : Transformer
+        What runs.
+    rents : mapping of str to float
+        Rent by name in ``accelerators.csv``. [USD/h]
+    weights : sequence of str
+        Formats of the weights; each is tried where the accelerator multiplies in it.
+    **options
+        As of `frontier`.
+
+    Returns
+    -------
+    pandas.DataFrame
+        As of `frontier`, with ``chip`` and ``weights``.
+
+    Raises
+    ------
+    ValueError
+        If none of them serves the model.
+
+    Examples
+    --------
+    >>> from llmecon import catalog
+    >>> line = frontier_on(catalog.transformer("Llama 3.1 70B"), weights=["bf16", "fp8"],
+    ...                    rents={"A100 SXM 80GB": 1.5, "H200 SXM 141GB": 3.0})
+    >>> line.chip.iloc[-1], line.weights.iloc[-1]
+    ('H200 SXM 141GB', 'fp8')
+    """
+    lines, refused = [], ValueError("no accelerator or no format is given")
+    for (chip, rent), form in product(rents.items(), weights):
+        case = {"usd_per_gpu_hour": rent, "weights": form, **options}
+        try:
+            line = frontier(model, catalog.accelerator(chip), **case)
+        except ValueError as error:  # too large for it, or no such format
+            refused = error
+        else:
+            lines.append(line.assign(chip=chip, weights=form))
+    if not lines:
+        raise ValueError(f"{model.name} is served by none of them: {refused}") from refused
+    points = pd.concat(lines, ignore_index=True)
+    chosen = on_frontier(1.0 / points[_SPEED].to_numpy(), points[_PRICE].to_numpy())
+    return points.iloc[chosen[::-1]].reset_index(drop=True)
+
+
+def band(
+    frontier: pd.DataFrame, model: Transformer, profile: roofline.Profile | None = None
+) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The slow and the fast end of the 80 % band of a frontier: every step takes that much longer.
+
+    Parameters
+    ----------
+    frontier : pandas.DataFrame
+        Speeds and costs.
+    model : Transformer
+        What runs.
+    profile : Profile, optional
+        Whose band; that of the newest engines if not given.
+
+    Examples
+    --------
+    >>> line = pd.DataFrame({"tokens_per_s": [50.0], "usd_per_mtok": [1.0]})
+    >>> slow, fast = band(line, catalog.transformer("Llama 3.1 70B"))
+    >>> bool(slow.tokens_per_s[0] < 50 < fast.tokens_per_s[0])
+    True
+    >>> bool(slow.usd_per_mtok[0] > 1 > fast.usd_per_mtok[0])
+    True
+    """
+    times = np.exp(_log_band(model, profile or roofline.CURRENT))
+    slow, fast = (
+        frontier.assign(**{_SPEED: frontier[_SPEED] / by, _PRICE: frontier[_PRICE] * by})
+        for by in (times, 1 / times)
+    )
+    return slow, fast
+
+
+def _log_band(model: Transformer, profile: roofline.Profile) -> float:
+    """Half-width of the 80 % band of log time."""
+    return profile.experts_log_band if model.n_experts else profile.dense_log_band
 
 
 def _whole(name: str, values: Numbers, *, minimum: int) -> list[int]:

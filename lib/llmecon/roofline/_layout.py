@@ -18,8 +18,6 @@ ACTIVATION_BYTES = 2.0
 
 # Weight-only formats multiply in bf16.
 _ARITHMETIC = {"fp32": "bf16", "int4": "bf16", "int4_g32": "bf16"}
-_CACHE_BESIDE = dict.fromkeys(("fp8", "int8", "fp4", "nvfp4", "mxfp4"), "fp8") | _ARITHMETIC
-
 
 DEGREES = (
     *("tensor_parallel", "attention_data_parallel", "expert_parallel"),
@@ -162,7 +160,7 @@ def formats(
     """Look up what number formats cost on a chip.
 
     ``activations`` is the format of the arithmetic: that of the weights unless it is
-    weight-only. The cache is kept in ``kv``, or in what the profile's engine uses.
+    weight-only. Attention multiplies in bf16, as engines do: its inputs are activations.
 
     Raises
     ------
@@ -174,20 +172,17 @@ def formats(
     option, arithmetic = "activations", np.asarray(activations)
     if activations is None:
         option, arithmetic = "weights", _each(names, _ARITHMETIC.get)
-    if kv is None:
-        kv = _each(names, _CACHE_BESIDE.get) if constants.kv == "weights" else "bf16"
 
     def rate(precision: str) -> float:
         share = chip.best_share(precision) if constants.of_measured_rate else 1.0
         return chip.peak_flop_per_s(precision) * share
 
-    rates, in_bf16 = _look_up(option, arithmetic, rate), np.asarray(rate("bf16"))
     return Formats(
         weight_bytes=stored,
         activation_bytes=_look_up(option, arithmetic, storage_bytes),
-        kv_bytes=_look_up("kv", np.asarray(kv), storage_bytes),
-        flop_per_s=rates,
-        attention_flop_per_s=rates if constants.attention_at_weight_rate else in_bf16,
+        kv_bytes=_look_up("kv", np.asarray("bf16" if kv is None else kv), storage_bytes),
+        flop_per_s=_look_up(option, arithmetic, rate),
+        attention_flop_per_s=np.asarray(rate("bf16")),
     )
 
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from llmecon._checks import TEN_PERCENT
 from llmecon.roofline.step import Serving, Terms
 from llmecon.roofline.terms import Instance, Work, spread
 from llmecon.transformer import FloatArray
@@ -35,7 +34,8 @@ def served(
     # Where not one request fits, nothing is ever served.
     ttft, tpot = (np.where(runs < 1, np.inf, seconds) for seconds in (ttft, tpot))
     rate = np.where(runs < 1, 0.0, rate)
-    band = np.exp(TEN_PERCENT * run.constants.log_sd)
+    of = run.constants
+    band = np.exp(of.experts_log_band if run.model.n_experts else of.dense_log_band)
     return Serving(
         ttft_s=ttft,
         tpot_s=tpot,

@@ -2,10 +2,12 @@
 
 from collections.abc import Iterable
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
+from llmecon import catalog
 from llmecon.roofline import profiles
 from llmecon.roofline.measured import predictable, runs_of
 from llmecon.roofline.profiles import Profile
@@ -14,6 +16,8 @@ from llmecon.transformer import FloatArray
 OURS = "data/measurements.csv"
 FITTED = ("bandwidth_share", "flop_share", "kernel_s", "sequence_s")
 """Constants that the measurements can tell apart."""
+
+BANDS = ("dense_log_band", "experts_log_band")
 
 _RANGE = {  # of a constant that can be fitted: where the search starts, and its upper limit
     "bandwidth_share": (0.8, 1.0),
@@ -59,8 +63,8 @@ def calibrate(
     Returns
     -------
     Profile
-        With standard errors, and with the standard deviation of the residuals as
-        ``log_sd``; dated by the newest row.
+        With standard errors, and with the band that holds 80 % of the rows it was fitted to;
+        dated by the newest row.
 
     Raises
     ------
@@ -76,7 +80,8 @@ def calibrate(
     if len(few) > 1:
         with_request = _fitted(few, profile, ("request_s",))
         errors = {**profile.standard_errors, **with_request.standard_errors}
-        profile = replace(with_request, log_sd=profile.log_sd, standard_errors=errors)
+        bands = {name: getattr(profile, name) for name in BANDS}
+        profile = replace(with_request, standard_errors=errors, **bands)
     fitted = ", ".join(wanted)
     return replace(
         profile,
@@ -99,10 +104,7 @@ def _fitted(rows: pd.DataFrame, start: Profile, names: tuple[str, ...]) -> Profi
         raise ValueError(f"{len(names)} constants need more than {len(rows)} rows to calibrate")
 
     def profile(logs: FloatArray) -> Profile:
-        values = dict(zip(names, np.exp(logs).tolist(), strict=True))
-        if "flop_share" in values:  # decode and prefill run the same matrix kernels
-            values["prefill_flop_share"] = values["flop_share"]
-        return replace(start, **values)
+        return replace(start, **dict(zip(names, np.exp(logs).tolist(), strict=True)))
 
     again = rows.reset_index(drop=True)
     measured = again.value.to_numpy(np.float64)
@@ -123,7 +125,21 @@ def _fitted(rows: pd.DataFrame, start: Profile, names: tuple[str, ...]) -> Profi
     variance = float(left @ left) / (len(left) - len(names))
     errors = np.sqrt(np.diag(np.linalg.pinv(slopes.T @ slopes)) * variance)
     known = {name: float(getattr(best, name) * e) for name, e in zip(names, errors, strict=True)}
-    return replace(best, log_sd=float(np.std(left)), standard_errors=known)
+    return replace(best, **log_bands(again.model, left), standard_errors=known)
+
+
+def log_bands(models: pd.Series, log_errors: FloatArray) -> dict[str, Any]:
+    """Half-widths of the 80 % band: what 80 % of the rows of each kind of model are off at most.
+
+    A kind without rows has the band of all.
+    """
+    off = np.abs(log_errors)
+    experts = models.map(lambda name: catalog.transformer(name).n_experts > 0).to_numpy(bool)
+    kinds = dict(zip(BANDS, (~experts, experts), strict=True))
+    return {
+        name: float(np.quantile(off[kind] if kind.any() else off, 0.8))
+        for name, kind in kinds.items()
+    }
 
 
 def judge(predictions: pd.DataFrame, by: str | list[str] = "kind") -> pd.DataFrame:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, fields
 from functools import cache
 from pathlib import Path
 from types import MappingProxyType
-from typing import Any, Literal
+from typing import Any
 
 import pandas as pd
 
@@ -32,17 +32,14 @@ class Profile:
     kv_rereads : float
         How often each further query head of a group reads the cache that it shares: 0 for
         kernels made for groups, 1 for kernels that know none. [1]
-    flop_share, prefill_flop_share : float
-        Achieved share of the matrix rate in decode and in prefill. [1]
+    flop_share : float
+        Achieved share of the matrix rate, in decode and in prefill: the same kernels. [1]
     of_measured_rate : bool
         True: the matrix rate is the best that was measured on the chip, a share of its
         peak; False: it is the peak.
     moves_activations : bool
         True: norms, activations and conversions between the matrices are kernels of their
         own that move activations through memory; False: they cost nothing.
-    kv : str
-        Format in which the engine keeps the cache if nobody says: ``"bf16"``, or
-        ``"weights"`` for 8 bit beside 8- and 4-bit weights.
     link_share : float
         Achieved share of the link rate in collectives. [1]
     kernel_s : float
@@ -51,20 +48,14 @@ class Profile:
         Latency of one collective, and what each doubling of its ranks adds. [s]
     node_hop_s : float
         What each doubling of the nodes it spans adds. [s]
-    step_s, sequence_s : float
-        Time of a step on the host, and for each sequence in it (scheduling, sampling,
-        sending the text). [s]
+    sequence_s : float
+        Time on the host for each sequence of a step: scheduling, sampling, sending the
+        text. [s]
     request_s : float
         Time of a request outside the steps: connection, text to tokens, first answer. [s]
-    expert_imbalance : float
-        Load of the busiest expert-parallel rank over the mean. [1]
-    kernelwise : bool
-        True: attention and matrices are separate rooflines, one after the other; False: one
-        roofline over the whole step.
-    attention_at_weight_rate : bool
-        True: attention multiplies in the format of the weights; False: in bf16.
-    log_sd : float
-        Standard deviation of log(measured / predicted) on the calibration rows. [1]
+    dense_log_band, experts_log_band : float
+        Half-width of the 80 % band of log time, for dense models and for mixtures of
+        experts: what 80 % of the rows it was set by are off at most. [1]
     standard_errors : mapping
         Standard error of each fitted constant; fixed constants are absent.
     """
@@ -77,22 +68,17 @@ class Profile:
     bandwidth_share: float = 1.0
     kv_rereads: float = 0.0
     flop_share: float = 1.0
-    prefill_flop_share: float = 1.0
     link_share: float = 1.0
     kernel_s: float = 0.0
     collective_s: float = 0.0
     hop_s: float = 0.0
     node_hop_s: float = 0.0
-    step_s: float = 0.0
     sequence_s: float = 0.0
     request_s: float = 0.0
-    expert_imbalance: float = 1.0
     of_measured_rate: bool = False
     moves_activations: bool = False
-    kv: Literal["bf16", "weights"] = "bf16"
-    kernelwise: bool = True
-    attention_at_weight_rate: bool = False
-    log_sd: float = 0.0
+    dense_log_band: float = 0.0
+    experts_log_band: float = 0.0
     standard_errors: Mapping[str, float] = field(default_factory=lambda: _EMPTY)
 
     def __post_init__(self) -> None:
@@ -102,9 +88,9 @@ class Profile:
                 require(item.name, value, above=0, maximum=1)
             elif item.name.endswith("_s"):
                 require(item.name, value, minimum=0, unit="s")
-        require("log_sd", self.log_sd, minimum=0)
+            elif item.name.endswith("_band"):
+                require(item.name, value, minimum=0)
         require("kv_rereads", self.kv_rereads, minimum=0, maximum=1)
-        require("expert_imbalance", self.expert_imbalance, minimum=1)
 
 
 _ROW_ONLY = ("judges", "current", "note", "source_url", "licence")
@@ -213,9 +199,6 @@ UNIDENTIFIED: Mapping[str, str] = MappingProxyType(
         "collective_s": "comes with every layer, as kernels do; taken from NCCL's table",
         "hop_s": "as collective_s",
         "node_hop_s": "no row spans nodes at a known batch; taken from NCCL's table",
-        "prefill_flop_share": "decode hardly binds on arithmetic; taken equal to flop_share",
-        "step_s": "a constant of the step, as the kernels of its layers are together",
-        "expert_imbalance": "no row tells the load of single ranks; 1 is the best case",
     }
 )
 """Constants that the rows cannot tell apart, and why."""

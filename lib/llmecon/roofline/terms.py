@@ -126,7 +126,7 @@ class Instance:
         """
         model, widths = self.model, self.widths
         moving = prompts * new_tokens
-        share = self.where.tensor * self.constants.prefill_flop_share
+        share = self.where.tensor * self.constants.flop_share
         idle = 2.0 * model.vocab_size * model.d_model * dealt * (new_tokens - 1.0)
         matrices = self._matrix_flop(moving, dealt * new_tokens) - idle
         attention = model.prefill_attention_flop(new_tokens, cached) * dealt
@@ -139,14 +139,12 @@ class Instance:
         )
 
     def busy_s(self, work: Work) -> FloatArray:
-        """Arithmetic and reading, which overlap in each kernel or over the whole pass. [s]
+        """Arithmetic and reading, which overlap in each kernel, not over the pass. [s]
 
         The one rule of time: decode, prefill and serving all use it.
         """
-        if self.constants.kernelwise:
-            matrices = np.maximum(work.matrices_s, work.weights_s)
-            return np.asarray(matrices + np.maximum(work.attention_s, work.kv_cache_s))
-        return np.maximum(work.matrices_s + work.attention_s, work.weights_s + work.kv_cache_s)
+        matrices = np.maximum(work.matrices_s, work.weights_s)
+        return np.asarray(matrices + np.maximum(work.attention_s, work.kv_cache_s))
 
     @cached_property
     def _decode_flop_per_s(self) -> FloatArray:
@@ -164,19 +162,17 @@ class Instance:
             rereads = self.constants.kv_rereads * (self.model.n_heads / self.model.n_kv_heads - 1)
         return np.asarray((1.0 + rereads) / (self.kv_ranks * self.bandwidth_bytes_per_s))
 
-    @cached_property
-    def _imbalance(self) -> FloatArray:
-        """Load of the busiest group of experts over the mean."""
-        return np.where(self.where.expert > 1, self.constants.expert_imbalance, 1.0)
-
     def _matrix_flop(self, moving: FloatArray, dealt: FloatArray) -> FloatArray:
-        """FLOP of all matrices: routed experts see every token, the others their group's."""
+        """FLOP of all matrices: routed experts see every token, the others their group's.
+
+        Every group of experts has the same load, the best case: no row tells that of single ranks.
+        """
         model = self.model
         if not model.n_experts:
             return model.matrix_flop_per_token * dealt
         routed = 2.0 * model.n_moe_layers * model.n_experts_active * model.expert_params
         others = (model.matrix_flop_per_token - routed) * dealt
-        return np.asarray(others + routed * self._imbalance * moving)
+        return np.asarray(others + routed * moving)
 
     def _weights_s(self, moving: FloatArray) -> FloatArray:
         """Reading the weights that one accelerator needs. [s]"""
@@ -185,8 +181,7 @@ class Instance:
             return self._fixed_weights_s
         # The share of experts that no token chooses, if the router is even: real ones read fewer.
         idle = (1.0 - model.n_experts_active / model.n_experts) ** moving
-        read = np.minimum((1.0 - idle) * self._imbalance, 1.0)
-        return np.asarray(self._fixed_weights_s + self._expert_weights_s * read)
+        return np.asarray(self._fixed_weights_s + self._expert_weights_s * (1.0 - idle))
 
     @cached_property
     def routed_params(self) -> float:
@@ -256,7 +251,7 @@ class Instance:
 
     @cached_property
     def _kernels_s(self) -> float:
-        return self.constants.kernel_s * kernels_per_pass(self.model) + self.constants.step_s
+        return self.constants.kernel_s * kernels_per_pass(self.model)
 
     @cached_property
     def activation_s(self) -> FloatArray:

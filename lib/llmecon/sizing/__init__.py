@@ -5,7 +5,7 @@ an open model known on that day; its interval comes from models whose families t
 see. `evaluate` says how wrong such a reading is where the size is known, beside simpler rules.
 """
 
-from llmecon.sizing.evaluation import METHODS, TARGETS, evaluate, lead, summary
+from llmecon.sizing.evaluation import METHODS, TARGETS, evaluate, firsts, lead, summary
 from llmecon.sizing.line import Line, Reading, Sizes, infer, offers, prior, readings
 
 __all__ = [
@@ -15,6 +15,7 @@ __all__ = [
     "Reading",
     "Sizes",
     "evaluate",
+    "firsts",
     "infer",
     "lead",
     "offers",

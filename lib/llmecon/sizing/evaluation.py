@@ -1,6 +1,7 @@
 """How good a size from price and speed is, on models whose size is known."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from itertools import product
 from types import MappingProxyType
 from typing import Literal
 
@@ -8,7 +9,7 @@ import numpy as np
 import pandas as pd
 
 from llmecon._checks import FloatArray, require
-from llmecon.sizing.line import Known, offers, readings
+from llmecon.sizing.line import Known, Line, offers, readings
 
 TARGETS = ("total_params", "active_params")
 LINE, CURVE = "line through price and speed", "curve through price and speed"
@@ -45,12 +46,18 @@ def _square_root(models: pd.DataFrame, log_size: FloatArray, asked: pd.DataFrame
     return np.asarray(np.median(log_size + 2 * models.log_speed) - 2 * asked.log_speed)
 
 
+def _line(models: pd.DataFrame, log_size: FloatArray, asked: pd.DataFrame) -> FloatArray:
+    line = Line.through(models.log_price.to_numpy(), models.log_speed.to_numpy(), log_size)
+    return line.log_size(asked.log_price, asked.log_speed)
+
+
 def _typical(models: pd.DataFrame, log_size: FloatArray, asked: pd.DataFrame) -> FloatArray:
     return np.full(len(asked), np.median(log_size))
 
 
 RULES: Mapping[str, Rule] = MappingProxyType(
     {
+        LINE: _line,
         CURVE: _curve,
         "price alone": _one_way("log_price"),
         "speed alone": _one_way("log_speed"),
@@ -58,7 +65,7 @@ RULES: Mapping[str, Rule] = MappingProxyType(
         "typical size": _typical,
     }
 )
-METHODS = (LINE, *RULES)
+METHODS = tuple(RULES)
 
 
 def evaluate(
@@ -90,39 +97,64 @@ def evaluate(
     require(f"different values of {out}", models[out].nunique(), minimum=2)
     tables = []
     for value in models[out].unique():
-        asked = models[models[out] == value]
-        rest = models[models[out] != value]
+        asked, rest = models[models[out] == value], models[models[out] != value]
         known = Known.of(rest.reset_index(drop=True))
-        for kind in TARGETS:
-            tables.append(_by_line(known, asked, kind))
-            log_size = np.log(rest[kind].to_numpy(float))
-            for name, rule in RULES.items():
-                predicted = np.exp(rule(rest, log_size, asked))
-                tables.append(_table(asked, kind, name, predicted))
+        for part in _read(rest, asked):
+            by_line = part.method.iloc[0] == LINE
+            tables.append(_with_interval(part, known, asked) if by_line else part)
     found = pd.concat(tables, ignore_index=True)
     return found.sort_values(["of", "method", "date", "model"], kind="stable", ignore_index=True)
 
 
-def _table(asked: pd.DataFrame, kind: str, method: str, predicted: FloatArray) -> pd.DataFrame:
-    true = asked[kind].to_numpy(float)
-    return asked[["model", "family", "date", "hosts"]].assign(
-        method=method,
-        of=kind,
-        true=true,
-        predicted=predicted,
-        factor=np.exp(np.abs(np.log(predicted / true))),
-    )
+def _read(rest: pd.DataFrame, asked: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Some models as the rest reads them, by every rule and for both kinds of size."""
+    for kind, (method, rule) in product(TARGETS, RULES.items()):
+        true = asked[kind].to_numpy(float)
+        predicted = np.exp(rule(rest, np.log(rest[kind].to_numpy(float)), asked))
+        yield asked[["model", "family", "date", "hosts"]].assign(
+            method=method,
+            of=kind,
+            true=true,
+            predicted=predicted,
+            factor=np.exp(np.abs(np.log(predicted / true))),
+        )
 
 
-def _by_line(known: Known, asked: pd.DataFrame, kind: str) -> pd.DataFrame:
-    sizes = [
-        known.sizes(price, speed)[kind]
-        for price, speed in zip(asked.log_price, asked.log_speed, strict=True)
-    ]
-    predicted = np.exp(known.lines[kind].log_size(asked.log_price, asked.log_speed))
+def _with_interval(part: pd.DataFrame, known: Known, asked: pd.DataFrame) -> pd.DataFrame:
+    kind, pairs = part.of.iloc[0], zip(asked.log_price, asked.log_speed, strict=True)
+    sizes = [known.sizes(price, speed)[kind] for price, speed in pairs]
     low, high = np.transpose([size.interval(0.8) for size in sizes])
-    below = [size.chance_below(true) for size, true in zip(sizes, asked[kind], strict=True)]
-    return _table(asked, kind, LINE, predicted).assign(low=low, high=high, below_true=below)
+    below = [size.chance_below(true) for size, true in zip(sizes, part.true, strict=True)]
+    return part.assign(low=low, high=high, below_true=below)
+
+
+def firsts(rows: pd.DataFrame | None = None) -> pd.DataFrame:
+    """How often each method has the smallest median error when one family had never been seen.
+
+    Parameters
+    ----------
+    rows : pandas.DataFrame, optional
+        Offers; all of `offers` if not given.
+
+    Returns
+    -------
+    pandas.DataFrame
+        Times by method (rows) and kind of size (columns); a column adds up to the families.
+    """
+    models = readings(offers() if rows is None else rows)
+    found = []
+    for without in models.family.unique():
+        left = models[models.family != without]
+        tables = [
+            part
+            for family in left.family.unique()
+            for part in _read(left[left.family != family], left[left.family == family])
+        ]
+        medians = pd.concat(tables).groupby(["of", "method"], sort=False).factor.median()
+        found.append({kind: medians[kind].idxmin() for kind in TARGETS})
+    first = pd.DataFrame(found)
+    counts = {kind: [int((first[kind] == name).sum()) for name in METHODS] for kind in TARGETS}
+    return pd.DataFrame(counts, index=list(METHODS))
 
 
 def summary(rows: pd.DataFrame, *, draws: int = 1000, seed: int = 0) -> pd.DataFrame:

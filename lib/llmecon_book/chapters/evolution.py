@@ -19,9 +19,17 @@ from llmecon_book.chapters import Section, ends, named
 
 _DOUBTFUL = "GPT-3.5 Turbo"  # its size comes from a withdrawn paper, and weighs much
 _BERT = "BERT-Large"
-_LANDMARKS = ("GPT-2 XL", facts.CHINCHILLA, facts.GPT4O)
 _BOTH_SIZES = ("GPT-2 XL", "GLaM", "PaLM 540B", "Mixtral 8x22B", facts.DEEPSEEK_V3)
 _SHOWN_FROM = pd.Timestamp("2020-01-01")  # where the figure of the trends begins
+_FLAT = 1.25  # times a year, either way: such a line stands still
+_DOUBT = 0.05  # largest p-value of a clear break
+_WORDS_OF_CHANCE = {  # up to which share
+    0.1: "very unlikely",
+    0.35: "unlikely",
+    0.65: "a coin toss",
+    0.9: "likely",
+    1.0: "very likely",
+}
 
 
 def usable(models: DataFrame, left_out: Iterable[str] = ()) -> DataFrame:
@@ -29,94 +37,97 @@ def usable(models: DataFrame, left_out: Iterable[str] = ()) -> DataFrame:
     return models[models.total_params.notna() & ~models.model.isin([*left_out])]
 
 
-def _fit(models: DataFrame, confidence: float = 0.8) -> Growth:
-    return trends.growth_rate(models.release_date, models.total_params, confidence=confidence)
+def lines(story: list[str], window: DataFrame, confidence: float) -> dict[str, Growth]:
+    """Growth by every way to ask: between models of the story, and through the window."""
+    first, middle, last = story
+
+    def fit(models: DataFrame) -> Growth:
+        return facts.growth(models, models.total_params, confidence=confidence)
+
+    return {
+        "early": facts.growth_between(first, middle),
+        "late": facts.growth_between(middle, last),
+        "whole": facts.growth_between(first, last),
+        "fit": fit(window),
+        "record": fit(trends.records(window, "total_params")),
+        "without": fit(window[window.model != _DOUBTFUL]),
+    }
 
 
-def _drawn(lines: Mapping[str, Any], days: pd.DatetimeIndex) -> DataFrame:
+def _drawn(drawn: Mapping[str, Any], days: pd.DatetimeIndex) -> DataFrame:
     """Points of lines for a figure."""
-    drawn = {name: Series(line.at(days), index=days) for name, line in lines.items()}
-    return pd.concat(drawn, names=["line", "date"]).rename("params").reset_index()
+    points = {name: Series(line.at(days), index=days) for name, line in drawn.items()}
+    return pd.concat(points, names=["line", "date"]).rename("params").reset_index()
 
 
-def sizes(story: list[str], times: float, years: float, until: str) -> Section:
-    """Which sizes are known up to a day, and how sure are they?
-
-    Parameters
-    ----------
-    times, years : float
-        Growth from the first model to the last, and how long it took. [times, years]
-    until : str
-        The day, ISO.
-    """
+def sizes(story: list[str], until: str) -> Section:
+    """Which sizes are known up to a day (ISO), and how sure are they?"""
     by_then = facts.models(until=until)
     sized = usable(by_then)
     first, middle, last = map(facts.model, story)
     return Section(
         **named("first", first, "model total_params"),
-        **named("last", last, "model total_params size_status active_params"),
+        **named("middle", middle, "total_params"),
+        **named("last", last, "model total_params active_params"),
+        last_status=last.size_status.replace("estimate", "an estimate"),
         middle_name=middle.model.removesuffix(" 175B"),
         n_sized=len(sized),
         n_disclosed=(sized.size_status == "disclosed").sum(),
         n_reported=(sized.size_status == "reported").sum(),
         n_unsized=len(by_then) - len(sized),
-        story_times=float(times),
-        story_years=years,
+        essay_gpt4o=facts.size(facts.GPT4O),
+        essay_sonnet=facts.size(facts.SONNET),
         story=Series([facts.size(name) for name in story], index=story),
         sized=sized,
-        named=Series([*story, *_LANDMARKS]),
     )
 
 
-def growth(
-    story: list[str],
-    window: DataFrame,
-    lines: Iterable[Growth],
-    unsure: GrowthSamples,
-    days: Iterable[str],
-) -> Section:
+def growth(by: Mapping[str, Growth], window: DataFrame, unsure: GrowthSamples) -> Section:
     """How fast did the models grow, by which way to ask?
 
     Parameters
     ----------
-    lines : iterable of llmecon.trends.Growth
-        From the first model to the middle one, from that to the last, and through the window.
+    by : mapping of llmecon.trends.Growth
+        Of `lines`.
     unsure : llmecon.trends.GrowthSamples
         Through the window, sizes drawn within their ranges.
-    days : iterable of str
-        First and last day of the window, ISO.
     """
-    first, middle, last = story
-    early, late, fitted = lines
-    records = _fit(trends.records(window, "total_params"), fitted.confidence)
-    without = _fit(window[window.model != _DOUBTFUL], fitted.confidence)
-    spans = {
-        f"{first} to {middle}": (early.factor_per_year, None, None),
-        f"{middle} to {last}": (late.factor_per_year, None, None),
-        f"fit to {fitted.n} frontier models": (fitted.factor_per_year, *fitted.interval),
-        f"fit to {records.n} record setters": (records.factor_per_year, *records.interval),
-    }
+    early, late, fit = by["early"], by["late"], by["fit"]
     return Section(
-        **dict(zip(("fit_from", "fit_until"), days, strict=True)),
-        early_rate=early.factor_per_year,
+        **{f"{way}_rate": line.factor_per_year for way, line in by.items()},
+        pace="slowed" if late.factor_per_year < early.factor_per_year else "sped up",
         early_doubling=12 * early.doubling_years,
-        late_rate=late.factor_per_year,
         late_doubling=12 * late.doubling_years,
-        slowdown=late.doubling_years / early.doubling_years,
-        **named("fit", fitted, "factor_per_year n confidence"),
-        **ends("fit", fitted.interval),
-        **named("doubtful", facts.model(_DOUBTFUL), "total_params size_high"),
-        without_rate=without.factor_per_year,
-        **ends("without", without.interval),
-        **named("record", records, "factor_per_year n"),
-        **ends("unsure", unsure.interval(fitted.confidence)),
+        fit_from=window.release_date.min(),
+        fit_until=window.release_date.max(),
+        **named("fit", fit, "n confidence"),
+        record_n=by["record"].n,
+        **ends("fit", fit.interval),
+        **ends("without", by["without"].interval),
+        **ends("unsure", unsure.interval(fit.confidence)),
         unsure_share=unsure.share_from_sizes,
-        spans=DataFrame.from_dict(spans, "index", columns=["factor_per_year", "low", "high"]),
+        **named("doubtful", facts.model(_DOUBTFUL), "model total_params size_high"),
     )
 
 
+def after_the_bend(turn: trends.Break) -> str:
+    """What growth did on the day of a break, in a word."""
+    if turn.after < _FLAT:
+        return "reversed" if turn.after < 1 / _FLAT else "stalled"
+    return "slowed" if turn.after < turn.before else "sped up"
+
+
+def chance(share: float) -> str:
+    """A share of resamples in words."""
+    return next(word for most, word in _WORDS_OF_CHANCE.items() if share <= most)
+
+
 def bend(
-    frontier: DataFrame, left_out: list[str], turn: trends.Break, sampled: trends.BreakSamples
+    frontier: DataFrame,
+    left_out: list[str],
+    turn: trends.Break,
+    sampled: trends.BreakSamples,
+    last: str,
 ) -> Section:
     """When did the line bend, and how sure is that?
 
@@ -128,97 +139,103 @@ def bend(
         Models that the fits ignore.
     turn, sampled : llmecon.trends.Break, llmecon.trends.BreakSamples
         Two growth rates through the others: sizes as published, and drawn anew.
+    last : str
+        Model after which the article places the turn.
     """
     known = usable(frontier, left_out)
-    longer = usable(facts.frontier(until=frontier.release_date.max()), left_out)
-    since_2017 = trends.break_point(longer.release_date, longer.total_params)
-    sound = known[known.model != _DOUBTFUL]
+    longer = facts.bend(usable(facts.frontier(until=frontier.release_date.max()), left_out))
+    sound = trends.break_samples(known[known.model != _DOUBTFUL], draws=len(sampled.before))
+    disclosed = facts.bend(known[known.size_status == "disclosed"])
     edges = pd.DatetimeIndex([known.release_date.min(), turn.date, known.release_date.max()])
     estimates = catalog.size_estimates().query("estimator == 'Erdil 2024'")
+    lead = trends.elapsed_years(turn.date, facts.released(last))
+    tail = (1 - turn.confidence) / 2
+    fell = chance(sampled.chance_of_shrinking)
     return Section(
         **named("bend", turn, "date earliest latest before after n"),
+        bend_what=after_the_bend(turn),
+        bend_clear="clearly" if turn.p_value <= _DOUBT else "perhaps",
+        bend_lead=abs(lead),
+        bend_side="before" if lead > 0 else "after",
+        **ends("bend_after", np.quantile(sampled.after, [tail, 1 - tail])),
         bend_p=max(turn.p_value, 0.001),
-        **named("bend_2017", since_2017, "date before after"),
+        **named("disclosed", disclosed, "after n"),
+        **named("longer", longer, "date before after"),
         n_blank=frontier.total_params.isna().sum(),
         n_essay=known.model.isin(estimates.model).sum(),
-        shrink_chance=sampled.chance_of_shrinking,
-        shrink_without=trends.break_samples(sound, draws=len(sampled.before)).chance_of_shrinking,
+        fell=fell,
+        fell_that="Whether" if fell == "a coin toss" else "That",
+        fell_share=sampled.chance_of_shrinking,
+        fell_without=sound.chance_of_shrinking,
+        looked_until=frontier.release_date.max(),
         known=known,
-        lines=_drawn({"with a bend": turn, "straight": _fit(known)}, edges),
+        lines=_drawn(
+            {"with a bend": turn, "straight": facts.growth(known, known.total_params)}, edges
+        ),
     )
 
 
-def active(story: list[str], total: float, at_work: float, shape: Transformer) -> Section:
-    """Ten times larger, or less than twice?
+def active(story: list[str], shape: Transformer, until: str) -> Section:
+    """How much larger by each size, and which model had most at work until a day (ISO)?
 
     Parameters
     ----------
-    total, at_work : float
-        Last model over the middle one: all parameters, and those at work on a token. [times]
     shape : llmecon.transformer.Transformer
         The last model's, as the essay assumes it.
     """
     models = facts.models().dropna(subset="active_params")
+    _, middle, last = map(facts.model, story)
+    most = facts.largest(facts.models(until=until), "active_params")
     return Section(
         **named("counted", shape, "n_params n_active_params"),
-        total_ratio=float(total),
-        active_ratio=float(at_work),
+        total_ratio=last.total_params / middle.total_params,
+        active_ratio=last.active_params / middle.active_params,
+        **named("peak", most, "model release_date active_params"),
         story=Series(story),
         shown=models[models.model.isin([*story, *_BOTH_SIZES])],
     )
 
 
 def trend(
-    story: list[str],
-    window: DataFrame,
-    lines: Iterable[Growth],
-    unsure: GrowthSamples,
-    due: pd.Timestamp,
-    claim: float,
-    until: str,
+    story: list[str], by: Mapping[str, Growth], unsure: GrowthSamples, claim: float, until: str
 ) -> Section:
     """Where would the trend have led?
 
     Parameters
     ----------
-    lines : iterable of llmecon.trends.Growth
-        From the middle model to the last, from the first to the last, and through the window.
+    by : mapping of llmecon.trends.Growth
+        Of `lines`.
     unsure : llmecon.trends.GrowthSamples
         Through the window, sizes drawn within their ranges.
-    due : pandas.Timestamp
-        When the first line reaches the claim.
     claim : float
         Size that the article expects. [parameters]
     until : str
         Day on which it does, ISO, to which the lines are drawn on.
     """
-    first, middle, last = map(facts.model, story)
-    late, whole, fitted = lines
-    records = _fit(trends.records(window, "total_params"))
+    first, middle, last = story
     drawn = {
-        f"{middle.model} and {last.model}": late,
-        f"{first.model} and {last.model}": whole,
-        f"{fitted.n} frontier models": fitted,
-        f"{records.n} record setters": records,
+        f"{middle} and {last}": by["late"],
+        f"{first} and {last}": by["whole"],
+        f"{by['fit'].n} frontier models": by["fit"],
+        f"{by['record'].n} record setters": by["record"],
     }
     two_point, *others = (float(line.at(until)[0]) for line in drawn.values())
-    days = pd.date_range(last.release_date, until, periods=12).normalize()
+    days = pd.date_range(facts.released(last), until, periods=12).normalize()
     fan = trends.fan(unsure, days)
     widest = fan[fan.level == fan.level.max()].iloc[-1]
     recent = usable(facts.models(until=until))
     return Section(
         two_point=two_point,
-        two_point_over_last=two_point / last.total_params,
-        whole_line=others[0],
-        fit_at_end=others[1],
-        record_at_end=others[2],
-        without_at_end=float(_fit(window[window.model != _DOUBTFUL]).at(until)[0]),
+        two_point_over_last=two_point / facts.size(last),
+        **dict(zip(("whole_at_end", "fit_at_end", "record_at_end"), others, strict=True)),
+        without_at_end=float(by["without"].at(until)[0]),
+        **ends("trend", [two_point, *others]),
         n_others=len(others),
         n_others_above=sum(size > claim for size in others),
         **named("fan", widest, "level low high"),
         claim=claim,
         claim_by_then=np.mean(unsure.dates_of(claim) <= np.datetime64(until)),
-        date_of_claim=due,
+        date_of_claim=by["late"].date_of(claim),
         claim_over_two_point=claim / two_point,
         story=Series(story),
         trends=_drawn(drawn, days),
@@ -227,14 +244,46 @@ def trend(
     )
 
 
-def peak(story: list[str], until: str) -> Section:
-    """Which model put the most parameters to work on a token, until a day (ISO)?"""
-    _, middle, last = map(facts.model, story)
-    most = facts.largest(facts.models(until=until), "active_params")
+def whole_story(
+    turn: trends.Break, opened: DataFrame, last: str, claim: float, until: str
+) -> Section:
+    """What the landing page shows: every size known today, and what the lines through them did.
+
+    Parameters
+    ----------
+    turn : llmecon.trends.Break
+        Of the frontier up to the article.
+    opened : pandas.DataFrame
+        Open frontier models since.
+    last : str
+        Model from which the article drew on.
+    claim : float
+        Size that it expected. [parameters]
+    until : str
+        On which day, ISO.
+    """
+    models = usable(facts.frontier(until=facts.SCORED_ON))
+    ends = pd.DatetimeIndex([opened.release_date.min(), opened.release_date.max()])
+    bent = pd.DatetimeIndex([facts.released(facts.GPT1), turn.date, pd.Timestamp(until)])
+    total, at_work = (
+        facts.growth(opened, opened[f"{size}_params"]) for size in ("total", "active")
+    )
+    low, high = at_work.interval
+    drawn = {"all, open": total, "at work": at_work}
     return Section(
-        **named("peak", most, "model release_date active_params"),
-        peak_times=most.active_params / middle.total_params,
-        peak_months=12 * trends.elapsed_years(most.release_date, last.release_date),
+        again="grow" if total.factor_per_year > 1 else "change",
+        again_rate=total.factor_per_year,
+        work="grow too" if low > 1 else "fall" if high < 1 else "show no clear trend",
+        again_since=ends[0],
+        turn=Series({"date": turn.date, "what": after_the_bend(turn)}),
+        models=models,
+        lines=pd.concat([_drawn({"all": turn}, bent), _drawn(drawn, ends)]),
+        claim=DataFrame(
+            {
+                "date": [facts.released(last), pd.Timestamp(until)],
+                "params": [facts.size(last), claim],
+            }
+        ),
     )
 
 
@@ -248,11 +297,10 @@ def exercises(bert: Growth, pace: Growth, due: pd.Timestamp) -> Section:
     due : pandas.Timestamp
         When the second reaches 100 trillion parameters.
     """
-    months = 12 * trends.elapsed_years(facts.released(facts.GPT1), facts.released(_BERT))
     years = trends.elapsed_years(facts.released(facts.GPT4), due)
     return Section(
         bert_times=facts.size(_BERT) / facts.size(facts.GPT1),
-        bert_months=months,
+        bert_months=12 * trends.elapsed_years(facts.released(facts.GPT1), facts.released(_BERT)),
         bert_rate=bert.factor_per_year,
         hundred_from=facts.size(facts.GPT4),
         hundred_doublings=years / pace.doubling_years,

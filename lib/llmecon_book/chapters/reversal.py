@@ -1,7 +1,6 @@
 """Did the models shrink? What each section finds."""
 
-from collections.abc import Iterable, Mapping
-from itertools import product
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,50 +8,43 @@ import pandas as pd
 from pandas import DataFrame, Series
 
 from llmecon import catalog, cost, sizing
-from llmecon.sizing.line import blend
+from llmecon.transformer import Transformer
 from llmecon_book import essay, facts
 from llmecon_book.chapters import Section, ends, named
-from llmecon_book.words import listed, short
+from llmecon_book.words import as_part
 
-MARGINS = (1.0, 1.5, 2.0, 3.0, 4.0, 6.0)  # price over cost tried in a figure [times]
-_CONTEXTS = {0.0: "empty", 1e5: "100K"}  # [tokens]
-_AIMS = {"total_params": 1.45, "active_params": 1.5}  # median errors aimed at [times]
-_AIM_OF_TAIL = 4.0  # error that one reading in ten may exceed [times]
-_LEAST_HELD = 0.7  # share that an 80 % interval should hold in each of these groups
-_EDGES = (0, 2e10, 1e11, np.inf)  # [parameters]
-_GROUPS = ("below 20 billion", "from 20 to 100 billion", "from 100 billion up")
-_KEYS = {"total_params": "total", "active_params": "active"}
-_WHICH = {"total_params": "all", "active_params": "at work on one token"}
 _ESTIMATE = ["model", "by", "basis", "total_params", "low", "high"]
 _USES = {
     ("true", "true"): "price and speed",
     ("true", "false"): "price",
     ("false", "false"): "neither",
 }
+_EITHER = {
+    (True, True): "reaches it by both models",
+    (True, False): "reaches it by the roofline alone",
+    (False, True): "reaches it by the article's model alone",
+    (False, False): "reaches it by neither model",
+}
 
 
-def prices(on: str, fall: float) -> Section:
-    """What did a token cost?
+def stated_sizes() -> dict[str, float]:
+    """Sizes that the article gives. [parameters]"""
+    return {facts.GPT4O: facts.stated("R01"), facts.SONNET: facts.stated("R03")}
 
-    Parameters
-    ----------
-    on : str
-        Day whose prices hold, ISO.
-    fall : float
-        Price of GPT-4 over that of GPT-4o. [times]
-    """
+
+def prices(on: str) -> Section:
+    """What did a token cost on a day (ISO)?"""
     sold = facts.flagships(facts.MAKERS).sort_values(["provider", "effective_date"])
     sold = sold[sold.effective_date >= facts.released(facts.GPT4)]
     last = sold.drop_duplicates("provider", keep="last")
     read_on = catalog.prices().effective_date.max()
+    paid = [facts.list_price(name, on) for name in (facts.GPT4, facts.TURBO, facts.GPT4O)]
     return Section(
         n_prices=len(sold),
         n_first_seen=(sold.date_basis == "first seen").sum(),
-        gpt4_price=facts.list_price(facts.GPT4, on),
-        turbo_price=facts.list_price(facts.TURBO, on),
-        gpt4o_price=facts.list_price(facts.GPT4O, on),
+        **dict(zip(("gpt4_price", "turbo_price", "gpt4o_price"), paid, strict=True)),
         sonnet_price=facts.list_price(facts.FIRST_SONNET, on),
-        price_fall=fall,
+        price_fall=paid[0] / paid[-1],
         **named("newest", last.iloc[-1], "model output_usd_per_mtok effective_date"),
         changes=sold,
         held=pd.concat([sold, last[::-1].assign(effective_date=read_on)]),
@@ -69,19 +61,19 @@ def speeds(ten_dollar: Series, turbo: Series, sonnet: Series, until: str) -> Sec
     until : str
         Day of the last reading in the figure, ISO.
     """
-    low, high = facts.stated_range("R09")
+    wanted, most = facts.stated_range("R09"), facts.stated("R11")
     shown = facts.GPT4, facts.TURBO, facts.GPT4O, facts.SONNET
-    most = facts.stated("R11")
-    stated = [(facts.GPT4O, low, high), (facts.TURBO, 0.0, most)]
-    of_sonnet = ("Claude 3.5 Sonnet", sonnet.min(), sonnet.max())
-    products = [stated[0], of_sonnet, (facts.TURBO, turbo.min(), most)]
+    stated = [(facts.GPT4O, *wanted), (facts.TURBO, 0.0, most)]
+    of_sonnet = ("Sonnet", sonnet.min(), sonnet.max())
+    products = [stated[0], of_sonnet, ("Turbo", turbo.min(), most)]
     return Section(
+        **ends("wanted", wanted),
+        turbo_stated=most,
         gpt4o_n=len(ten_dollar),
         gpt4o_median=ten_dollar.median(),
         **ends("gpt4o", (ten_dollar.min(), ten_dollar.max())),
-        gpt4o_inside=ten_dollar.between(low, high).sum(),
+        gpt4o_inside=ten_dollar.between(*wanted).sum(),
         max_turbo=turbo.max(),
-        gpt4o_middle=(low + high) / 2,
         sonnet_median=sonnet.median(),
         readings=pd.concat([catalog.speed_readings(name, until=until) for name in shown]),
         stated=DataFrame(stated, columns=["model", "low", "high"]),
@@ -121,295 +113,159 @@ def parity(scored: DataFrame, smallest: Series, gap: float, on: str) -> Section:
     )
 
 
-def options(
-    chip: str, published: bool, usd_per_gpu_hour: float, context: float, acceptance: float
-) -> dict[str, Any]:
-    """How the essay's model serves: on the chip of its figure, or on one by its data sheet.
+def cases(shape: Transformer, usd_per_mtok: float, how: dict[str, Any]) -> dict[str, list[float]]:
+    """Speed of a shape at a price, with its band, when the roofline's provider does otherwise.
 
     Parameters
     ----------
-    chip : str
-        Name in ``accelerators.csv``.
-    published : bool
-        Take the rates of the published figure instead.
-    usd_per_gpu_hour, context, acceptance : float
-        As of `llmecon_book.essay.halvings_frontier`. [USD/h, tokens, 1]
+    how : dict
+        Arguments of `llmecon_book.essay.roofline_halvings`. Changed are the accelerators, the
+        rents, the formats and the draft.
     """
-    how = {"usd_per_gpu_hour": usd_per_gpu_hour, "context": context, "acceptance": acceptance}
-    return {"machine": essay.machine(chip, usd_per_gpu_hour, published=published), **how}
+    half = {chip: rent / 2 for chip, rent in how["rents"].items()}
+    two: dict[str, Any] = {"acceptance": 0.9, "weights": [*how["weights"], "int4"]}
+    changes: dict[str, dict[str, Any]] = {
+        "only_h200": {"rents": {facts.H200: how["rents"][facts.H200]}},
+        "only_16": {"weights": ["bf16"]},
+        "half_rent": {"rents": half},
+        **{key: {key: value} for key, value in two.items()},
+        "two": two,
+        "three": two | {"rents": half},
+    }
+    lines = {
+        name: essay.roofline_halvings(shape, fractions=(1.0,), **how | change)
+        for name, change in changes.items()
+    }
+    return {name: _at(line, shape, usd_per_mtok) for name, line in lines.items()}
+
+
+def _at(line: DataFrame, shape: Transformer, usd: float) -> list[float]:
+    """Speed at a price, and the ends of its band. [tokens/s]"""
+    return [float(cost.fastest_at(each, usd)) for each in (line, *cost.band(line, shape))]
 
 
 def served(
-    curves: DataFrame,
-    changed: DataFrame,
-    bought: tuple[float, float],
-    how: dict[str, Any],
-    draft: str,
+    shape: Transformer,
+    ours: DataFrame,
+    theirs: DataFrame,
+    otherwise: Mapping[str, list[float]],
     price: Section,
     speed: Section,
 ) -> Section:
-    """What would GPT-4 cost to serve, and how much hangs on the assumptions?
+    """What would GPT-4 cost to serve, by the roofline and by the article's model?
 
     Parameters
     ----------
-    curves, changed : pandas.DataFrame
-        From `llmecon_book.essay.halvings_frontier` and `llmecon_book.essay.reach`.
-    bought : tuple of float
-        GPT-4's speed at GPT-4o's price, and its cost at GPT-4 Turbo's speed.
-        [tokens/s, USD per million tokens]
-    how : dict
-        From `options`.
-    draft : str
-        The model that drafts.
+    shape : llmecon.transformer.Transformer
+        GPT-4's, as reported.
+    ours, theirs : pandas.DataFrame
+        From `llmecon_book.essay.roofline_halvings` and `llmecon_book.essay.halvings_frontier`.
+    otherwise : mapping
+        From `cases`.
     price, speed : Section
         From `prices` and `speeds`.
     """
-    at_ten, usd = map(float, bought)
-    wanted, turbo = facts.stated_range("R09")[0], facts.stated("R11")
-    usd_eighth = float(cost.cheapest_at(curves[curves.fraction == facts.EIGHTH], turbo))
-    sold, asked = np.isfinite(usd), [price.gpt4o_price, price.sonnet_price, price.turbo_price]
-    alone, pairs = (changed[changed.n_changes == n].set_index("setting") for n in (1, 2))
+    ten, wanted, turbo = price.gpt4o_price, speed.wanted_low, speed.turbo_stated
+    whole, essays = (curves[curves.fraction == 1.0] for curves in (ours, theirs))
+    gpt4, sonnet = (_at(whole, shape, usd) for usd in (ten, price.sonnet_price))
+    in_essay = float(cost.fastest_at(essays, ten))
+    eighth = ours[ours.fraction == facts.EIGHTH]
+    usd = {"gpt4": whole, "essay": essays, "eighth": eighth}
+    at_55 = {key: float(cost.cheapest_at(line, turbo)) for key, line in usd.items()}
+    open_to = "rules out", "does not rule out", "does not rule out"
     return Section(
-        rent=how["usd_per_gpu_hour"],
-        frontier_chip=how["machine"].name,
-        gpt4_at_ten=at_ten,
-        gpt4_max=curves.tokens_per_s[curves.fraction == 1.0].max(),
-        reaches="reaches" if at_ten >= wanted else "does not reach",
-        gpt4_at_55=_sum(usd, ".1f"),
-        eighth_at_55=_sum(usd_eighth, ".2f"),
-        eighth_cheaper=f"{usd / usd_eighth:.0f}" if sold else "infinitely many",
-        turbo_markup=f"{price.turbo_price / usd:.1f}" if sold else "0",
-        at_half_dollar=alone.tokens_per_s["half a dollar an hour"],
-        at_8_bits=alone.tokens_per_s["8 bits"],
-        at_8_bits_most=alone.fastest["8 bits"],
-        at_nine_kept=alone.tokens_per_s["nine of ten drafted tokens kept"],
-        at_pipeline=alone.tokens_per_s["layers in a pipeline"],
-        n_alone=len(alone),
-        n_alone_reach=(alone.tokens_per_s >= wanted).sum(),
-        n_alone_slowest=(alone.tokens_per_s >= speed.gpt4o_low).sum(),
-        n_pairs=len(pairs),
-        n_pairs_reach=(pairs.tokens_per_s >= wanted).sum(),
-        pairs_best=pairs.tokens_per_s.max(),
-        curves=curves,
-        sold=speed.products.assign(usd_per_mtok=asked),
-        case=Series({"draft": draft, "context": how["context"]}),
+        gpt4_at_ten=gpt4[0],
+        **ends("gpt4_at_ten", gpt4[1:]),
+        gpt4_in_essay=in_essay,
+        gpt4_max=whole.tokens_per_s.max(),
+        sure=_by_band(gpt4, wanted, ("probably", "perhaps", "not necessarily")),
+        reach=_EITHER[bool(gpt4[0] >= wanted), bool(in_essay >= wanted)],
+        slowest=_by_band(gpt4, speed.gpt4o_low, ("beyond", "within", "within")),
+        fits=_largest(ours, ten, wanted),
+        fits_in_essay=_largest(theirs, ten, wanted),
+        best_chip=["no accelerator", *whole.chip[whole.usd_per_mtok <= ten]][-1],
+        sonnet_at=sonnet[0],
+        **ends("sonnet_at", sonnet[1:]),
+        sonnet_open=_by_band(sonnet, speed.sonnet_median, open_to),
+        **{f"{key}_at_55": _sum(each) for key, each in at_55.items()},
+        turbo_markup=_sum(price.turbo_price / at_55["gpt4"]),
+        **{f"if_{name}": speeds[0] for name, speeds in otherwise.items()},
+        **ends("if_two", otherwise["two"][1:]),
+        two_reach=_by_band(otherwise["two"], wanted, ("remains below", "may reach", "reaches")),
+        curves=ours,
+        theirs=essays,
+        **dict(zip(("slow", "fast"), cost.band(whole, shape), strict=True)),
+        sold=speed.products.assign(usd_per_mtok=[ten, price.sonnet_price, price.turbo_price]),
     )
 
 
-def _sum(usd: float, form: str) -> str:
-    return format(usd, form) if np.isfinite(usd) else "no finite sum of"
+def _by_band(speeds: list[float], wanted: float, words: tuple[str, str, str]) -> str:
+    """A word for a speed that is out of reach, that the band may hold, or that is reached."""
+    middle, _, high = speeds
+    return words[int(high >= wanted) + int(middle >= wanted)]
 
 
-def read_off(
-    seen: Mapping[str, tuple[float, float]],
-    curves: Iterable[DataFrame],
-    margin: float,
-    rent: dict[str, float],
+def _largest(curves: DataFrame, usd: float, wanted: float) -> str:
+    """Largest copy that reaches a speed for a price, in words."""
+    reached = curves[(curves.usd_per_mtok <= usd) & (curves.tokens_per_s >= wanted)].fraction
+    if reached.empty:
+        return "none"
+    return "the whole" if reached.max() == 1 else f"one {as_part(1 / reached.max())}"
+
+
+def _sum(usd: float) -> str:
+    return f"{usd:.2g}" if np.isfinite(usd) and usd else "no finite number of"
+
+
+def closed(day: str, *, later: bool = False) -> dict[str, sizing.Reading]:
+    """What price and speed say about three closed models on a day (ISO), or by later offers too."""
+    names = (facts.TURBO, facts.SONNET, facts.GPT4O)
+    return {name: facts.read_size(name, day, later=later) for name in names}
+
+
+def sizes(
+    day: str, known: Mapping[str, sizing.Reading], prior: sizing.Sizes, tested: DataFrame
 ) -> Section:
-    """What size does the article's own reading give?
+    """What do price and speed say about GPT-4o, Claude 3.5 Sonnet and GPT-4 Turbo?
 
     Parameters
     ----------
-    seen : mapping of str to tuple of float
-        Price and speed of GPT-4o and of Claude 3.5 Sonnet. [USD per million tokens, tokens/s]
-    curves : iterable of pandas.DataFrame
-        What `llmecon_book.essay.readings` gives for each of them, for the figure.
-    margin : float
-        Price over cost assumed in the text. [times]
-    rent : dict
-        ``usd_per_gpu_hour`` of an H200. [USD/h]
-    """
-    stated = _stated()
-    found: dict[str, Any] = {
-        "margin": f"at {margin:g} times the cost" if margin != 1 else "at cost"
-    }
-    for key, size, offer in zip(("gpt4o", "sonnet"), stated.values(), seen.values(), strict=True):
-        read = essay.readings(*offer, margins=[margin], contexts=[*_CONTEXTS], **rent)
-        for params, (context, word) in zip(read.total_params, _CONTEXTS.items(), strict=True):
-            need = essay.margin_needed(size, *offer, context=context, **rent)
-            found |= {f"read_{key}_{word}": short(params), f"need_{key}_{word}": need}
-    tried = pd.concat(curves, keys=seen, names=["product", ""]).reset_index("product")
-    return Section(
-        **found,
-        curves=tried.assign(case=tried["product"] + ", " + tried.context.map(_CONTEXTS)),
-        stated=Series(stated, name="total_params")[::-1].rename({facts.SONNET: "Sonnet"}),
-    )
-
-
-def _stated() -> dict[str, float]:
-    """Sizes that the article gives. [parameters]"""
-    return {facts.GPT4O: facts.stated("R01"), facts.SONNET: facts.stated("R03")}
-
-
-def readings(
-    speeds: Mapping[str, float], day: str, later: bool = False
-) -> dict[str, sizing.Reading]:
-    """Sizes of closed models by their speeds and the prices in force on a day.
-
-    Parameters
-    ----------
-    speeds : mapping of str to float
-        Output speed by model. [tokens/s]
     day : str
-        Day of prices and speeds, ISO.
-    later : bool, optional
-        Use offers of later days too.
-    """
-    found = {}
-    for model, speed in speeds.items():
-        # The price of Claude 3.5 Sonnet never changed; it is listed under the first version.
-        price = catalog.price_on(facts.FIRST_SONNET if model == facts.SONNET else model, day)
-        paid, given = price.output_usd_per_mtok, price.input_usd_per_mtok
-        found[model] = sizing.infer(paid, speed, day, input_usd_per_mtok=given, later=later)
-    return found
-
-
-def line(reading: sizing.Reading, day: str) -> Section:
-    """How is a size read off price and speed, by what was known on a day (ISO)?"""
-    table, used = catalog.table("served_offers"), sizing.offers()
-    first, turbo = used.date.min(), catalog.price_on(facts.TURBO, day)
-    dearest = sizing.readings(sizing.offers(day)).log_price.max()
-    slopes = {
-        f"{_KEYS[kind]}_by_{name}": 2 ** getattr(line, name)
-        for kind, line in reading.lines.items()
-        for name in ("price", "speed")
-    }
-    return Section(
-        n_table=len(table),
-        n_own_chips=table.own_chips.sum(),
-        n_used=len(used),
-        n_used_models=used.model.nunique(),
-        first_list=first,
-        last_list=used.date.max(),
-        weeks_late=(first - pd.Timestamp(facts.ESSAY_DAY)).days / 7,
-        sold_on=day,
-        dearest=float(np.exp(dearest)),
-        turbo_blended=float(blend(turbo.input_usd_per_mtok, turbo.output_usd_per_mtok)),
-        **named("known", reading, "n_offers n_models"),
-        **slopes,
-    )
-
-
-_CURVE = "curve through price and speed"
-
-
-def tested(by_family: DataFrame, by_date: DataFrame) -> Section:
-    """How good is the line where the truth is known?
-
-    Parameters
-    ----------
-    by_family, by_date : pandas.DataFrame
-        From `llmecon.sizing.evaluate`: each family left out, and each list.
-    """
-    ours, *rules = sizing.METHODS
-    errors = sizing.summary(by_family)
-    found: dict[str, Any] = {}
-    for out, rows in (("", by_family), ("_dated", by_date)):
-        held = _held(rows)
-        for kind, row in sizing.summary(rows).xs(ours, level="method").iterrows():
-            key = f"{_KEYS[str(kind)]}{out}"
-            found |= named(key, row, "median_factor low high p90_factor coverage")
-            found |= {f"{key}_{i}": share for i, share in enumerate(held[_KEYS[str(kind)]])}
-    for kind, key in _KEYS.items():
-        leads = {rule: sizing.lead(by_family, rule, of=kind) for rule in rules}
-        sure = [rule for rule, (_, _, high) in leads.items() if high < 1]
-        lead, *between = leads["price alone"]
-        found |= {f"{key}_lead": lead, **ends(f"{key}_lead", between)}
-        found[f"{key}_curve"] = errors.median_factor[kind, _CURVE]
-        found[f"{key}_ahead"] = _all(sure)
-        found[f"{key}_level"] = _all([rule for rule in rules if rule not in sure])
-        found[f"{key}_aimed_at"] = _AIMS[kind]
-        found[f"{key}_aim"] = _aim(found[f"{key}_median_factor"] <= _AIMS[kind])
-    found |= ends("curve_lead", sizing.lead(by_family, _CURVE, of="total_params")[1:])
-    totals = by_family[(by_family.method == ours) & (by_family.of == "total_params")]
-    times = (totals.predicted / totals.true).groupby(_group(totals), observed=False).median()
-    held, each = _held(by_family), product(_KEYS.values(), _GROUPS)
-    narrow = [f"{key} sizes {group}" for key, group in each if held[key, group] < _LEAST_HELD]
-    tails = found["total_p90_factor"], found["active_p90_factor"]
-    return Section(
-        n_read=len(totals),
-        **found,
-        tail_aim=_aim(max(tails) <= _AIM_OF_TAIL),
-        tail_aimed_at=_AIM_OF_TAIL,
-        least_held=_LEAST_HELD,
-        narrow=_all(narrow),
-        small_times=times.iloc[0],
-        large_times=times.iloc[-1],
-        **named("largest", facts.largest(totals, "true"), "model predicted true below_true"),
-        offers=totals,
-        errors=errors.reset_index().replace({"of": _WHICH}),
-    )
-
-
-def _aim(reached: bool) -> str:
-    return "met" if reached else "missed"
-
-
-def _all(names: list[str]) -> str:
-    return listed(names) if names else "none"
-
-
-def _group(rows: DataFrame) -> Series:
-    return pd.cut(rows.true, _EDGES, labels=_GROUPS, right=False)
-
-
-def _held(rows: DataFrame) -> Series:
-    """Share of true sizes that the intervals of the line hold, by kind and by true size."""
-    ours = rows[rows.method == sizing.METHODS[0]]
-    held = ours.true.between(ours.low, ours.high)
-    return held.groupby([ours.of.map(_KEYS), _group(ours)], observed=False).mean()
-
-
-def inferred(
-    known: Mapping[str, sizing.Reading], later: Mapping[str, sizing.Reading], prior: sizing.Sizes
-) -> Section:
-    """What does the line say about GPT-4o, Claude 3.5 Sonnet and GPT-4 Turbo?
-
-    Parameters
-    ----------
-    known, later : mapping of str to llmecon.sizing.Reading
-        From `readings`: by the offers known on the day, and by all.
+        What was known by then, ISO.
+    known : mapping of str to llmecon.sizing.Reading
+        From `closed`.
     prior : llmecon.sizing.Sizes
         Sizes of the open models of the day, before any price is seen.
+    tested : pandas.DataFrame
+        From `llmecon.sizing.summary`.
     """
-    gpt4 = facts.size(facts.GPT4)
-    stated = _stated() | {facts.TURBO: gpt4}
+    gpt4, gpt4o = facts.size(facts.GPT4), known[facts.GPT4O]
+    stated = stated_sizes() | {facts.TURBO: gpt4}
+    most = gpt4o.n_models / (gpt4o.n_models + 1)
     found: dict[str, Any] = {}
     for key, (model, size) in zip(("gpt4o", "sonnet", "turbo"), stated.items(), strict=True):
-        for when, by in (("inferred", known), ("later", later)):
-            sizes = by[model].total_params
-            found |= {f"{when}_{key}": sizes.median, **ends(f"{when}_{key}", sizes.interval())}
-        found[f"inside_{key}"] = inside(known[model].total_params, size)
-    gpt4o = known[facts.GPT4O]
-    most = gpt4o.n_models / (gpt4o.n_models + 1)
-    rows = {"known that day": known, "with later ones": later}
+        of = known[model].total_params
+        low, high = of.interval()
+        found |= {f"inferred_{key}": of.median, **ends(f"inferred_{key}", (low, high))}
+        found[f"inside_{key}"] = "inside" if low < size < high else "outside"
     return Section(
         **found,
+        sold_on=day,
         active_gpt4o=gpt4o.active_params.median,
-        active_sonnet=known[facts.SONNET].active_params.median,
-        later_n_offers=later[facts.GPT4O].n_offers,
-        **ends("prior", prior.interval()),
+        **named("known", gpt4o, "n_models n_offers"),
+        **named("total", tested.loc["total_params", sizing.METHODS[0]], "median_factor coverage"),
         prior_smaller=prior.chance_below(gpt4),
         smaller=min(gpt4o.total_params.chance_below(gpt4), most),
-        most_sure=most,
         half_width=(found["inferred_gpt4o_high"] / found["inferred_gpt4o_low"]) ** 0.5,
-        readings=pd.concat(_rows(each, name, name) for name, each in rows.items()).sort_values(
-            "model", ascending=False, kind="stable"
-        ),
+        readings=drawn(known, "price and speed"),
         stated=Series(stated, name="total_params"),
     )
 
 
-def _rows(found: Mapping[str, sizing.Reading], by: str, basis: str) -> DataFrame:
+def drawn(found: Mapping[str, sizing.Reading], basis: str, by: str = "") -> DataFrame:
     """What a figure of sizes draws of some readings."""
     sizes = {model: each.total_params.quantile([0.5, 0.1, 0.9]) for model, each in found.items()}
-    return DataFrame([(m, by, basis, *size) for m, size in sizes.items()], columns=_ESTIMATE)
-
-
-def inside(sizes: sizing.Sizes, params: float) -> str:
-    """Whether a size lies in the 80 % interval, in a word."""
-    low, high = sizes.interval()
-    return "inside" if low < params < high else "outside"
+    return DataFrame([(m, by, basis, *of) for m, of in sizes.items()], columns=_ESTIMATE)
 
 
 def estimates(upheld: DataFrame, ours: Mapping[str, sizing.Reading]) -> Section:
@@ -426,21 +282,23 @@ def estimates(upheld: DataFrame, ours: Mapping[str, sizing.Reading]) -> Section:
     published = upheld.assign(basis=[_USES.get(pair, "not stated") for pair in uses]).rename(
         columns={"estimator": "by", "total_low": "low", "total_high": "high"}
     )
-    shown = [*_stated()]
-    own = _rows({model: ours[model] for model in shown}, "this chapter", "price and speed")
+    shown, gpt4 = stated_sizes(), facts.size(facts.GPT4)
+    own = drawn({model: ours[model] for model in shown}, "price and speed", "this chapter")
     every = pd.concat([published.loc[published.model.isin(shown), _ESTIMATE], own])
     every = every.sort_values(["model", "basis"], ascending=[False, True])
     of_gpt4o = every[every.model == facts.GPT4O]
     probe = of_gpt4o[of_gpt4o.basis == "neither"].iloc[0]
     of_gpt4 = published[(published.model == facts.GPT4) & (published.by == probe.by)].iloc[0]
     return Section(
-        all_low=of_gpt4o[["total_params", "low"]].min().min(),
-        all_high=of_gpt4o[["total_params", "high"]].max().max(),
+        n_estimates=len(of_gpt4o),
+        n_below=(of_gpt4o.total_params < gpt4).sum(),
+        **ends("all", [*of_gpt4o.total_params, *of_gpt4o.low.dropna(), *of_gpt4o.high.dropna()]),
         **named("probe", probe, "by total_params low high"),
         **named("probe_gpt4", of_gpt4, "total_params low high"),
-        gpt4_reported=facts.size(facts.GPT4),
+        probe_overlap="overlap" if probe.high >= of_gpt4.low else "do not overlap",
+        gpt4_reported=gpt4,
         readings=every,
-        stated=Series(_stated(), name="total_params"),
+        stated=Series(shown, name="total_params"),
     )
 
 

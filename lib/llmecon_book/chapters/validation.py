@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import replace
-from statistics import NormalDist
 from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
 
 from llmecon import catalog, roofline
+from llmecon.roofline.calibration import BANDS
 from llmecon_book.chapters import Section, ends
 from llmecon_book.chapters import named as numbers
 from llmecon_book.words import escaped, link
@@ -167,7 +167,7 @@ _TERMS: dict[str, tuple[str, dict[str, Any]]] = {  # what is left out, in words 
     "bandwidth": ("bandwidth below peak", {"bandwidth_share": 1.0}),
     "flop": (
         "matrix rate below peak",
-        {"flop_share": 1.0, "prefill_flop_share": 1.0, "of_measured_rate": False},
+        {"flop_share": 1.0, "of_measured_rate": False},
     ),
     "sequence": ("host's time for a sequence", {"sequence_s": 0.0}),
     "activations": ("moving activations", {"moves_activations": False}),
@@ -206,23 +206,6 @@ def left_out(measured: Frame, which: str) -> Section:
     )
 
 
-def by_hand(tpot: Frame, own: Frame, kernels: int) -> Section:
-    """Times without kernels at shares of the bandwidth (``b50`` to ``b100``), to add to."""
-    newest = roofline.CURRENT
-    bare = {
-        f"b{percent}": replace(newest, bandwidth_share=percent / 100, kernel_s=0.0)
-        for percent in range(50, 101, 5)
-    }
-    times = {at: roofline.predict(tpot, each).predicted.array for at, each in bare.items()}
-    return Section(
-        moved=_marked(own).assign(measured_ms=own.value, **times),
-        kernels=kernels,
-        start_percent=int(5 * round(newest.bandwidth_share * 20)),
-        start_us=round(4e6 * newest.kernel_s) / 4,
-        kernel_ms=newest.kernel_s * kernels * 1e3,
-    )
-
-
 _RATES = {"bandwidth_share": "memory bandwidth", "flop_share": "measured matrix rate"}
 _FITTED = [*_RATES, "kernel_s", "sequence_s", "request_s"]
 _GIVEN = ["date", *_FITTED, "collective_s", "hop_s", "node_hop_s", "link_share"]
@@ -252,24 +235,51 @@ def unidentified() -> str:
     return _bullets(f"`{name}`: {why}" for name, why in roofline.UNIDENTIFIED.items())
 
 
-def band(predicted: Frame, constants: Any, confidence: float) -> Section:
-    """How wide the band is, and how many of the rows it holds, by kind."""
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence must be > 0 and < 1, got {confidence}")
-    quantile = NormalDist().inv_cdf((1 + confidence) / 2)
+_EACH = "each measurement once"
+_ANSWERED = "each once, waiting less than answering"
+_NOT_GROUPS = ["all", "same rows", "left out"]
+_MANY = 50  # rows of a group whose share in the band is more than chance
+_LEAST = 0.77  # share that an 80 % band must hold
+
+
+def band(predicted: Frame, theirs: Frame, constants: Any) -> Section:
+    """How wide the band is, and how many rows it holds: of ours by kind, and of a test set."""
     engines = {**roofline.BY_ENGINE, _TPU: roofline.CURRENT}
-    spread = {name: (constants or each).log_sd for name, each in engines.items()}
-    inside = np.abs(np.log(predicted.seconds_ratio)) <= quantile * predicted.engine.map(spread)
+    used = [constants or engines[name] for name in predicted.engine]
+    experts = predicted.model.map(lambda name: catalog.transformer(name).n_experts > 0)
+    wide = np.where(experts, *([getattr(each, name) for each in used] for name in BANDS[::-1]))
+    inside = np.abs(np.log(predicted.seconds_ratio)) <= wide
     held = inside.groupby(predicted.kind).mean()
-    width = quantile * (constants or roofline.CURRENT).log_sd
+    unseen = theirs[(theirs.half == "unseen") & theirs.in_band_percent.notna()]
+    groups = unseen[~unseen.grouping.isin(_NOT_GROUPS)]
+    many = groups[groups.n_rows >= _MANY]
     return Section(
-        confidence=confidence,
-        band_below=-np.expm1(-width),
-        band_above=np.expm1(width),
+        **{name: np.expm1(getattr(constants or roofline.CURRENT, name)) for name in BANDS},
         band_tpot=held["serving"],
         band_load=held["maximum load"],
         band_static=held["static batch"],
+        band_said=_enough(held["serving"]),
+        band_load_said=_enough(held["maximum load"]),
+        band_unseen=unseen.set_index("group").in_band_percent[_EACH],
+        many=_MANY,
+        **numbers("least", many.loc[many.in_band_percent.idxmin()], "group in_band_percent"),
     )
+
+
+def _enough(share: float) -> str:
+    return "holds its share of" if share >= _LEAST else "is too narrow for"
+
+
+def held(theirs: Frame) -> str:
+    """Rows, signed error and share in the band of each group of the unseen half, as a table."""
+    unseen = theirs[(theirs.half == "unseen") & ~theirs.grouping.isin(_NOT_GROUPS)]
+    lines = [
+        f"| {row.grouping.replace('weights', 'format')} | {row.group} | {row.n_rows} "
+        f"| {row.median_bias_percent:+.0f} | {row.in_band_percent:.0f} |"
+        for row in unseen.itertuples()
+    ]
+    head = "| by | group | measurements | median error [%] | in the band [%] |"
+    return "\n".join([head, "|---|---|---:|---:|---:|", *lines])
 
 
 _PUBLIC, _NEW, _OURS = "434 public points", "H200 rows of this book", "this roofline"
@@ -318,11 +328,6 @@ def tools(peers: Frame) -> str:
     )
 
 
-_EACH = "each measurement once"
-_ANSWERED = "each once, waiting less than answering"
-_NOT_GROUPS = ["all", "same rows", "left out"]
-
-
 _SHORT = {
     "n_rows": "rows",
     "mape_percent": "mape",
@@ -363,8 +368,7 @@ def peer_set(theirs: Frame) -> Section:
         unseen_answered=unseen.mape[answered],
         set_waiting=unseen.rows[every] - unseen.rows[answered],
         set_copies=unseen.mape["all", "copies counted"],
-        **numbers("set", unseen.loc[every], "in_band_percent"),
-        **numbers("llama", unseen.loc[llama], "mape rows in_band_percent"),
+        **numbers("llama", unseen.loc[llama], "mape rows"),
         set_oss=unseen.mape["model", "gpt-oss-120b"],
         **numbers("glm", models.loc["GLM-5"], "mape bias"),
         **numbers("small", models.loc["Llama 3.1 8B"], "mape bias"),
@@ -420,7 +424,7 @@ def exercises(own: Frame, peak: Frame) -> Section:
         ex_ms=10 * slower.median(),
         ex_covered=covered,
         ex_share=(slower <= covered).mean(),
-        ex_band_width=np.expm1(NormalDist().inv_cdf(0.9) * roofline.CURRENT.log_sd),
+        ex_band_width=np.expm1(roofline.CURRENT.dense_log_band),
         ex_n=len(own),
         ex_beyond=(1 / own.seconds_ratio >= 4 / 3).sum() or "none",
     )

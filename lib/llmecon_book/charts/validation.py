@@ -12,7 +12,7 @@ from llmecon_book.chapters import Section, ends
 from llmecon_book.chapters.validation import FITTED, HELD_BACK, NO_KERNELS
 from llmecon_book.charts import theme
 from llmecon_book.charts.common import finish, kinds, log_x, log_y, row_y, tidy
-from llmecon_book.charts.layers import dots, equality, ranges, rule_at, slider
+from llmecon_book.charts.layers import dots, ranges, rule_at
 from llmecon_book.charts.texts import told
 
 ERROR_X = alt.X("mape:Q", scale=alt.Scale(zero=True), title="Mean absolute error [%]")
@@ -129,41 +129,6 @@ def constants(found: Section) -> alt.LayerChart:
         dots(data, x, y, *kinds("constant", "Share of", data.constant)),
         **told("validation.constants", found, data),
         height=28 * len(data),
-    )
-
-
-def by_hand(found: Section) -> alt.LayerChart:
-    """Predicted against measured time per token; two constants can be moved by hand."""
-    bandwidth, kernel_us, kernels = found.start_percent, found.start_us, found.kernels
-    steps = [name for name in found.moved if name in {f"b{n}" for n in range(50, 101, 5)}]
-    data = tidy(found.moved, ["system", "use", "measured_ms", *steps], digits=4)
-    share = slider("bandwidth_percent", bandwidth, 50, 100, step=5, label="Achieved bandwidth [%]")
-    kernel = slider("kernel_us", kernel_us, 0, 12, step=0.25, label="Time of one kernel [µs]")
-    made = f"datum['b' + bandwidth_percent] + kernel_us * {kernels} / 1000"
-    least, most = float(data[steps].min().min()), float(data[steps].max().max())
-    shown = [*data.measured_ms, least, most + 12e-3 * kernels]
-    x = log_x("measured_ms", shown, title="Measured, log scale [ms per token]", counts=False)
-    y = log_y("predicted_ms", shown, title="Predicted, log scale [ms per token]", counts=False)
-    base = alt.Chart(data).transform_calculate(predicted_ms=made)
-    tips = ["system", "use", "measured_ms", alt.Tooltip("predicted_ms:Q", format=".2f")]
-    of_use = kinds("use", "Rows", [FITTED, HELD_BACK])
-    points = base.mark_point(size=50).encode(x, y, *of_use, tooltip=tips)
-    off = "100 * abs(datum.predicted_ms / datum.measured_ms - 1)"
-    error = (
-        base.transform_calculate(off=off)
-        .transform_aggregate(mape="mean(off)")
-        .transform_calculate(said="'Mean absolute error ' + format(datum.mape, '.1f') + ' %'")
-        .mark_text(align="left", x=12, y=16, fontSize=14, fontWeight=600)
-        .encode(text="said:N")
-    )
-    now = data[f"b{bandwidth}"] + kernel_us * kernels / 1e3
-    mean = float((now / data.measured_ms - 1).abs().mean())
-    return finish(
-        equality([min(shown), max(shown)], x, y, strokeWidth=1.5).add_params(share, kernel),
-        points,
-        error,
-        **told("validation.by_hand", found, data, mean=mean, **ends("ms", data.measured_ms)),
-        height=380,
     )
 
 

@@ -11,10 +11,10 @@ from llmecon_book.essay.frontier import (
     halvings_frontier,
     implied_size,
     published_frontier,
-    reach,
+    roofline_halvings,
 )
 from llmecon_book.essay.latency import Speculation
-from llmecon_book.essay.reading import H200_USD_PER_HOUR, article_reading, margin_needed, readings
+from llmecon_book.essay.reading import H200_USD_PER_HOUR, article_reading, readings
 from llmecon_book.essay.shapes import H100, H200, Machine, Shape, machine, machine_of
 
 __all__ = [
@@ -30,8 +30,7 @@ __all__ = [
     "implied_size",
     "machine",
     "machine_of",
-    "margin_needed",
     "published_frontier",
-    "reach",
     "readings",
+    "roofline_halvings",
 ]

@@ -1,14 +1,13 @@
-"""Frontiers of the published model: the H200 figure, its halvings, its assumptions changed."""
+"""Frontiers of the published model: the H200 figure, its halvings, the size that they imply."""
 
 from collections.abc import Mapping, Sequence
-from itertools import chain, combinations
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from llmecon._checks import Numbers, require
-from llmecon.cost import fastest_at, on_frontier, usd_per_mtok_from
+from llmecon.cost import fastest_at, frontier_on, on_frontier, usd_per_mtok_from
 from llmecon.transformer import FloatArray, Transformer
 from llmecon_book.essay.latency import Speculation, speculative_latency_s
 from llmecon_book.essay.shapes import H200, Machine, Shape
@@ -16,14 +15,13 @@ from llmecon_book.essay.shapes import H200, Machine, Shape
 HALVINGS = (1.0, 1 / 2, 1 / 4, 1 / 8, 1 / 16)
 _ACCEPTANCE = 0.8  # of a drafted token, Erdil 2024
 _DRAFTS = 5  # tokens tried in one round, Erdil 2024
-
-CHANGES: Mapping[str, Mapping[str, Any]] = {
-    "half a dollar an hour": {"usd_per_gpu_hour": 0.5},
-    "8 bits": {"bytes_per_value": 1.0},
-    "nine of ten drafted tokens kept": {"acceptance": 0.9},
-    "layers in a pipeline": {"pipeline": True},
+_SCALED = ("n_layers", "d_model", "d_ff", "d_head")
+_SEARCH = {
+    "gammas": range(_DRAFTS + 1),
+    "pipeline_parallel": (1, 2, 4, 8),
+    "max_chips": 256,
+    "max_batch": 2**16,
 }
-"""What a provider may do otherwise than the figure has it, each in favour of a large model."""
 
 
 def published_frontier(
@@ -167,61 +165,48 @@ def halvings_frontier(
     return pd.concat(curves, ignore_index=True)
 
 
-def reach(
+def roofline_halvings(
     model: Transformer,
     draft: Transformer,
     *,
-    usd_per_mtok: float,
-    changes: Mapping[str, Mapping[str, Any]] = CHANGES,
-    together: int = 2,
-    **figure: Any,
+    rents: Mapping[str, float],
+    weights: Sequence[str],
+    context: float = 0.0,
+    fractions: Sequence[float] = HALVINGS,
+    **options: Any,
 ) -> pd.DataFrame:
-    """Speed of a model at a price if one or several assumptions of the H200 figure are changed.
+    """The same copies by the calibrated roofline, over every accelerator and format.
 
     Parameters
     ----------
-    model, draft : Transformer
-        As in `halvings_frontier`.
-    usd_per_mtok : float
-        What the tokens may cost. [USD per million tokens]
-    changes : mapping, optional
-        Name of each change, and the arguments of `halvings_frontier` that it sets.
-    together : int, optional
-        How many changes are made at once, at most.
-    **figure
-        Arguments of `halvings_frontier` where nothing is changed.
-
-    Returns
-    -------
-    pandas.DataFrame
-        ``setting``, names joined by "and", empty for the figure itself; ``n_changes``;
-        ``tokens_per_s`` at the price and ``fastest`` at any price. [tokens/s]
-
-    Raises
-    ------
-    ValueError
-        As `halvings_frontier`.
+    model, draft, fractions
+        As of `halvings_frontier`. Widths and depth grow with the cube root; the heads stay as
+        many, so that they can be split.
+    rents, weights : mapping, sequence of str
+        As of `llmecon.cost.frontier_on`.
+    context : float, optional
+        Tokens in the cache. [tokens]
+    **options
+        ``acceptance``, ``profile``: as of `llmecon.cost.frontier`.
 
     Examples
     --------
-    A cheaper hour makes ten dollars buy more speed, and no speed faster.
-
     >>> from llmecon import catalog
-    >>> table = reach(
-    ...     catalog.transformer("GPT-4 (Erdil assumption)"), catalog.transformer("Llama 3 8B"),
-    ...     usd_per_mtok=10.0, changes={"cheap": {"usd_per_gpu_hour": 0.5}}, points=60)
-    >>> bool(table.tokens_per_s[1] > table.tokens_per_s[0])
-    True
-    >>> bool(table.fastest[1] == table.fastest[0])
+    >>> shapes = catalog.transformer("GPT-4 (Erdil assumption)"), catalog.transformer("Llama 3 8B")
+    >>> curves = roofline_halvings(*shapes, rents={"H200 SXM 141GB": 2.94}, weights=["bf16"])
+    >>> fastest = curves.groupby("n_params").tokens_per_s.max()
+    >>> bool(fastest.is_monotonic_decreasing)
     True
     """
-    rows = []
-    for names in chain.from_iterable(combinations(changes, n) for n in range(together + 1)):
-        changed = dict(chain.from_iterable(changes[name].items() for name in names))
-        curve = halvings_frontier(model, draft, **{**figure, "fractions": (1.0,), **changed})
-        speed = float(fastest_at(curve, usd_per_mtok))
-        rows.append((" and ".join(names), len(names), speed, float(curve.tokens_per_s.max())))
-    return pd.DataFrame(rows, columns=["setting", "n_changes", "tokens_per_s", "fastest"])
+    curves = []
+    for fraction in fractions:
+        third = float(fraction) ** (1 / 3)
+        scaled = {name: round(getattr(model, name) * third) for name in _SCALED}
+        copy = type(model).model_validate(model.model_dump() | scaled)  # nothing cached goes along
+        case = _SEARCH | {"draft": draft, "context": max(context, 1.0)} | options
+        curve = frontier_on(copy, rents, weights=weights, **case)
+        curves.append(curve.assign(fraction=fraction, n_params=float(copy.n_params)))
+    return pd.concat(curves, ignore_index=True)
 
 
 def implied_size(

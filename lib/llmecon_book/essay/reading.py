@@ -1,6 +1,5 @@
 """The article's own reading: GPT-4 and its halvings on an H200, by the published model."""
 
-import math
 from collections.abc import Sequence
 from functools import cache
 from itertools import product
@@ -8,19 +7,13 @@ from itertools import product
 import numpy as np
 import pandas as pd
 
-from llmecon import catalog, cost
+from llmecon import catalog
 from llmecon._checks import require
 from llmecon_book.essay.frontier import HALVINGS, halvings_frontier, implied_size
-from llmecon_book.essay.shapes import Shape
 
 _GPT4 = "GPT-4 (Erdil assumption)"
 _DRAFT = "Llama 3 8B"
 H200_USD_PER_HOUR = 2.94  # (3.5 / 2.5) x 3.15 x 2/3, Erdil's notebook, commit dfcb15f
-
-
-@cache
-def _whole_params() -> float:
-    return float(Shape.of(catalog.transformer(_GPT4)).n_params)
 
 
 @cache
@@ -84,50 +77,6 @@ def article_reading(
     return float(
         implied_size(frontiers, tokens_per_s=output_tokens_per_s, usd_per_mtok=paid / over / rent)
     )
-
-
-def margin_needed(
-    total_params: float,
-    output_usd_per_mtok: float,
-    output_tokens_per_s: float,
-    *,
-    context: float = 0.0,
-    usd_per_gpu_hour: float = H200_USD_PER_HOUR,
-) -> float:
-    """Price over cost at which a size is the article's reading of a price and a speed. [times]
-
-    Parameters
-    ----------
-    total_params : float
-        Size, at most that of GPT-4 as the essay assumes it. [parameters]
-    output_usd_per_mtok, output_tokens_per_s, context, usd_per_gpu_hour
-        As in `article_reading`.
-
-    Raises
-    ------
-    ValueError
-        If a GPT-4 scaled to this size does not reach the speed at any price.
-
-    Examples
-    --------
-    >>> round(margin_needed(400e9, 15.0, 60.0, context=100_000), 1)
-    3.2
-    """
-    whole = _whole_params()
-    size = float(require("total_params", total_params, above=0, maximum=whole, unit="parameters"))
-    speed = float(require("output_tokens_per_s", output_tokens_per_s, above=0, unit="tokens/s"))
-    paid = float(require("output_usd_per_mtok", output_usd_per_mtok, above=0, unit="USD/Mtok"))
-    rent = float(require("usd_per_gpu_hour", usd_per_gpu_hour, above=0, unit="USD/h"))
-    tokens = float(require("context", context, minimum=0, unit="tokens"))
-    frontier = _frontier(size / whole, tokens)
-    usd = rent * float(cost.cheapest_at(frontier, speed))
-    if not math.isfinite(usd):
-        fastest = float(frontier.tokens_per_s.max())
-        raise ValueError(
-            f"output_tokens_per_s must be <= {fastest:.0f} for {size:.3g} parameters, "
-            f"got {speed:g} [tokens/s]"
-        )
-    return paid / usd
 
 
 def readings(

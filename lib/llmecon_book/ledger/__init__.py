@@ -7,7 +7,7 @@ their numbers and a verdict by a stated rule. A changed fact changes all three.
 >>> from llmecon_book import ledger
 >>> claim = ledger.claim("E05")
 >>> round(claim.value, 1), claim.verdict
-(1495.7, 'imprecise')
+(1492.3, 'imprecise')
 >>> came = ledger.proposition("P1a")
 >>> came.verdict, came.article
 ('failed', 'right')
@@ -189,7 +189,7 @@ def counts(found: Iterable[Claim | Scored] | None = None) -> dict[str, int]:
     Examples
     --------
     >>> counts()
-    {'right': 30, 'imprecise': 17, 'wrong': 5, 'unsupported': 2, 'unverifiable': 3}
+    {'right': 25, 'imprecise': 25, 'wrong': 1, 'unsupported': 2, 'unverifiable': 7}
     """
     entries: list[Claim | Scored] = [*(claims() if found is None else found)]
     verdicts: list[str] = [one.verdict for one in entries]

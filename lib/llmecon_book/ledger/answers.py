@@ -2,18 +2,29 @@
 
 import importlib
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
+from llmecon import catalog
 from llmecon._names import UnknownName
 from llmecon_book import words
 from llmecon_book.facts import ClaimRow, PropositionRow
-from llmecon_book.ledger.registry import FUNCTIONS, UNSCORED, Days, Function, Result, Verdict
+from llmecon_book.ledger.registry import (
+    FOLLOWS,
+    FUNCTIONS,
+    UNSCORED,
+    Days,
+    Function,
+    OfClaim,
+    Result,
+    Verdict,
+)
 
 READING = "reading"  # `checked_by` of rows that no number decides
 
+_FARES = {"imprecise": "partly right", "unsupported": "not supported", "unverifiable": UNSCORED}
 _RATIOS = ("times per year", "ratio")  # units whose numbers compare by powers of ten
 # Rooms whose functions a claim may rest on.
 _OF_LIBRARY = ("catalog", "chinchilla", "cost", "roofline", "sizing", "transformer", "trends")
@@ -202,20 +213,11 @@ class Scored(Answered):
 
     @property
     def article(self) -> str:
-        """How the article fares: right, wrong, partly right, not supported, or not to be scored.
-
-        Of a sentence that only may mean the proposition, a failure shows no more than that the
-        proposition does not support it.
-        """
+        """How the article fares: right, wrong, partly right, not supported, or not to be scored."""
         if self.said == "nothing":
             return "said nothing"
-        if self.verdict == UNSCORED:
-            return UNSCORED
-        if self.verdict == "mixed":
-            return "partly right"
-        if (self.verdict == "held") == (self.said != "no"):
-            return "right"
-        return "not supported" if self.said == "may mean" else "wrong"
+        fares = of_claim(self.verdict, self.said)
+        return _FARES.get(fares, fares)
 
     @property
     def decades(self) -> float | None:
@@ -227,6 +229,31 @@ class Scored(Answered):
         if self.row.unit not in _RATIOS or not self.observed or not start:
             return None
         return math.log10(self.observed / start)
+
+
+def of_claim(verdict: Verdict, said: str) -> OfClaim:
+    """Verdict on a sentence of the article from what became of its proposition.
+
+    Of a sentence that only may mean the proposition, a failure shows no more than that the
+    proposition does not support it.
+
+    Parameters
+    ----------
+    verdict : str
+        What became of the proposition.
+    said : str
+        Whether the article says it, denies it, takes it for granted, or may mean it.
+
+    Examples
+    --------
+    >>> of_claim("failed", "no"), of_claim("failed", "may mean"), of_claim("mixed", "yes")
+    ('right', 'unsupported', 'imprecise')
+    """
+    if verdict in (UNSCORED, "mixed"):
+        return "unverifiable" if verdict == UNSCORED else "imprecise"
+    if (verdict == "held") == (said != "no"):
+        return "right"
+    return "unsupported" if said == "may mean" else "wrong"
 
 
 def claimed(row: ClaimRow, days: Days) -> Claim:
@@ -245,7 +272,14 @@ def claimed(row: ClaimRow, days: Days) -> Claim:
     _number(row, row.stated_value)
     if _number(row, row.expected_value) is not None and not row.tolerance:
         raise BadEntry(f"claim {row.id}: expected_value without tolerance")
-    found = Claim(row, function(row), function, days)
+    if row.id in FOLLOWS:
+        rows = {r.id: r for r in catalog.rows("propositions") if isinstance(r, PropositionRow)}
+        answer = scored(rows[FOLLOWS[row.id]], days)
+        verdict = of_claim(answer.verdict, answer.said)
+        result = replace(answer.result, verdict=verdict, numbers=answer._values())
+    else:
+        result = function(row)
+    found = Claim(row, result, function, days)
     if found.result.verdict is None and row.checked_by != READING:
         raise BadEntry(f"claim {row.id}: {row.checked_by} gives no verdict")
     _ = found.explanation, found.holds

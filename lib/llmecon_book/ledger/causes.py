@@ -14,7 +14,6 @@ from llmecon_book.ledger.registry import Result, decides, found, rounded, verdic
 _DEMAND = {"reference_params": 30e9, "tokens_served": 1e13}
 
 _BUDGET_FACTOR = 10.0  # more compute, in the statement of both allocation rules
-_WORTH_IT = 1.5  # a smaller optimum that changes which model one would build
 _INSTEAD, _AS_WELL = 0.9, 1 / 3  # exponents of the data: "instead of" and "as well as" parameters
 _OVERTURNED = 5.0  # a rule whose ratio changes this much was not adjusted but replaced
 
@@ -27,13 +26,9 @@ def three_factors(row: ClaimRow) -> Result:
 
 @decides("C04")
 def demand_moves_the_optimum(row: ClaimRow) -> Result:
-    """Right if serving makes a smaller model the cheapest by a factor of 1.5 or more; imprecise if
-    by less; else wrong.
-    """
+    """Decided by reading: no series of demand is public, and a law shows only what demand does."""
     best = chinchilla.inference_optimal(chinchilla.DE_VRIES_2023, **_DEMAND)
-    smaller = 1 / float(best.size_ratio)
-    decided = verdict(right=smaller >= _WORTH_IT, imprecise=smaller > 1)
-    return found(best.params, decided, best=best, demand=_DEMAND)
+    return found(best.params, None, best=best, demand=_DEMAND)
 
 
 @decides("C05")
@@ -118,7 +113,7 @@ def h200_hour(row: ClaimRow) -> Result:
     owned = h200[h200.price_kind.str.contains("ownership")].usd_per_gpu_hour
     right, rent = any(rounded(row.stated, usd) for usd in owned), facts.h200_rent()
     decided = verdict(right=right, imprecise=rounded(row.stated, rent))
-    return found(rent, decided, later=h200[h200.price_kind == "three_year_rental"].iloc[-1])
+    return found(rent, decided, owned=owned.describe(), seen=h200.date[owned.index].max())
 
 
 @decides("C12")
@@ -147,17 +142,14 @@ def tokens_per_parameter_rose(row: ClaimRow) -> Result:
 
 @decides("C14")
 def better_for_less(row: ClaimRow) -> Result:
-    """Right if the model on synthetic data is ahead on all of MMLU, GPQA and Arena at less
-    compute; imprecise if on one; else wrong.
+    """Right if the model on synthetic data is ahead both on GPQA, by one tester, and on one Arena
+    list at less compute; imprecise if on one of them; else wrong.
     """
     pair = facts.PHI4, facts.LLAMA33
     small, large = (facts.known(name, "training_flop") for name in pair)
-    mmlu, gpqa = (
-        facts.score_on_release(pair[0], test) - facts.score_on_release(pair[1], test)
-        for test in (facts.MMLU, facts.GPQA_BY_VENDORS)
-    )
+    gpqa = catalog.score_gap(*pair, *measures.ONE_GPQA)
     arena = catalog.score_gap(*pair, facts.ARENA, facts.ARENA_LAST)
-    less, ahead = large > small, [gap >= 0 for gap in (mmlu, gpqa, arena)]
+    less, ahead = large > small, [gpqa >= 0, arena >= 0]
     decided = verdict(right=less and all(ahead), imprecise=less and any(ahead))
     answered = facts.score_on_release(facts.PHI4, facts.SIMPLE_QA)
-    return found(large / small, decided, mmlu=-mmlu, gpqa=gpqa, arena=-arena, simpleqa=answered)
+    return found(large / small, decided, gpqa=gpqa, arena=-arena, simpleqa=answered)

@@ -3,6 +3,8 @@
 import math
 from typing import Any
 
+import pandas as pd
+
 from llmecon import catalog, trends
 from llmecon_book import facts
 from llmecon_book.facts import ClaimRow
@@ -10,18 +12,19 @@ from llmecon_book.ledger import measures
 from llmecon_book.ledger.registry import Result, by_size, decides, found, rounded, verdict
 from llmecon_book.words import listed
 
-_FOUR_MONTHS = 120  # d
-
 
 @decides("E01", "C02", "C03", "C08")
 def released_in_period(row: ClaimRow) -> Result:
-    """Right if the release is of the stated year or month; else wrong."""
+    """Right if the release is of the stated year or month; imprecise if of the one before or after;
+    else wrong.
+    """
     model: Any = facts.model(row.model) if row.model else None
     day = row.source_day if model is None else model.release_date
-    iso = f"{day:%Y-%m-%d}"
+    stated = pd.Period(row.stated_value)
+    off = abs((day.to_period(stated.freqstr[0]) - stated).n)
     return found(
-        day.year if row.unit == "year" else iso,
-        verdict(right=iso.startswith(row.stated_value)),
+        day.year if row.unit == "year" else f"{day:%Y-%m-%d}",
+        verdict(right=off == 0, imprecise=off == 1),
         released=day,
         claimed=row.stated_value,
         model=model,
@@ -56,7 +59,7 @@ def counted_size(row: ClaimRow) -> Result:
     """
     counted, printed = catalog.transformer(row.model).n_params, facts.size(row.model)
     decided = by_size(row.stated, counted)
-    return found(counted, decided, printed=printed, quoted=facts.quoted(printed))
+    return found(counted, decided, printed=printed)
 
 
 @decides("E05")
@@ -64,7 +67,7 @@ def gpt3_over_predecessor(row: ClaimRow) -> Result:
     """Right if the stated ratio is that to the direct predecessor within 5 %; imprecise if within
     a factor of two of some reading; else wrong.
     """
-    models, size = facts.models(), facts.quoted(facts.size(facts.GPT3))
+    models, size = facts.models(), facts.size(facts.GPT3)
     earlier = models[models.release_date < facts.released(facts.GPT3)]
     direct = earlier[earlier.developer == "OpenAI"].iloc[-1]
     from_gpt1, from_direct = trends.ratio(size, [facts.size(facts.GPT1), direct.total_params])
@@ -78,14 +81,14 @@ def growth_before_and_after(row: ClaimRow) -> Result:
     GPT-3; imprecise if sizes grew on after GPT-3; else wrong.
     """
     before, after = (
-        trends.growth_rate(*measures.dated_sizes(*pair)).factor_per_year
+        facts.growth_between(*pair).factor_per_year
         for pair in ((facts.GPT1, facts.GPT3), (facts.GPT3, facts.GPT4))
     )
     records = trends.records(catalog.models(), "total_params").set_index("model").release_date
     first, last = facts.released(facts.GPT1), facts.released(facts.GPT3)
     between = records[(records > first) & (records < last)]
     decided = verdict(right=between.empty and after > before, imprecise=after > 1)
-    return found(before, decided, after=after, between=listed(between.index) or "nobody")
+    return found(before, decided, after=after, between=listed(between.index))
 
 
 @decides("E07")
@@ -117,7 +120,7 @@ def gpt4_over_gpt3(row: ClaimRow) -> Result:
     else wrong.
     """
     sizes = [facts.known(facts.GPT4, f"{which}_params") for which in ("total", "active")]
-    total, active = trends.ratio(sizes, facts.quoted(facts.size(facts.GPT3)))
+    total, active = trends.ratio(sizes, facts.size(facts.GPT3))
     return found(total, by_size(row.stated, total), active=active)
 
 
@@ -146,42 +149,23 @@ def trend_continued(row: ClaimRow) -> Result:
     """Right if the stated size is that of the trend on the essay's day within 5 %; imprecise
     within a factor of two of some reading; else wrong.
     """
-    line = measures.dated_sizes(facts.GPT3, facts.GPT4)
-    from_gpt1 = measures.dated_sizes(facts.GPT1, facts.GPT4)
-    reached, other = (trends.extrapolate(*two, to=facts.ESSAY_DAY) for two in (line, from_gpt1))
+    line, from_gpt1 = (facts.growth_between(n, facts.GPT4) for n in (facts.GPT3, facts.GPT1))
+    reached, other = (float(one.at([facts.ESSAY_DAY])[0]) for one in (line, from_gpt1))
     return found(
         reached,
         by_size(row.stated, reached, other),
         over_gpt4=reached / facts.size(facts.GPT4),
         claimed=row.stated,
-        day_reached=trends.date_reached(*line, size=row.stated),
+        day_reached=line.date_of(row.stated),
     )
 
 
 @decides("E13")
 def smaller_and_better(row: ClaimRow) -> Result:
-    """Right if the later model scores higher and its estimated size is less; imprecise if it only
-    scores higher; else wrong.
+    """Right if the later model scores higher and is smaller by the whole interval of an estimator
+    that uses neither price nor speed; imprecise if it only scores higher; else wrong.
     """
     gap = catalog.score_gap(facts.GPT4O, facts.GPT4, facts.ARENA, facts.ESSAY_DAY)
-    ratio = facts.size(facts.GPT4) / facts.size(facts.GPT4O)
-    return found(gap, verdict(right=gap > 0 and ratio > 1, imprecise=gap > 0), ratio=ratio)
-
-
-@decides("E14")
-def makers_with_a_larger_model(row: ClaimRow) -> Result:
-    """Large makers that showed their largest model within 120 days of the essay: right if none,
-    imprecise if one, else wrong.
-    """
-    shown = facts.larger_models(facts.ESSAY_DAY, _FOUR_MONTHS)
-    count = shown.developer.nunique()
-    told = listed(map(_name_and_size, shown.itertuples()), "none")
-    decided = verdict(right=count == 0, imprecise=count == 1)
-    return found(count, decided, days=_FOUR_MONTHS, shown=told)
-
-
-def _name_and_size(model: Any) -> str:
-    size = f"{model.size_status} {model.total_params / 1e12:.0f} trillion"
-    if math.isnan(model.total_params):
-        size = "size not disclosed, most compute of theirs by estimate"
-    return f"{model.developer} {model.model} ({size})"
+    ratio, low, high = measures.independent_ratio(facts.GPT4, facts.GPT4O)
+    decided = verdict(right=gap > 0 and low > 1, imprecise=gap > 0)
+    return found(gap, decided, ratio=ratio, least=low, most=high)

@@ -13,13 +13,6 @@ _EXPECTED = {
     "nothing": "is silent",
 }
 _SIDES = {True: "right", False: "wrong", None: "none"}
-_SAID = {
-    "yes": "The article says so: ",
-    "no": "The article says the opposite: ",
-    "takes for granted": "The article takes it for granted: ",
-    "may mean": "The article may mean that: ",
-    "nothing": "The article does not say: ",
-}
 
 
 def as_markdown(claims: Iterable[Claim]) -> str:
@@ -88,7 +81,8 @@ def _item(one: Scored, claims_page: str) -> str:
     fares = "no score." if unscored else f"{one.article}."
     return (
         f'- <a id="{one.id.lower()}"></a>**{one.id} · {one.verdict}.** '
-        f"{escaped(one.row.proposition)}. {_SAID[one.said]}{fares} *{escaped(came)}.*\n"
+        f"{escaped(one.row.proposition)}. The article {_EXPECTED[one.said]}: {fares} "
+        f"*{escaped(came)}.*\n"
         f'  <details class="rule"><summary>Rule of {one.id}</summary>'
         f"{escaped(one.rule)} {direction(one)} {_claims(one, claims_page)}</details>"
     )
@@ -108,7 +102,7 @@ def what_came(one: Scored) -> str:
     --------
     >>> from llmecon_book import ledger
     >>> what_came(ledger.proposition("P9")), what_came(ledger.proposition("P10"))
-    ('3 makers', '67%')
+    ('1 maker', '67%')
     """
     if one.observed is None:
         return "no number"
@@ -116,6 +110,7 @@ def what_came(one: Scored) -> str:
         return f"{one.observed:.0%}"
     ends = "" if one.low is None else f" ({one.low:.3g} to {one.high:.3g})"
     unit = "times" if one.row.unit == "ratio" else one.row.unit
+    unit = unit.removesuffix("s") if one.observed == 1 else unit
     return f"{one.observed:.3g} {unit}{ends}"
 
 

@@ -11,8 +11,13 @@ from llmecon import catalog, chinchilla, cost, roofline
 from llmecon._checks import require
 from llmecon.transformer import Transformer
 from llmecon_book import counterfactual, essay, facts
+from llmecon_book.words import listed
 
 LONG, _SHORT = 100_000.0, 1_000.0  # tokens of context
+THINKING = 10.0  # tokens of an answer with reasoning over those without, in the worked case
+_RENT_DAY = "2026-07-01"  # day on which the table has rents of both accelerators
+# One tester for both models; makers count differently, one the majority of 32 answers.
+ONE_GPQA = "GPQA Diamond, Artificial Analysis run", "2026-07-10"
 _LEAST_PARAMS = 5e9  # of the shapes whose caches are compared
 
 
@@ -114,6 +119,18 @@ def servable(
     )
 
 
+def served_then_and_now() -> tuple[float, float]:
+    """Size that an H200, and a GB200, serve at GPT-4o's stated speed and price. [parameters]"""
+    speed, usd = facts.stated("R09"), facts.stated("R10")
+    before, now = (
+        servable(
+            name, counterfactual.rent_on(name, _RENT_DAY), tokens_per_s=[speed], usd_per_mtok=usd
+        ).total_params[0]
+        for name in (facts.H200, facts.GB200)
+    )
+    return float(before), float(now)
+
+
 @cache
 def _scaled(chip: str, rent: float, context: float) -> pd.DataFrame:
     """Frontiers of the scaled shape, computed once for each case: entries share them."""
@@ -193,9 +210,26 @@ def speed_kept(names: list[str], *, batch: list[float], context: float = LONG) -
 # ---- laws and simple forecasts ---------------------------------------------------------------
 
 
-def dated_sizes(*names: str) -> tuple[list[pd.Timestamp], list[float]]:
-    """Release dates of models, and their sizes as people quote them. [parameters]"""
-    return [*map(facts.released, names)], [facts.quoted(facts.size(name)) for name in names]
+def independent_ratio(larger: str, smaller: str) -> tuple[float, float, float]:
+    """Ratio of two sizes with its ends, by the last estimator that uses neither price nor speed.
+
+    The estimator's errors for the two models are taken as independent of each other. [times]
+    """
+    one, two = (
+        facts.independent_estimates(name)
+        .iloc[-1][["total_params", "total_low", "total_high"]]
+        .astype(float)
+        for name in (larger, smaller)
+    )
+    ratio = float(one.total_params / two.total_params)
+    below = np.hypot(*np.log([one.total_params / one.total_low, two.total_high / two.total_params]))
+    above = np.hypot(*np.log([one.total_high / one.total_params, two.total_params / two.total_low]))
+    return ratio, ratio * float(np.exp(-below)), ratio * float(np.exp(above))
+
+
+def level_at_top(entries: pd.DataFrame) -> str:
+    """Entries of an Arena list that cannot be told from the first: their intervals meet its own."""
+    return listed(entries.model[entries.high >= entries.low.iloc[0]], "none")
 
 
 def facts_by_size(*, until: facts.Day = facts.SCORED_ON) -> pd.DataFrame:

@@ -1,4 +1,4 @@
-"""Claims of the chapter on the outlook: what the article expected, by November 2026."""
+"""Claims of the chapter on the outlook: what the article expected, and what came."""
 
 import pandas as pd
 
@@ -6,12 +6,11 @@ from llmecon import catalog, chinchilla, cost, trends
 from llmecon_book import facts
 from llmecon_book.facts import ClaimRow
 from llmecon_book.ledger import measures
-from llmecon_book.ledger.measures import LONG
-from llmecon_book.ledger.registry import Result, decides, found, rounded, same_order, verdict
-from llmecon_book.words import listed
+from llmecon_book.ledger.registry import Result, decides, found, rounded, verdict
 
 _TENTH = 0.1  # "relatively small": a tenth of the model it is compared with
 _GREW = 1.5  # more than a stretch of training
+_HALF = 0.5
 
 # Prices and rates of Erdil, arXiv:2506.04645, for his cache example: an H100 at 2 USD/h.
 _KV_CHIP_BYTES_PER_S, _KV_RENT = 3.3e12, 2.0
@@ -19,65 +18,6 @@ _BITS_16 = 2.0  # bytes of one number of the cache
 # Speed goes with the cube root of bandwidth where arithmetic, memory and network all bind
 # (Erdil, arXiv:2506.04645).
 _BANDWIDTH_EXPONENT = 1 / 3
-
-
-@decides("O01")
-def open_totals_since(row: ClaimRow) -> Result:
-    """Right if the whole interval of the growth of open frontier totals lies above the article's
-    rate of shrinking; imprecise if only the central value does; else wrong.
-    """
-    models = facts.open_frontier(since=facts.TREND_FROM)
-    growth = facts.growth(models, models.total_params)
-    rate, shrink = growth.factor_per_year, facts.the_fall().factor_per_year
-    return found(
-        rate,
-        verdict(right=growth.interval[0] > shrink, imprecise=rate > shrink),
-        interval=growth.interval,
-        count=growth.n,
-        since=pd.Timestamp(facts.TREND_FROM),
-        earlier=trends.growth_rate(*measures.dated_sizes(facts.GPT3, facts.GPT4)),
-    )
-
-
-@decides("O02")
-def back_at_chinchilla(row: ClaimRow) -> Result:
-    """Right if the three largest open models with known training are within a factor of two of
-    Chinchilla's tokens per parameter by total and by active size; imprecise if by total size
-    only; else wrong.
-    """
-    largest, following = facts.largest_trained(after=facts.ESSAY_DAY, until=facts.SCORED_ON)
-    target, after = facts.tokens_per_param(facts.CHINCHILLA), following.iloc[0]
-    total = largest.set_index("model").training_tokens / largest.total_params.to_numpy()
-    later = facts.models(after=facts.ESSAY_DAY)
-    sparse = later[later.open_weights & (later.active_params < later.total_params)]
-    active = (sparse.training_tokens / sparse.active_params).dropna()
-    by_total, by_active = (all(same_order(r, target) for r in ratios) for ratios in (total, active))
-    return found(
-        total.iloc[0],
-        verdict(right=by_total and by_active, imprecise=by_total),
-        target=target,
-        largest=listed(f"{name} {ratio:.0f}" for name, ratio in total.items()),
-        next=after,
-        next_ratio=facts.tokens_per_param(after.model),
-        v3=facts.tokens_per_param(facts.DEEPSEEK_V3),
-        dense=facts.tokens_per_param(facts.LLAMA3, "active_params"),
-        active_low=active.min(),
-        active_high=active.max(),
-    )
-
-
-@decides("O03")
-def floor_of_size(row: ClaimRow) -> Result:
-    """Right if a law has a size below which no data reach Chinchilla's loss, and factual knowledge
-    falls with size; imprecise if only one of the two; else wrong.
-    """
-    law, params = chinchilla.BESIROGLU_2024, facts.size(facts.CHINCHILLA)
-    loss = law.loss(params, facts.known(facts.CHINCHILLA, "training_tokens"))
-    floor = float(law.params_floor(loss))
-    pair = facts.GEMMA_4B, facts.GPT4O
-    small, large = (facts.score_on_release(name, facts.SIMPLE_QA) for name in pair)
-    parts = [0 < floor < params, small < large]
-    return found(floor, verdict(right=all(parts), imprecise=any(parts)), small=small, large=large)
 
 
 @decides("O04")
@@ -88,16 +28,6 @@ def test_time_compute(row: ClaimRow) -> Result:
     months = 12 * trends.elapsed_years(preview, day)
     decided = verdict(right=preview <= day)
     return found(f"{preview:%Y-%m-%d}", decided, months=months, after=day - full)
-
-
-@decides("O05")
-def long_context_favours_large(row: ClaimRow) -> Result:
-    """Right if at a long context the full model is cheaper than one of an eighth of its size at
-    the same speed; else unsupported, for no source was found.
-    """
-    long, empty = (measures.over_an_eighth(context) for context in (LONG, 0.0))
-    decided = verdict(right=long < 1, otherwise="unsupported")
-    return found(long, decided, parts=1 / facts.EIGHTH, empty=empty, context=LONG)
 
 
 @decides("O06")
@@ -131,8 +61,8 @@ def training_grew(row: ClaimRow) -> Result:
         growth,
         verdict(right=growth >= _GREW and same, imprecise=growth >= _GREW),
         tokens=new.training_tokens / old.training_tokens,
-        new=new,
         own_growth=growth * new.total_params / old.total_params,
+        recorded=new.training_flop / old.training_flop,
     )
 
 
@@ -172,3 +102,33 @@ def hardware_improves(row: ClaimRow) -> Result:
     speeds = {"speed": ratio**_BANDWIDTH_EXPONENT, "speed_sold": sold**_BANDWIDTH_EXPONENT}
     decided = verdict(right=sold >= _GREW, imprecise=sold > 1)
     return found(ratio, decided, h200=h200, b200=b200, rubin=rubin, **speeds)
+
+
+@decides("O12")
+def longer_training_pays(row: ClaimRow) -> Result:
+    """Right if the later model of the same size scores higher, and by the law its longer training
+    buys at least half of the fall in loss that the same compute buys at the best size; imprecise
+    if one of the two; else wrong.
+    """
+    size, law = row.stated, chinchilla.BESIROGLU_2024
+    short, long = (facts.known(n, "training_tokens") for n in (facts.LLAMA2, facts.LLAMA3))
+    best = law.optimal(flop=chinchilla.training_flop(size, long))
+    start = law.loss(size, short)
+    share = float((start - law.loss(size, long)) / (start - best.loss))
+    gap = catalog.score_gap(facts.LLAMA3, facts.LLAMA2, facts.ARENA, facts.ARENA_LAST)
+    parts = [gap > 0, share >= _HALF]
+    decided = verdict(right=all(parts), imprecise=any(parts))
+    return found(share, decided, gap=gap, best=best.params, size=size)
+
+
+@decides("O13")
+def hardware_against_shrinking(row: ClaimRow) -> Result:
+    """Right if the newest accelerator serves, at one speed and price, as much more as the largest
+    open model has grown; imprecise if it serves more, but not so much; else wrong.
+    """
+    before, now = measures.served_then_and_now()
+    first = facts.largest(facts.open_frontier(until=facts.ESSAY_DAY))
+    last = facts.largest(facts.open_frontier(after=facts.ESSAY_DAY))
+    gain, grown = now / before, last.total_params / first.total_params
+    decided = verdict(right=gain >= grown, imprecise=gain > 1)
+    return found(gain, decided, grown=grown, before=before, now=now)

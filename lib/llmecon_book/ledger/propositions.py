@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from llmecon import catalog
-from llmecon_book import counterfactual, facts
+from llmecon import catalog, chinchilla
+from llmecon_book import facts
 from llmecon_book.ledger import measures
 from llmecon_book.ledger.measures import LONG
 from llmecon_book.ledger.registry import (
@@ -21,15 +21,13 @@ from llmecon_book.ledger.registry import (
     unanswered,
     verdict,
 )
-from llmecon_book.words import spelled
+from llmecon_book.words import listed, spelled
 
 LEVELS = (facts.GPT4, facts.GPT4O, facts.SONNET, facts.GPT5)
 CLEARLY_LESS = 0.9  # of the first size; a few percent less are another shape, not a fall
 _FOUR_MONTHS = 120  # d
 _KNOWN_WITHIN = 3.0  # a size known no better than this does not tell two generations apart
 _NEARLY_ALL = 0.9
-_THINKING = 10.0  # tokens of an answer with reasoning over those without, in the worked case
-_RENT_DAY = "2026-07-01"  # day on which the table has rents of both accelerators
 _STEADY = 0.9  # a speed that keeps nine tenths of itself is steady
 _STEADY_SHAPES = ("Llama 3.1 8B", "Llama 3.3 70B", "Mistral Large 2", "gpt-oss-120b")
 _YEAR = pd.Timedelta(days=365)
@@ -60,9 +58,9 @@ def _ends(values: Iterable[float]) -> tuple[float, float]:
 # ---- sizes -----------------------------------------------------------------------------------
 
 
-@decides("P1a")
+@decides("P1a", "O01")
 def open_totals(days: Days) -> Result:
-    """Held if the interval of the growth holds the rate of the fall, failed if it lies above."""
+    """Held if the 80 % interval of the growth holds the rate of the fall; failed if above it."""
     frame = _open_frontier(days)
     grown = facts.growth(frame, frame.total_params)
     fall = facts.the_fall().factor_per_year
@@ -76,13 +74,15 @@ def open_totals(days: Days) -> Result:
         grown=grown,
         fall=fall,
         largest=facts.largest(frame),
+        since=days.since,
+        earlier=facts.growth_between(facts.GPT3, facts.GPT4).factor_per_year,
     )
 
 
-@decides("P1b")
+@decides("P1b", "R04")
 def closed_totals(days: Days) -> Result:
-    """Cannot be scored while fewer than three closed frontier models have a disclosed size; else
-    as for open models.
+    """Cannot be scored while fewer than three closed frontier models have a disclosed size. Then
+    failed if the 80 % interval of their growth lies above the rate of the fall, else held.
     """
     frame = facts.closed_frontier(after=days.made, until=days.until)
     sized = frame[frame.total_params.notna()]
@@ -94,12 +94,12 @@ def closed_totals(days: Days) -> Result:
         low = facts.growth(sure, sure.total_params).interval[0]
         decided = verdict(failed=low > fall, otherwise="held")
     return found(
-        len(sure) or None,
+        len(sure),
         decided,
         above=fall,
         each=told.to_dict("records"),
         n=len(frame),
-        disclosed=len(sure),
+        disclosed=len(sure) or "none",
         reported=len(told),
         width=(ranged.size_high / ranged.size_low).median(),
         template="came" if len(ranged) else "came_otherwise",
@@ -108,18 +108,26 @@ def closed_totals(days: Days) -> Result:
 
 @decides("P2")
 def active(days: Days) -> Result:
-    """Held if the whole interval of the growth lies below 1, failed if above, else mixed."""
+    """Held if the whole 80 % interval of the growth lies below 1 with the dense models and without
+    them, failed if above both times, else mixed.
+    """
     frame = _open_frontier(days)
     frame = frame[frame.active_params.notna()]
-    grown = facts.growth(frame, frame.active_params)
-    low, high = grown.interval
-    decided = verdict(held=high < 1, failed=low > 1, otherwise="mixed")
+    part = frame[frame.active_params < frame.total_params]
+    parts = [frame, part if len(part) > 2 else frame]
+    every, sparse = (facts.growth(part, part.active_params) for part in parts)
+    ends = [every.interval, sparse.interval]
+    decided = verdict(
+        held=all(high < 1 for _, high in ends),
+        failed=all(low > 1 for low, _ in ends),
+        otherwise="mixed",
+    )
     return found(
-        grown.factor_per_year,
+        every.factor_per_year,
         decided,
-        interval=(low, high),
-        least=frame.nsmallest(1, "active_params").iloc[0],
-        largest=facts.largest(frame),
+        interval=every.interval,
+        dense=every.n - sparse.n,
+        sparse=sparse,
         template="came" if decided == "mixed" else "came_otherwise",
     )
 
@@ -151,30 +159,34 @@ def fixed_ability(days: Days) -> Result:
     )
 
 
-@decides("P9")
+@decides("P9", "E14")
 def race(days: Days) -> Result:
-    """Held if no large maker shows its largest model within four months, mixed if one, else
-    failed.
+    """Held if no large maker releases within four months a model of stated size that is larger
+    than all it had, mixed if one does, else failed. Models never released do not count.
     """
-    shown = facts.larger_models(days.made, _FOUR_MONTHS)
+    larger = facts.larger_models(days.made, _FOUR_MONTHS)
+    sized, out = larger.total_params.notna(), larger.frontier_basis != "never released"
+    shown = larger[sized & out]
     frame = _open_frontier(days)
     sparsity = facts.growth(frame, frame.total_params / frame.active_params).factor_per_year
-    unsized = shown[shown.total_params.isna()]
     return found(
         len(shown),
         verdict(held=len(shown) == 0, mixed=len(shown) == 1, otherwise="failed"),
         below=0.5,
-        makers=", ".join(shown.developer),
-        by_compute=", ".join(unsized.developer),
+        days=_FOUR_MONTHS,
+        shown=listed(
+            f"{m['developer']} ({m['model']}, {m['size_status']} {spelled(m['total_params'])})"
+            for m in shown.to_dict("records")
+        ),
+        left_out=listed(larger.model[~(sized & out)], "none"),
         sparsity=sparsity,
-        template="came" if len(unsized) else "came_otherwise",
     )
 
 
 @decides("P10")
 def known_from_outside(days: Days) -> Result:
     """Held if the published central values of nine in ten closed models with several estimators
-    lie within a factor of three, else failed.
+    lie within a factor of three, failed if of fewer than half, else mixed.
     """
     frame = facts.latest_estimates(until=days.until)
     frame = frame[frame.total_params.notna()]
@@ -184,11 +196,10 @@ def known_from_outside(days: Days) -> Result:
     within = float((spreads < _KNOWN_WITHIN).mean())
     unpriced = _spreads(frame[frame.circular_with_price == "false"])
     off = facts.checked_estimates(until=days.until)
-    decided = verdict(held=within >= _NEARLY_ALL, otherwise="failed")
+    decided = verdict(held=within >= _NEARLY_ALL, mixed=within >= 0.5, otherwise="failed")
     return found(
         within,
         decided,
-        above=_NEARLY_ALL,
         each=[{"model": m, "times": t} for m, t in spreads.nlargest(3).items()],
         n=len(spreads),
         within_without_price=(unpriced < _KNOWN_WITHIN).mean() if len(unpriced) else 0.0,
@@ -207,7 +218,9 @@ def _spreads(estimates: pd.DataFrame) -> pd.Series:
 
 @decides("P11")
 def open_as_proxy(days: Days) -> Result:
-    """Held if the gap on the last list is no larger than on the list of the forecast's day."""
+    """Held if the gap of the best open model to the best of all is no larger on the last whole
+    list than on that of the forecast's day.
+    """
     first, last = (facts.arena_list(until=day) for day in (days.made, days.until))
     before, now = facts.gap_to_open(first), facts.gap_to_open(last)
     return found(
@@ -215,15 +228,16 @@ def open_as_proxy(days: Days) -> Result:
         verdict(held=now <= before, otherwise="failed"),
         below=before + 0.5,
         before=before,
-        best_open=last[last.open_weights].iloc[0],
-        best=last.iloc[0],
+        day=last.date.iloc[0],
+        best_open=measures.level_at_top(last[last.open_weights]),
+        best=measures.level_at_top(last),
     )
 
 
 # ---- laws ------------------------------------------------------------------------------------
 
 
-@decides("P4")
+@decides("P4", "O03")
 def floor(days: Days) -> Result:
     """Two parts: in votes, the smallest open model at GPT-4's level was reached once and has not
     become smaller; in facts, that model answers less than half of what GPT-4 Turbo does. Held if
@@ -239,6 +253,8 @@ def floor(days: Days) -> Result:
         return unanswered(smallest=smallest)
     share = float(answers[smallest.model] / answers[facts.TURBO])
     matching = known[known.open_weights & (known.score >= answers[facts.TURBO])].total_params
+    law, size = chinchilla.BESIROGLU_2024, facts.size(facts.CHINCHILLA)
+    loss = law.loss(size, facts.known(facts.CHINCHILLA, "training_tokens"))
     return found(
         share,
         by_parts(len(steps) == 1, share < 0.5),
@@ -246,10 +262,11 @@ def floor(days: Days) -> Result:
         smallest=smallest,
         answers=[answers[smallest.model], answers[facts.TURBO]],
         matching=spelled(matching.min()) if len(matching) else "no known size",
+        by_law=float(law.params_floor(loss)),
     )
 
 
-@decides("P5")
+@decides("P5", "O02")
 def one_off(days: Days) -> Result:
     """Two parts: the three largest open models with known tokens are within a factor of two of
     Chinchilla's ratio by all parameters; and by active parameters. Held if both, failed if neither.
@@ -276,21 +293,20 @@ def one_off(days: Days) -> Result:
     )
 
 
-@decides("P6a")
+@decides("P6a", "O11")
 def thinking(days: Days) -> Result:
     """Cannot be scored while the law and the events disagree: longer answers alone make a smaller
     model the cheapest, and sizes grew. Held if both point up, failed if both point down.
     """
-    pull = float(measures.thinking_shift(_THINKING))
+    pull = float(measures.thinking_shift(measures.THINKING))
     frame = _open_frontier(days)
     grown = facts.growth(frame, frame.total_params).factor_per_year
     first_day = facts.released(facts.O1_PREVIEW)
     first, flagship = (facts.list_price(n, first_day) for n in (facts.O1_PREVIEW, facts.GPT4O))
     up, down = pull > 1 and grown > 1, pull <= 1 and grown <= 1
     decided = verdict(held=up, failed=down, otherwise=UNSCORED)
-    return found(
-        pull if up or down else None, decided, pull=pull, growth=grown, price_ratio=first / flagship
-    )
+    times = measures.THINKING
+    return found(pull, decided, times=times, growth=grown, price_ratio=first / flagship)
 
 
 # ---- serving ---------------------------------------------------------------------------------
@@ -306,28 +322,22 @@ def hardware(days: Days) -> Result:
     released = catalog.accelerators().set_index("name").release_date
     on_sale = bool(released[facts.GB200] <= days.until)
     bandwidth = new.hbm_bytes_per_s / old.hbm_bytes_per_s if on_sale else 1.0
-    speed, price = facts.stated("R09"), facts.stated("R10")
-    before, now = (
-        measures.servable(
-            name, counterfactual.rent_on(name, _RENT_DAY), tokens_per_s=[speed], usd_per_mtok=price
-        ).total_params[0]
-        for name in (facts.H200, facts.GB200)
-    )
-    larger = float(now / before)
+    before, now = measures.served_then_and_now()
+    larger = now / before
     return found(
         larger,
         by_parts(bandwidth >= 1.5, on_sale and larger > 1),
         above=1.0,
         old=old,
         new=new,
-        speed=speed,
-        price=price,
+        speed=facts.stated("R09"),
+        price=facts.stated("R10"),
         before=before,
         now=now,
     )
 
 
-@decides("P7a")
+@decides("P7a", "O05")
 def long_context(days: Days) -> Result:
     """Held if the whole model is cheaper than an eighth of it at the long context, mixed if over
     published shapes larger models have clearly lighter caches (rank correlation below -0.5), else
@@ -340,7 +350,7 @@ def long_context(days: Days) -> Result:
         long,
         verdict(held=long < 1, mixed=rank < -0.5, otherwise="failed"),
         below=1.0,
-        long=long,
+        parts=1 / facts.EIGHTH,
         empty=empty,
         rank=rank,
         context=LONG,

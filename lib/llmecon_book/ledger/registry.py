@@ -2,7 +2,8 @@
 
 The function of a claim is asked about its row of ``claims.csv``, that of a proposition about the
 days that count. It returns numbers and a verdict; the sentence around them is in the row. The
-function's docstring is the rule.
+function's docstring is the rule. A sentence that is a proposition as well has one rule: its claim
+takes the answer of the proposition.
 """
 
 from collections.abc import Callable, Mapping
@@ -92,10 +93,13 @@ def unanswered(**numbers: Any) -> Result:
 
 Function = Callable[[Any], Result]
 FUNCTIONS: dict[str, Function] = {}
+FOLLOWS: dict[str, str] = {}  # claims that are decided by a proposition
 
 
 def decides(*names: str) -> Callable[[Function], Function]:
     """Register the function of an entry, or of several that ask the same, under their ids.
+
+    Claims named after a proposition take its answer: see `FOLLOWS`.
 
     Raises
     ------
@@ -110,6 +114,8 @@ def decides(*names: str) -> Callable[[Function], Function]:
             if not function.__doc__:
                 raise ValueError(f"the function of {name} states no rule")
             FUNCTIONS[name] = function
+            if names[0].startswith("P") and name != names[0]:
+                FOLLOWS[name] = names[0]
         return function
 
     return register

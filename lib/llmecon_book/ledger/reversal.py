@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from llmecon import catalog, roofline, sizing, trends
+from llmecon import catalog, sizing, trends
 from llmecon_book import facts
 from llmecon_book.facts import ClaimRow
 from llmecon_book.ledger import measures
@@ -15,7 +15,6 @@ from llmecon_book.ledger.registry import (
     rounded,
     verdict,
 )
-from llmecon_book.words import listed
 
 # Elo difference of 20 points: the better model wins 53 % of votes, a coin to most users.
 _LEVEL = 20.0
@@ -25,27 +24,9 @@ _INDEX_STEP = 3.0  # index points between neighbours at the top of the quality i
 # Errors of a size estimate that readers would call a judgement, and a guess at its order.
 _FINE_ERROR, _COARSE_ERROR = 1.5, 4.0
 _QUALITY_INDEX = "Artificial Analysis quality index"
-# One harness for both models; makers count differently, one the majority of 32 answers.
-_ONE_GPQA = "GPQA Diamond, Artificial Analysis run", "2026-07-10"
+_DRAWS = 500  # samples, as the chapter on evolution draws them
+_NEARLY_ALL = 0.9
 _TWO_OPEN = [facts.MISTRAL, facts.LLAMA33]
-
-
-def _winter_readings(model: str) -> pd.DataFrame:
-    return catalog.speed_readings(model, since=facts.WINTER[0], until=facts.WINTER[1])
-
-
-def _size_by_line(model: str) -> sizing.Sizes:
-    """Size by all readings of the winter together, each at the price of its version."""
-    readings = _winter_readings(model)
-    name = facts.FIRST_SONNET if model == facts.SONNET else model  # the price never changed
-    days = readings.version if model == facts.GPT4O else [facts.ESSAY_DAY] * len(readings)
-    prices = pd.DataFrame([catalog.price_on(name, day) for day in days])
-    return sizing.infer(
-        prices.output_usd_per_mtok,
-        readings.output_tokens_per_s,
-        facts.SERVED_DAY,
-        input_usd_per_mtok=prices.input_usd_per_mtok,
-    ).total_params
 
 
 @decides("R01")
@@ -53,7 +34,7 @@ def gpt4o_size(row: ClaimRow) -> Result:
     """Right if the stated size lies inside the 80 % interval by price and speed and inside the
     probe's; imprecise if inside one of the two; else wrong.
     """
-    sizes = _size_by_line(facts.GPT4O)
+    sizes = facts.read_size(facts.GPT4O).total_params
     probe = facts.independent_estimates(facts.GPT4O).iloc[-1]
     low, high = sizes.interval()
     in_probe = bool(probe.total_low <= row.stated <= probe.total_high)
@@ -64,11 +45,20 @@ def gpt4o_size(row: ClaimRow) -> Result:
 
 @decides("R02")
 def gpt4_over_gpt4o(row: ClaimRow) -> Result:
-    """Right if the ratio lies in the stated range; imprecise within a factor of two of an end;
-    else wrong.
+    """By the one estimator that reads both models and uses neither price nor speed: right if the
+    interval of its ratio lies within a factor of two of the stated range; imprecise if the central
+    value does; wrong if the interval lies outside; else unverifiable.
     """
-    ratio = float(trends.ratio(facts.size(facts.GPT4), facts.size(facts.GPT4O)))
-    return found(ratio, by_range(ratio, *row.stated_range))
+    ratio, low, high = measures.independent_ratio(facts.GPT4, facts.GPT4O)
+    first, last = row.stated_range
+    near = (first / SAME_ORDER, last * SAME_ORDER)
+    decided = verdict(
+        right=near[0] <= low and high <= near[1],
+        imprecise=near[0] <= ratio <= near[1],
+        wrong=high < first or low > last,
+        otherwise="unverifiable",
+    )
+    return found(ratio, decided, interval=(low, high))
 
 
 @decides("R03")
@@ -76,26 +66,14 @@ def sonnet_size(row: ClaimRow) -> Result:
     """Right if the stated size lies inside the 80 % interval by price and speed; imprecise if it is
     within a factor of two of an end; else wrong.
     """
-    sizes = _size_by_line(facts.SONNET)
+    sizes = facts.read_size(facts.SONNET).total_params
     return found(
         sizes.median,
         by_range(row.stated, *sizes.interval()),
         interval=sizes.interval(),
-        seen=_winter_readings(facts.SONNET).date.max(),
+        seen=facts.winter_readings(facts.SONNET).date.max(),
         below_gpt4=facts.size(facts.GPT4) / facts.size(facts.SONNET),
     )
-
-
-@decides("R04")
-def open_frontier_since(row: ClaimRow) -> Result:
-    """Right if no later open frontier model is larger than the largest of the essay's day;
-    imprecise within a factor of two; else wrong.
-    """
-    before = float(facts.open_frontier(until=facts.ESSAY_DAY).total_params.max())
-    largest = facts.largest(facts.open_frontier(after=facts.ESSAY_DAY))
-    grown, ratio = trends.ratio(largest.total_params, [before, facts.size(facts.MISTRAL)])
-    decided = verdict(right=grown <= 1, imprecise=grown <= SAME_ORDER)
-    return found(ratio, decided, largest=largest)
 
 
 @decides("R05")
@@ -106,9 +84,9 @@ def best_open_models(row: ClaimRow) -> Result:
     scores, day = catalog.scores(), pd.Timestamp(facts.ESSAY_DAY)
     index = scores[scores.benchmark == _QUALITY_INDEX].set_index("model").score
     pair_index = index[_TWO_OPEN].max()
-    behind = float(index.max() - pair_index)
-    scored = facts.scored_models(facts.ARENA, day)  # the best first
-    ranked = scored[scored.open_weights & (scored.release_date <= day)]
+    behind = index.max() - pair_index
+    entries = facts.arena_list(until=day)
+    ranked = entries[entries.open_weights]  # the best first
     mistral = catalog.score(facts.MISTRAL, facts.ARENA, facts.ESSAY_DAY)
     better = ranked[(ranked.score > mistral) & ~ranked.model.isin(_TWO_OPEN)]
     near = ranked.score.max() - mistral <= _NEAR_THE_TOP and behind <= SAME_ORDER * _INDEX_STEP
@@ -118,7 +96,8 @@ def best_open_models(row: ClaimRow) -> Result:
         leader=index.idxmax(),
         leader_index=index.max(),
         pair_index=pair_index,
-        better=listed(better.model, "none"),
+        better=len(better),
+        top=measures.level_at_top(ranked),
         weeks=(pd.Timestamp(facts.SERVED_DAY) - day).days / 7,
     )
 
@@ -233,10 +212,11 @@ def smaller_is_faster(row: ClaimRow) -> Result:
         float(catalog.speed_readings(name).output_tokens_per_s.max())
         for name in (large, facts.TURBO)
     )
-    faster = _winter_readings(facts.GPT4O).output_tokens_per_s.median() > turbo
+    median = facts.winter_readings(facts.GPT4O).output_tokens_per_s.median()
+    faster = median > turbo
     cheaper = facts.list_price(facts.GPT4O) < facts.list_price(facts.TURBO)
     return found(
-        roofline.speed_ratio(facts.size(facts.GPT4O), facts.size(facts.GPT4)),
+        median / turbo,
         verdict(right=faster and cheaper and speed < turbo, imprecise=faster and cheaper),
         large=large,
         large_speed=speed,
@@ -247,27 +227,30 @@ def smaller_is_faster(row: ClaimRow) -> Result:
 
 @decides("R15")
 def fall_from_gpt4(row: ClaimRow) -> Result:
-    """Right if the estimated size fell by more than half; imprecise if it fell; else wrong."""
-    ratio = float(trends.ratio(facts.size(facts.GPT4O), facts.size(facts.GPT4)))
-    years = trends.elapsed_years(facts.released(facts.GPT4), facts.released(facts.GPT4O))
-    decided = verdict(right=ratio < 1 / SAME_ORDER, imprecise=ratio < 1)
-    return found(ratio, decided, parts=1 / ratio, months=12 * years, fall=facts.the_fall())
+    """Draw the frontier models and their sizes anew: right if growth turned into a fall in nine of
+    ten draws; imprecise if it slowed in so many; else wrong.
+    """
+    known = facts.frontier(since=facts.released(facts.GPT1), until=facts.ESSAY_DAY)
+    drawn = trends.break_samples(known[known.total_params.notna()], draws=_DRAWS)
+    slowed = float((drawn.after < drawn.before).mean())
+    share = drawn.chance_of_shrinking
+    decided = verdict(right=share >= _NEARLY_ALL, imprecise=slowed >= _NEARLY_ALL)
+    return found(share, decided, slowed=slowed, fall=facts.the_fall())
 
 
 @decides("R16")
 def sonnet_on_the_market(row: ClaimRow) -> Result:
-    """Right if within 60 Arena points of the best of our tables, the frontier rule of models.csv;
+    """Right if within 60 Arena points of the top of the list, the frontier rule of models.csv;
     imprecise within twice that; else wrong.
     """
-    best = str(facts.scored_models(facts.ARENA, facts.ESSAY_DAY).model.iloc[0])
-    behind, behind_gpt4o = (
-        catalog.score_gap(other, facts.SONNET, facts.ARENA, facts.ESSAY_DAY)
-        for other in (best, facts.GPT4O)
-    )
+    entries = facts.arena_list(until=facts.ESSAY_DAY)
+    behind = entries.score.max() - catalog.score(facts.SONNET, facts.ARENA, facts.ESSAY_DAY)
+    gpt4o = catalog.score_gap(facts.GPT4O, facts.SONNET, facts.ARENA, facts.ESSAY_DAY)
     near, nearly = behind <= _NEAR_THE_TOP, behind <= SAME_ORDER * _NEAR_THE_TOP
-    gain = catalog.score_gap(facts.SONNET, facts.GPT4O, *_ONE_GPQA)
+    gain = catalog.score_gap(facts.SONNET, facts.GPT4O, *measures.ONE_GPQA)
     decided = verdict(right=near, imprecise=nearly)
-    return found(behind, decided, best=best, behind_gpt4o=behind_gpt4o, gpqa=gain)
+    top = measures.level_at_top(entries)
+    return found(behind, decided, top=top, behind_gpt4o=gpt4o, gpqa=gain, step=_NEAR_THE_TOP)
 
 
 @decides("R17")

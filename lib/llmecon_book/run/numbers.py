@@ -12,8 +12,8 @@ import pandas as pd
 if TYPE_CHECKING:
     from llmecon_book.run.execution import Task
 
-_RECORD = "application/papermill.record/"
-_GLUED = f"{_RECORD}text/plain"
+RECORD = "application/papermill.record/"
+_GLUED = f"{RECORD}text/plain"
 
 
 def key_numbers(text: str) -> dict[str, Any]:
@@ -29,7 +29,7 @@ def key_numbers(text: str) -> dict[str, Any]:
         for output in cell.get("outputs", []):
             key = output.get("metadata", {}).get("scrapbook", {}).get("name")
             data = output.get("data", {})
-            records = [kind for kind in data if kind.startswith(_RECORD)]
+            records = [kind for kind in data if kind.startswith(RECORD)]
             if key and records == [_GLUED]:  # a chart has a picture as well
                 found[key] = value("".join(data[_GLUED]))
     return found

@@ -21,6 +21,7 @@ from sphinx.util import logging
 from sphinx.util.math import get_node_equation_number
 
 FONT_FILE = "stix-two-math.woff2"
+_SPACE = 'xmlns="http://www.w3.org/1998/Math/MathML"'
 _LONG_CHARS = 30  # of LaTeX: more may be wider than a phone
 _LOG = logging.getLogger(__name__)
 _COLOUR = re.compile("\x1b\\[[0-9;]*m")  # the converter's messages are made for a terminal
@@ -68,7 +69,13 @@ def mathml(tex: str, *, block: bool = False) -> str:
 
 def _or_warning(translator: Any, node: nodes.Element, tex: str, *, block: bool) -> str:
     try:
-        return mathml(tex, block=block)
+        drawn = mathml(tex, block=block)
+        # The XHTML of e-books knows formulas by their name space only.
+        return (
+            drawn.replace("<math", f"<math {_SPACE}", 1)
+            if translator.builder.name == "epub"
+            else drawn
+        )
     except ValueError as error:
         _LOG.warning("%s", error, location=node)
         return str(translator.encode(tex))

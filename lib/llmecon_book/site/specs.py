@@ -151,6 +151,7 @@ def live(spec: Spec, *, narrow: bool) -> Spec:
     """
     fitted = copy.deepcopy(spec)
     fitted.pop("title", None)
+    _word_tooltips(fitted)
     steps = isinstance(fitted.get("width"), dict)  # {"step": ...}: the width counts from the bars
     if not steps and not any(key in fitted for key in (*_COMPOSITE, "facet")):
         fitted["width"] = "container"
@@ -270,8 +271,30 @@ def column_titles(spec: Spec) -> dict[str, str]:
         if field and "[" not in titles.get(field, ""):  # a bare name does not displace a unit
             legend = definition.get("legend") or {}
             title = _axis_title(definition) or _joined(legend.get("title"))
-            titles[field] = title or titles.get(field) or field
+            titles[field] = title.replace(", log scale", "") or titles.get(field) or _words(field)
     return titles
+
+
+def _words(field: str) -> str:
+    """The name of a column as words: ``release_date`` becomes Release date."""
+    words = field.replace("_", " ").replace("usd", "USD").replace("gpu", "GPU")
+    return words[:1].upper() + words[1:]
+
+
+def _word_tooltips(spec: Spec) -> None:
+    """Let tooltips say what a column is, and its numbers short; `charts.js` makes 11G 11B."""
+    titles, rows = column_titles(spec), [row for table in tables(spec) for row in table]
+    for tip in _channels(spec, "tooltip"):
+        field, kind = tip.get("field"), tip.get("type")
+        if field is None or "format" in tip:
+            continue
+        tip["title"] = titles[field]
+        if kind == "temporal":
+            tip["format"] = "%-d %B %Y"
+        elif kind == "quantitative":
+            numbers = [float(row[field]) for row in rows if is_number(row.get(field))]
+            most = max(map(abs, numbers), default=0.0)
+            tip["format"] = ".3~s" if most >= 1e6 else ",.4~r" if most >= 1e4 else ".4~r"
 
 
 def is_number(value: object) -> bool:

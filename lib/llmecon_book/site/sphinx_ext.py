@@ -10,20 +10,24 @@ from pathlib import Path
 from typing import Any
 
 from docutils import nodes
+from myst_nb.sphinx_ import HideCodeCellNode
 from sphinx.application import Sphinx
 from sphinx.environment import BuildEnvironment
 from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 import llmecon
+from llmecon_book.charts import theme
 from llmecon_book.run import execution
 from llmecon_book.run.digest import library_digest
-from llmecon_book.site import freshness, glue, marks, mathml, tables, vega
+from llmecon_book.site import freshness, glue, marks, mathml, tables, terms, vega
 
 _LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _ASSETS = _HERE / "assets"
 STYLE = "book.css"
+# Scripts of the book, and what on a page needs them; that of the charts is `vega.SCRIPT`.
+SCRIPTS = {"claims-table.js": 'claims-table"?', "terms.js": "std-term|extrapolated"}
 
 
 class StaleChapter(SphinxError):
@@ -80,12 +84,21 @@ def write_assets(app: Sphinx) -> None:
     static = Path(app.outdir) / "_static"
     static.mkdir(parents=True, exist_ok=True)
     vega.write_script(static / vega.SCRIPT)
-    for name in (STYLE, tables.CLAIMS_SCRIPT):
-        text = (_ASSETS / name).read_text(encoding="utf-8")
-        if name == STYLE:
-            text += _theme_without_script()
-        (static / name).write_text(text, encoding="utf-8")
+    for name in SCRIPTS:
+        shutil.copyfile(_ASSETS / name, static / name)
+    style = (_ASSETS / STYLE).read_text(encoding="utf-8")
+    whole = style + chart_colours() + _theme_without_script()
+    (static / STYLE).write_text(whole, encoding="utf-8")
     mathml.write_font(static / mathml.FONT_FILE)
+
+
+def chart_colours() -> str:
+    """Colours of marks on the dark page, for the still picture and the live one."""
+    return "".join(
+        f'.chart svg [{part}="{light}" i] {{ {part}: light-dark({light}, {dark}) }}\n'
+        for light, dark in theme.ON_DARK.items()
+        for part in ("fill", "stroke")
+    )
 
 
 def _theme_without_script() -> str:
@@ -94,8 +107,8 @@ def _theme_without_script() -> str:
     The theme sets its colours for ``data-theme="light"`` and ``"dark"``, names that a script writes
     over the ``"auto"`` of the page. Its two lists of colours are repeated for ``"auto"``.
     """
-    theme = files("pydata_sphinx_theme") / "theme" / "pydata_sphinx_theme" / "static"
-    sheet = (theme / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
+    folder = files("pydata_sphinx_theme") / "theme" / "pydata_sphinx_theme" / "static"
+    sheet = (folder / "styles" / "pydata-sphinx-theme.css").read_text(encoding="utf-8")
 
     def colours(mode: str) -> str:
         rules = re.findall(rf'html\[data-theme="?{mode}"?\]\{{([^{{}}]*)\}}', sheet)
@@ -190,10 +203,10 @@ def finish_page(
         name = str(getattr(script, "filename", script) or "")
         return "THEBE_JS_URL" not in body and not name.endswith("sphinx-thebe.js")
 
-    if doctree is not None and any(
-        "claims-table" in table["classes"] for table in doctree.findall(nodes.table)
-    ):
-        app.add_js_file(tables.CLAIMS_SCRIPT, loading_method="defer")
+    body = context.get("body") or ""
+    for script, needed_by in SCRIPTS.items():
+        if re.search(needed_by, body):
+            app.add_js_file(script, loading_method="defer")
     context["lean"] = str if pagename == "search" else without_unused_scripts
     context["script_files"] = [s for s in context.get("script_files", []) if wanted(s)]
     tree = context.get("generate_toctree_html")
@@ -210,12 +223,17 @@ def _named_folds(tree: Any) -> Any:
     return tree
 
 
+def _plain(translator: Any, node: nodes.Element) -> None:
+    """Write the code of a cell as it is: one switch shows and hides the code of all pages."""
+
+
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("llmecon_refresh", True, "")
     # Sphinx looks for <builder>_math_renderer before html_math_renderer.
     app.add_config_value("epub_math_renderer", "mathml", "env")
     app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))
+    app.add_node(HideCodeCellNode, override=True, html=(_plain, _plain))  # no bar: see the switch
     app.add_role("claim", marks.ClaimMark())
     app.add_role("extrapolated", glue.Extrapolated())
     app.add_directive("claims-summary", tables.ClaimsSummary)
@@ -229,6 +247,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", own_settings)
     app.connect("builder-inited", glue.teach_forms)
     app.connect("builder-inited", write_assets)
+    app.connect("doctree-resolved", terms.define)
     app.connect("env-get-outdated", reread_after_change)
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", copy_tables)

@@ -5,12 +5,11 @@ from __future__ import annotations
 import csv
 import json
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 
 from docutils import nodes
-from docutils.parsers.rst import directives
 from sphinx.util.docutils import SphinxDirective
 
 from llmecon_book.site import marks
@@ -20,7 +19,6 @@ from llmecon_book.words import escaped
 if TYPE_CHECKING:
     from llmecon_book.ledger import Claim
 
-CLAIMS_SCRIPT = "claims-table.js"
 Cell: TypeAlias = str | nodes.Node | Sequence[nodes.Node]
 
 
@@ -52,69 +50,44 @@ def scrolling(inner: nodes.Node, label: str) -> list[nodes.Node]:
 
 
 class ClaimsTable(SphinxDirective):
-    """Every statement of the article with its verdict, or those of one chapter.
+    """Every statement of the article with its verdict; ``{ref}`E05 <claim-e05>` `` leads to it."""
 
-    The whole table gives each claim an address: ``{ref}`E05 <claim-e05>` `` leads to it.
-    """
-
-    option_spec: ClassVar = {"chapter": directives.unchanged_required}
     columns: ClassVar = {
-        "Claim": 7, "The article says": 24, "Verdict": 14, "Computed here": 19, "Why": 36
+        "Claim": 7, "The article says": 25, "Verdict": 15, "Our number": 16, "Why": 37
     }  # fmt: skip
 
     def run(self) -> list[nodes.Node]:
         """Nodes of the table."""
         from llmecon_book import ledger  # late: the table shows the library as it is at build
 
-        chapter = self.options.get("chapter")
-        try:
-            found = ledger.claims(chapter)
-        except LookupError as error:
-            raise self.error(f"no claims for chapter {chapter!r}") from error
-        if chapter is None:
-            for one in found:
-                anchor = marks.anchor(one.id)
-                marks.label(self.env, anchor, anchor, f"{one.id} · {one.verdict}")
-        rows = [self._row(one, named=chapter is None) for one in found]
-        scope = "all chapters" if chapter is None else f"chapter {chapter}"
-        whole = ["claims-whole"] if chapter is None else []
-        shown = table(self.columns, rows, "claims-table", *whole)
-        return [_counted(found), *scrolling(shown, f"Claims, {scope}")]
+        found = ledger.claims()
+        shown = table(self.columns, map(self._row, found), "claims-table")
+        return [_counted(found), *scrolling(shown, "Claims of the article")]
 
-    def _row(self, one: Claim, *, named: bool) -> nodes.row:
-        said, of_verdict = one.row, f"verdict-{nodes.make_id(one.verdict)}"
-        kind = nodes.inline("", said.kind, classes=["claim-kind"])
-        source: nodes.Node = nodes.Text(said.source)
-        if said.source_url:
-            source = nodes.reference("", said.source, refuri=said.source_url)
+    def _row(self, one: Claim) -> nodes.row:
+        name, of_verdict = marks.anchor(one.id), f"verdict-{nodes.make_id(one.verdict)}"
+        marks.label(self.env, name, name, f"{one.id} · {one.verdict}")
+        doors = [part for door in self._doors(one) for part in (nodes.Text(" · "), door)][1:]
         cells: list[Cell] = [
             nodes.strong("", one.id),
-            [nodes.Text(said.claim), kind, *self._paragraph(one)],
+            one.row.claim,
             nodes.inline("", one.verdict, classes=["verdict", of_verdict]),
-            [*_computed(one), *self._code(one)],
-            [nodes.inline("", f"{one.explanation} "), source],
+            _computed(one),
+            [nodes.Text(one.explanation), nodes.inline("", "", *doors, classes=["claim-doors"])],
         ]
-        ids = [marks.anchor(one.id)] if named else []
-        return row(cells, classes=[f"chapter-{said.chapter}", of_verdict], ids=ids)
+        return row(cells, classes=[f"chapter-{one.row.chapter}", of_verdict], ids=[name])
 
-    def _paragraph(self, one: Claim) -> list[nodes.Node]:
-        """Link to the paragraph that argues the claim, where the site has its chapter."""
-        chapter = one.row.chapter
-        if f"notebooks/{chapter}" not in self.env.found_docs:
-            return []
-        shown = nodes.inline("", f"paragraph in {chapter}")
-        return [_small(marks.link(self.env, shown, marks.place(chapter, one.id)))]
-
-    def _code(self, one: Claim) -> list[nodes.Node]:
-        """Links to the function that decides the claim and to the one that it rests on."""
-        shown = [(one.computation, nodes.inline("", "rule and code"))]
+    def _doors(self, one: Claim) -> Iterator[nodes.Node]:
+        """Links to paragraph (where the site has its chapter), rule, code and source."""
+        said = one.row
+        if f"notebooks/{said.chapter}" in self.env.found_docs:
+            target = marks.place(said.chapter, one.id)
+            yield marks.link(self.env, nodes.inline("", f"paragraph in {said.chapter}"), target)
+        yield marks.link(self.env, nodes.inline("", "rule"), one.computation, "py:obj")
         if one.rests_on:
-            shown.append((one.rests_on, nodes.literal("", one.row.checked_by)))
-        return [_small(marks.link(self.env, inner, name, "py:obj")) for name, inner in shown]
-
-
-def _small(inner: nodes.Node) -> nodes.Node:
-    return nodes.inline("", "", inner, classes=["claim-kind"])
+            yield marks.link(self.env, nodes.inline("", "code"), one.rests_on, "py:obj")
+        source = nodes.Text(said.source)
+        yield nodes.reference("", "", source, refuri=said.source_url) if said.source_url else source
 
 
 class ClaimsSummary(SphinxDirective):
@@ -133,26 +106,14 @@ def _counted(found: Sequence[Claim]) -> nodes.paragraph:
     return nodes.paragraph("", f"{len(found)} claims: {told}.", classes=["claims-summary"])
 
 
-def _computed(one: Claim) -> list[nodes.Node]:
-    """The value; what the ledger expects of it, and loudly where the two differ."""
+def _computed(one: Claim) -> str:
+    """The value with its unit, and its interval where it has one."""
     if one.value is None:
-        return [nodes.Text("judged from the source")]
+        return "judged by reading"
     unit = "" if one.row.unit in ("", "1", "year", "date") else f" {one.row.unit}"
-    value = nodes.Text(f"{_value(one.value, one.row.unit)}{unit}")
-    if one.expected is None:
-        return [value]
-    expected = _value(one.expected, one.row.unit)
-    if one.holds is False:
-        return [value, nodes.strong("", f" differs from the {expected} of the ledger")]
-    within = _within(one.row.tolerance)
-    return [value, nodes.inline("", f"expected {expected}{within}", classes=["claim-kind"])]
-
-
-def _within(tolerance: str) -> str:
-    """How far a value may be from the expected one, in words."""
-    if tolerance.startswith("x"):
-        return f", within {tolerance[1:]} times"
-    return f", within {tolerance}" if tolerance not in ("", "0") else ", exactly"
+    low, high = (end and _value(end, one.row.unit) for end in one.result.interval)
+    ends = f" ({low} to {high})" if low and high else ""
+    return f"{_value(one.value, one.row.unit)}{unit}{ends}"
 
 
 def _value(value: object, unit: str) -> str:

@@ -3,6 +3,13 @@
 // one is drawn, stays if drawing fails, and is the one that prints.
 const narrowScreen = window.matchMedia("(max-width: 480px)");
 
+// A value or a name in a tooltip, as HTML: a billion is B here, G to the library.
+function said(value) {
+  const text = document.createElement("span");
+  text.textContent = String(value).replace(/^([\d.]+)G$/, "$1B").replace(/^([\d.]+)P$/, "$1,000T");
+  return text.innerHTML;
+}
+
 function specOf(chart) {
   const whole = JSON.parse(chart.querySelector(".chart-spec").textContent);
   const spec = narrowScreen.matches ? whole.narrow : whole.wide;
@@ -16,7 +23,7 @@ async function draw(chart) {
   live.classList.add("chart-drawing");
   try {
     if (chart.result) chart.result.finalize();
-    const options = { actions: false, renderer: "svg", logLevel: 1, tooltip: { theme: "custom" } };
+    const options = { actions: false, renderer: "svg", logLevel: 1, tooltip: { theme: "custom", sanitize: said } };
     chart.result = await vegaEmbed(live, specOf(chart), options);
     still.hidden = true;
     chart.dataset.drawn = narrowScreen.matches ? "narrow" : "wide";
