@@ -16,9 +16,6 @@ Numbers = float | npt.NDArray[np.floating] | npt.NDArray[np.integer] | Iterable[
 DAYS_PER_YEAR = 365.25
 """Julian year. [days]"""
 
-TEN_PERCENT = 1.2815515655446004
-"""Quantile of the standard normal: 80 % lie between minus and plus it, 10 % beyond each."""
-
 
 def require(
     name: str,

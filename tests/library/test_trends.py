@@ -57,7 +57,7 @@ def test_reference_ten_trillion():
     recent, whole = pair(GPT3, GPT4), pair(GPT1, GPT4)
     assert trends.extrapolate(*recent, to=ESSAY) == pytest.approx(7.770e12, rel=1e-4)
     assert trends.extrapolate(*whole, to=ESSAY) == pytest.approx(6.28e13, rel=1e-3)
-    assert trends.date_reached(*recent, size=10e12) == pd.Timestamp("2025-04-02")
+    assert trends.growth_rate(*recent).date_of(10e12) == pd.Timestamp("2025-04-02")
 
 
 def test_reference_open_frontier():
@@ -161,7 +161,7 @@ def test_after_the_doubling_time_the_size_has_doubled(factor):
 @given(size=st.floats(1e11, 1e14))
 def test_the_size_on_the_day_it_is_reached_is_that_size(size):
     dates, sizes = pair(GPT3, GPT4)
-    day = trends.date_reached(dates, sizes, size=size)
+    day = trends.growth_rate(dates, sizes).date_of(size)
     one_day = 2.304 ** (1 / 365.25)
     assert 1 / one_day < trends.extrapolate(dates, sizes, to=day) / size < one_day
 
@@ -216,13 +216,13 @@ def test_records_are_the_largest_so_far():
         (lambda: trends.growth_rate(DATES, [1, 2, np.nan, 4, 5]), "sizes must be a finite number"),
         (lambda: trends.growth_rate(DATES, exact(DATES), confidence=1.0), "confidence must be <="),
         (lambda: trends.doubling_time(-1.0), "factor_per_year must be > 0, got -1"),
-        (lambda: trends.date_reached(*pair(GPT3, GPT4), size=0), "size must be > 0, got 0"),
+        (lambda: trends.growth_rate(*pair(GPT3, GPT4)).date_of(0), "size must be > 0, got 0"),
         (
-            lambda: trends.date_reached(DATES[:2], [1.0, 1.0], size=2.0),
+            lambda: trends.growth_rate(DATES[:2], [1.0, 1.0]).date_of(2.0),
             "never reached: the line is flat",
         ),
         (
-            lambda: trends.date_reached(DATES[:2], [1.0, 1.0001], size=1e12),
+            lambda: trends.growth_rate(DATES[:2], [1.0, 1.0001]).date_of(1e12),
             "beyond the calendar",
         ),
     ],

@@ -7,7 +7,6 @@ from llmecon.roofline.calibration import calibrate, judge
 from llmecon.roofline.deployment import Deployment, decode, prefill, serve
 from llmecon.roofline.measured import predict
 from llmecon.roofline.profiles import UNIDENTIFIED, Profile
-from llmecon.roofline.rules import speed_ratio
 from llmecon.roofline.speculation import speculate, tokens_per_round
 from llmecon.roofline.step import Memory, Serving, Step, Terms
 
@@ -40,6 +39,5 @@ __all__ = [
     "prefill",
     "serve",
     "speculate",
-    "speed_ratio",
     "tokens_per_round",
 ]

@@ -4,7 +4,6 @@ from llmecon.trends._dates import elapsed_years
 from llmecon.trends.breaks import Break, BreakSamples, break_point, break_samples
 from llmecon.trends.growth import (
     Growth,
-    date_reached,
     doubling_time,
     extrapolate,
     growth_rate,
@@ -20,7 +19,6 @@ __all__ = [
     "GrowthSamples",
     "break_point",
     "break_samples",
-    "date_reached",
     "doubling_time",
     "elapsed_years",
     "extrapolate",

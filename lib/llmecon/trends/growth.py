@@ -254,17 +254,6 @@ def extrapolate(dates: Dates, sizes: Numbers, *, to: Day) -> float:
     return float(growth_rate(dates, sizes).at(to)[0])
 
 
-def date_reached(dates: Dates, sizes: Numbers, *, size: float) -> pd.Timestamp:
-    """Day on which a size is reached if growth goes on at its rate.
-
-    Examples
-    --------
-    >>> date_reached(["2020-05-28", "2023-03-14"], [175e9, 1.8e12], size=10e12)
-    Timestamp('2025-04-02 00:00:00')
-    """
-    return growth_rate(dates, sizes).date_of(size)
-
-
 def records(frame: pd.DataFrame, column: str) -> pd.DataFrame:
     """Rows that were the largest so far on their ``release_date``, in order.
 
