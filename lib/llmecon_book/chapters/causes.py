@@ -23,7 +23,7 @@ _NAMES = {
     TOGETHER: "All three together",
 }
 _RECENT = [LLAMA3, "Llama 3.1 405B", "Gemma 3 27B", PHI4, "Qwen3-32B"]  # dense, training known
-_SIDES = {"mmlu": -1, "gpqa": 1, "arena": -1}  # of claim C14: points behind, ahead, behind
+_SIDES = {"gpqa": 1, "arena": -1}  # of claim C14: points ahead, points behind
 _ALIKE = 0.05  # sizes this near to each other are about the same
 _FEW, _MOST = 0.4, 0.6  # of the cases: less than about half of them, and more
 
