@@ -119,6 +119,7 @@ class PropositionRow(Sourced):
     id: Annotated[str, StringConstraints(pattern=r"^P[0-9]+[a-z]?$")] = column("Short name")
     proposition: Text = column("A sentence that data can decide")
     in_short: Text = column("The same in a few words")
+    as_said: str = column("What the article claims of it; empty where it is silent", default="")
     said: Literal["yes", "no", "takes for granted", "may mean", "nothing"] = column(
         "Whether the article says it, denies it, takes it for granted, may mean it, or is silent"
     )

@@ -94,20 +94,18 @@ EXTREMES = {
     ],
     "outlook": [
         {
-            "context_tokens": (1, "context"),
             "confidence": (0.5, "total_low"),
-            "scored_until": ("2026-04-30", "until"),
-            "trend_from": ("2024-01-01", "total_n"),
+            "scored_until": ("2025-06-30", "total_n"),
             "thinking_times": (1.0, "think_low"),
             "at_tokens_per_s": (20.0, "chip_h200"),
         },
         {
-            "context_tokens": (1_000_000, "read_large2"),
             "floor_law": ("HOFFMANN_2022_TEX", "floor_size"),
-            "forecast_made": ("2025-06-30", "rival_low"),
-            "accept_usd_per_mtok": (0.5, "chip_gb200"),
+            "forecast_made": ("2025-06-30", "rival_nearest"),
+            "trend_from": ("2024-01-01", "total_n"),
+            "at_tokens_per_s": (200.0, "gain_in_both"),
+            "rent_date": ("2026-04-03", "chip_day"),
             "rubin_usd_per_gpu_hour": (30.0, "chip_rubin"),
-            "hbm_bytes_per_s": (2.2e13, "read_bandwidth"),
         },
     ],
     "errata": [

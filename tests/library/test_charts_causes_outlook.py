@@ -6,14 +6,14 @@ import re
 import tomllib
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 import pytest
 
 from llmecon import chinchilla, sizing
-from llmecon_book import counterfactual, facts
+from llmecon_book import counterfactual, facts, ledger
 from llmecon_book.chapters import Section
 from llmecon_book.chapters import causes as sections
+from llmecon_book.chapters import outlook as of_chapter
 from llmecon_book.charts import causes, outlook, texts
 from llmecon_book.site import specs
 
@@ -98,8 +98,9 @@ def of_outlook():
         Section(
             frontier=arena[arena.open_weights],
             lines=pd.DataFrame({"line": "a", "date": DAYS, "params": [1e12, 2e12]}),
-            total_factor_per_year=2.5,
-            active_factor_per_year=0.8,
+            total_went="grew",
+            total_rate=2.5,
+            active_went="showed no clear trend",
         )
     )
     yield outlook.closed_sizes(
@@ -114,29 +115,13 @@ def of_outlook():
             closed_width=9.0,
         )
     )
-    yield outlook.rivals(
+    yield outlook.smallest_at_score(
         Section(
-            table=table(
-                "forecast low value high error_decades",
-                ("rest", None, 4e11, None, 0.8),
-                ("trend", 5e11, 5e12, 5e13, 0.2),
-            ),
-            rival_came=2.8e12,
-            rival_best="trend",
-            rival_best_error=1.6,
-            rival_fall_error=500.0,
-        )
-    )
-    yield outlook.smallest_at_score(Section(steps=steps))
-    yield outlook.iso_loss(
-        Section(
-            curves=table(
-                "law params tokens decades_outside", ("a", 1e10, 1e13, 1.5), ("a", 1e11, 1e12, 0.8)
-            ),
-            floors=table("law params", ("a", 9e9)),
-            floor_name="m",
-            floor_low=9e9,
-            floor_high=2e10,
+            steps=steps,
+            gpt4_small_total_params=4e9,
+            gpt4_small_release_date=DAYS[1],
+            top="GPT-5",
+            top_last_total_params=2.6e10,
         )
     )
     yield outlook.facts_and_size(
@@ -144,19 +129,7 @@ def of_outlook():
             known=table("model total_params score", ("m", 4e9, 4.0), ("n", 1e12, 31.0)),
             closed=table("model score", ("c", 24.0)),
             facts_per_decade=10.0,
-            facts_first_total_params=6.7e11,
-        )
-    )
-    yield outlook.ratios(
-        Section(
-            models=table(
-                "model release_date per_param per_active",
-                ("m", DAYS[0], 20.0, 20.0),
-                ("n", DAYS[1], 15.0, 484.0),
-            ),
-            ratio_target=20.0,
-            ratio_top_low=11.0,
-            ratio_top_high=20.0,
+            facts_first="n with 1T",
         )
     )
     yield outlook.price_paths(
@@ -172,62 +145,19 @@ def of_outlook():
             price_gpt4o_now=0.28,
         )
     )
-    yield outlook.speed_and_price(
-        Section(
-            flagships=table(
-                "maker model year date output_usd_per_mtok output_tokens_per_s",
-                ("A", "m", 2024, DAYS[0], 10.0, 60.0),
-                ("A", "n", 2025, DAYS[1], 50.0, 40.0),
-                ("B", "o", 2025, DAYS[1], 1.0, 90.0),
-            ),
-            speed_rank=-0.1,
-            speed_n=3,
-        )
-    )
-    yield outlook.servable(
+    yield outlook.served(
         Section(
             sizes=table(
-                "chip usd_per_mtok tokens_per_s total_params",
-                *[(c, u, s, u * 1e11 / s) for c in "HB" for u in (1.0, 10.0) for s in (20, 50, 90)],
+                "chip low params high essay",
+                ("H", 1e11, 1.5e11, 2e11, 7e11),
+                ("B", 2e11, 3e11, 4e11, 2e12),
+                ("too slow", None, None, 3e10, 3e10),
             ),
             chip_speed=100.0,
             chip_usd=10.0,
-            chip_h200=8e11,
-            chip_gb200=2e12,
+            chip_h200="150B",
+            chip_gb200="300B",
         )
-    )
-    yield outlook.kv_cache(
-        Section(
-            shapes=table(
-                "name attention total_params kv_bytes_per_token",
-                (facts.MISTRAL, "GQA", 7e10, 327680.0),
-                (facts.DEEPSEEK_V3, "MLA", 6.7e11, 70272.0),
-            ),
-            kv_rank=-0.2,
-            kv_n=2,
-        )
-    )
-    yield outlook.context_cost(
-        Section(
-            curves=table("name context_tokens usd_per_mtok", ("m", 1e3, 0.1), ("m", 1e5, 6.0)),
-            context=100_000,
-            read_large2=6.0,
-            read_deepseek=1.2,
-            read_bandwidth=3.3e12,
-            read_rent=2.0,
-        )
-    )
-    yield outlook.speed_kept(
-        Section(
-            kept=table(
-                "name attention total_params batch kept",
-                ("m", "GQA", 7e10, 1.0, 0.9),
-                ("m", "GQA", 7e10, 32.0, 0.3),
-            ),
-            **dict.fromkeys(("kept_small", "kept_large", "kept_crowd_small"), 0.9),
-            **dict.fromkeys(("kept_crowd_large", "kept_crowd_window"), 0.3),
-        ),
-        100_000,
     )
 
 
@@ -282,48 +212,48 @@ def test_only_a_disclosed_size_is_a_filled_mark():
         assert {s for s, color in filled.items() if color != "transparent"} == {"disclosed"}
 
 
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("lifetime", {"tokens_served": 3e13}),
-        ("servable", {"usd_per_mtok": 10.0}),
-    ],
-)
-def test_a_control_opens_with_the_case_of_the_title(name, values):
-    controls = {param["name"]: param for param in FIGURES[name]["params"]}
-    assert {key: param["value"] for key, param in controls.items()} == values
-    for param in controls.values():
-        bound = param["bind"]
-        if bound["input"] == "range":
-            assert bound["min"] <= param["value"] <= bound["max"]
-        else:
-            assert param["value"] in bound["options"]
+def test_a_control_opens_with_the_case_of_the_text():
+    (demand,) = FIGURES["lifetime"]["params"]
+    assert (demand["name"], demand["value"]) == ("tokens_served", 3e13)
+    assert demand["value"] in demand["bind"]["options"]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "lifetime",
-        "iso_loss",
-    ],
-)
-def test_what_lies_beyond_a_laws_experiments_is_said_in_the_figure(name):
-    _, subtitle = specs.title_lines(FIGURES[name])
+def test_what_lies_beyond_a_laws_experiments_is_said_in_the_figure():
+    _, subtitle = specs.title_lines(FIGURES["lifetime"])
     flag = re.search(r"(All|\d+%) of .* lies? \d.* powers of ten beyond the runs .*", subtitle)
-    assert flag and flag[0] in FIGURES[name]["description"]
+    assert flag and flag[0] in FIGURES["lifetime"]["description"]
 
 
 def test_a_figure_within_the_experiments_says_nothing_of_it():
     assert specs.title_lines(lifetime(0.0).to_dict())[1] == ""
 
 
-def test_the_title_follows_the_numbers():
-    def title(rank):
-        shapes = table("name attention total_params kv_bytes_per_token", ("m", "GQA", 7e10, 3e5))
-        found = Section(shapes=pd.concat([shapes] * 2), kv_rank=rank, kv_n=2)
-        return specs.title_lines(outlook.kv_cache(found).to_dict())[0]
+def test_an_accelerator_that_is_too_slow_is_not_drawn():
+    rows = {row["chip"] for data in FIGURES["served"]["datasets"].values() for row in data}
+    assert rows == {"H", "B"}
 
-    assert "-0.25" in title(-0.25) and "+0.50" in title(np.float64(0.5))
+
+@pytest.mark.parametrize(
+    ("until", "total", "active", "cautious", "ability"),
+    [
+        (facts.SCORED_ON, "grew", "showed no clear trend", ", and too cautious", "went on falling"),
+        (
+            "2025-06-30",
+            "showed no clear trend",
+            "showed no clear trend",
+            "",
+            "did not clearly fall",
+        ),
+    ],
+)
+def test_the_words_of_the_outlook_follow_the_numbers(until, total, active, cautious, ability):
+    days = ledger.days(until=until)
+    frontier = facts.open_frontier(since=facts.TREND_FROM, until=until)
+    found = of_chapter.open_frontier(frontier, days, 0.8)
+    assert (found.total_went, found.active_went) == (total, active)
+    assert of_chapter.ability(days).ability_went == ability
+    scored = ledger.score(until=until)
+    assert of_chapter.expectations(of_chapter.by_id(scored), scored).cautious == cautious
 
 
 @pytest.mark.parametrize(

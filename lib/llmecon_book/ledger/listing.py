@@ -5,13 +5,8 @@ from collections.abc import Iterable
 from llmecon_book.ledger.answers import Claim, Scored
 from llmecon_book.words import escaped
 
-_EXPECTED = {
-    "yes": "says so",
-    "no": "says the opposite",
-    "takes for granted": "takes it for granted",
-    "may mean": "may mean it",
-    "nothing": "is silent",
-}
+_BADGES = {"partly right": "mixed", "not supported": "unsupported"}  # others: their own names
+_HOW_SAID = {"takes for granted": " (taken for granted)", "may mean": " (perhaps meant)"}
 _SIDES = {True: "right", False: "wrong", None: "none"}
 
 
@@ -36,54 +31,53 @@ def as_markdown(claims: Iterable[Claim]) -> str:
 
 
 def scorecard(scored: Iterable[Scored], *, claims_page: str = "") -> str:
-    """The scorecard in CommonMark: a table at a glance, then a list with the reasons.
+    """The scorecard in CommonMark: a table of the article's claims, and the reasons folded.
 
     Parameters
     ----------
     scored : iterable of Scored
-        What to print.
+        What to print; of a proposition that the article does not touch only the reasons.
     claims_page : str, optional
         Address of the table of claims, which the names of claims then lead to.
 
     Returns
     -------
     str
-        A row and an item a proposition; nothing in them is read as markup of MyST.
+        A row a claim and an item a proposition; nothing in them is read as markup of MyST.
     """
     found = list(scored)
-    return f"{_table(found)}\n\n" + "\n".join(_item(one, claims_page) for one in found)
-
-
-def _table(scored: Iterable[Scored]) -> str:
-    heads = ("Proposition", "Verdict", "The article", "Its direction", "What came")
-    head = "".join(f'<th scope="col">{text}</th>' for text in heads)
-    rows = "\n".join(_row(one) for one in scored)
+    rows = "\n".join(_row(one) for one in found if one.row.as_said)
+    head = "".join(
+        f'<th scope="col">{text}</th>' for text in ("The article", "Verdict", "What came")
+    )
+    items = "\n".join(_item(one, claims_page) for one in found)
     return (
-        '<div class="table-scroll" role="region" tabindex="0" aria-label="Scorecard at a glance">\n'
+        '<div class="table-scroll" role="region" tabindex="0" aria-label="Scorecard">\n'
         f'<table class="table scorecard">\n<thead><tr>{head}</tr></thead>\n'
-        f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>"
+        f"<tbody>\n{rows}\n</tbody>\n</table>\n</div>\n\n"
+        '<details class="rule"><summary>The reasons, and the rule of each verdict</summary>\n\n'
+        f"{items}\n\n</details>"
     )
 
 
 def _row(one: Scored) -> str:
-    mark = one.verdict.replace(" ", "-")
-    name = f'<a href="#{one.id.lower()}">{one.id}</a> {escaped(one.row.in_short)}'
-    verdict = f'<span class="verdict verdict-{mark}">{one.verdict}</span>'
+    badge = _BADGES.get(one.article, one.article).replace(" ", "-")
+    name = (
+        f'<a href="#{one.id.lower()}">{escaped(one.row.as_said)}</a>{_HOW_SAID.get(one.said, "")}'
+    )
+    verdict = f'<span class="verdict verdict-{badge}">{one.article}</span>'
     came = f"<strong>{escaped(what_came(one))}</strong>: {escaped(one.row.measure)}"
-    cells = (verdict, _EXPECTED[one.said], _SIDES[one.hit], came)
-    told = "".join(f"<td>{cell}</td>" for cell in cells)
-    return f'<tr><th scope="row">{name}</th>{told}</tr>'
+    return f'<tr><th scope="row">{name}</th><td>{verdict}</td><td>{came}</td></tr>'
 
 
 def _item(one: Scored, claims_page: str) -> str:
     came = one.came[0].upper() + one.came[1:]
-    unscored = one.article in ("said nothing", "cannot be scored")
-    fares = "no score." if unscored else f"{one.article}."
+    said = escaped(one.row.as_said or f"{one.row.in_short} (the article is silent)")
+    verdict = one.article if one.row.as_said else one.verdict
     return (
-        f'- <a id="{one.id.lower()}"></a>**{one.id} · {one.verdict}.** '
-        f"{escaped(one.row.proposition)}. The article {_EXPECTED[one.said]}: {fares} "
-        f"*{escaped(came)}.*\n"
+        f'- <a id="{one.id.lower()}"></a>**{said}: {verdict}.** {escaped(came)}.\n'
         f'  <details class="rule"><summary>Rule of {one.id}</summary>'
+        f'Scored as "{escaped(one.row.proposition)}": {one.verdict}. '
         f"{escaped(one.rule)} {direction(one)} {_claims(one, claims_page)}</details>"
     )
 

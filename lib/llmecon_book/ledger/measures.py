@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from llmecon import catalog, chinchilla, cost, roofline
+from llmecon import catalog, chinchilla, cost, roofline, trends
 from llmecon._checks import require
 from llmecon.transformer import Transformer
 from llmecon_book import counterfactual, essay, facts
@@ -306,35 +306,41 @@ def rivals(
     -------
     pandas.DataFrame
         ``forecast``, ``low``, ``value``, ``high`` [parameters], ``error_decades`` and
-        ``interval_score`` [decades]; attributes ``observed`` and ``model``.
+        ``interval_score`` [decades]; attributes ``observed``, ``model`` and ``p_value``, the chance
+        of so clear a bend on a straight line.
 
     Notes
     -----
     "The fall goes on" and "GPT-3 to GPT-4 goes on" are lines through two points and have no
-    interval. "No change" takes the largest open model of its day. The trend is fitted to frontier
-    models, from GPT-1 to the day of the forecast, whose size was known by then: estimates made
-    later are left out.
+    interval. "No change" takes the largest open model of its day. The other lines are fitted to
+    frontier models, from GPT-1 to the day of the forecast, whose size was known by then; one also
+    to those with sizes that were estimated later.
     """
     largest = facts.largest(facts.open_frontier(after=made, until=until))
     came, day = float(largest.total_params), [largest.release_date]
-    before = facts.frontier(until=made)
-    before = before[before.total_params.notna() & facts.known_by(before, made)]
+    sized = facts.frontier(until=made).dropna(subset=["total_params"])
+    before = sized[facts.known_by(sized, made)]
     fitted = facts.growth(before, before.total_params, confidence=confidence)
-    low, high = (float(end[0]) for end in fitted.band(day))
-    old = facts.growth_between(facts.GPT3, facts.GPT4)
-    at_rest = facts.open_frontier(until=made).total_params.max()
-    rows = [
-        ("the fall goes on", np.nan, float(facts.the_fall().at(day)[0]), np.nan),
-        ("no change", np.nan, float(at_rest), np.nan),
-        ("GPT-3 to GPT-4 goes on", np.nan, float(old.at(day)[0]), np.nan),
-        ("trend of all frontier models", low, float(fitted.at(day)[0]), high),
-    ]
-    table = pd.DataFrame(rows, columns=["forecast", "low", "value", "high"])
-    table["error_decades"] = np.abs(np.log10(table.value / came))
-    table["interval_score"] = [np.nan] * 3 + [interval_score(low, high, came, confidence)]
-    table.attrs.update(
-        observed=came, model=str(largest.model), date=largest.release_date, n_fitted=fitted.n
+    bent, bent_now = (
+        trends.break_point(frame.release_date, frame.total_params) for frame in (before, sized)
     )
+    old = facts.growth_between(facts.GPT3, facts.GPT4)
+    values = {
+        "the fall goes on": facts.the_fall().at(day)[0],
+        "no change": facts.open_frontier(until=made).total_params.max(),
+        "GPT-3 to GPT-4 goes on": old.at(day)[0],
+        "straight line": fitted.at(day)[0],
+        "line with a bend": bent.at(day)[0],
+        "line with a bend, sizes as known now": bent_now.at(day)[0],
+    }
+    table = pd.DataFrame(values.items(), columns=["forecast", "value"])
+    low, high = (float(end[0]) for end in fitted.band(day))
+    straight = table.forecast == "straight line"
+    table["low"], table["high"] = (np.where(straight, end, np.nan) for end in (low, high))
+    table["error_decades"] = np.abs(np.log10(table.value / came))
+    score = interval_score(low, high, came, confidence)
+    table["interval_score"] = np.where(straight, score, np.nan)
+    table.attrs.update(observed=came, model=str(largest.model), p_value=bent.p_value, date=day[0])
     return table
 
 

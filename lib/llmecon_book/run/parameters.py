@@ -86,7 +86,7 @@ class Parameter:
         return f" [{self.unit}]" if self.unit else ""
 
     def _check_text(self, text: str, defaults: list[str]) -> None:
-        if self.unit == "ISO date":
+        if self.unit == "ISO date" and (text or self.default):  # an empty default may stay so
             iso_date(self.label, text)
             return
         lists = {kind: names() for kind, names in _VOCABULARIES.items()}
