@@ -58,7 +58,8 @@ def gpt4_over_gpt4o(row: ClaimRow) -> Result:
         wrong=high < first or low > last,
         otherwise="unverifiable",
     )
-    return found(ratio, decided, interval=(low, high))
+    priced = facts.size(facts.GPT4) / facts.read_size(facts.GPT4O).total_params.median
+    return found(ratio, decided, interval=(low, high), priced=priced)
 
 
 @decides("R03")
