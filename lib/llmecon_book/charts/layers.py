@@ -113,16 +113,6 @@ def equality(ends: Sequence[float], x: alt.X, y: alt.Y, **line: Any) -> alt.Char
     return same
 
 
-def slider(
-    name: str, value: float, low: float, high: float, *, step: float, label: str
-) -> alt.Parameter:
-    """A number that the reader moves; its range holds the value that the figure opens with."""
-    bound = alt.binding_range(
-        min=min(low, value), max=max(high, value), step=step, name=f"{label} "
-    )
-    return alt.param(name=name, value=value, bind=bound)
-
-
 def cost_y(field: str, low: float, high: float) -> alt.Y:
     """Cost of a token on an axis wide enough for every price of the slider."""
     title = "Cost, log scale [USD per million output tokens]"
