@@ -180,6 +180,10 @@ def served(
     eighth = ours[ours.fraction == facts.EIGHTH]
     usd = {"gpt4": whole, "essay": essays, "eighth": eighth}
     at_55 = {key: float(cost.cheapest_at(line, turbo)) for key, line in usd.items()}
+    by_ours, by_theirs = (_largest(curves, ten, wanted) for curves in (ours, theirs))
+    fits = f"By the roofline {by_ours}; by the article's model {by_theirs}"
+    if by_ours == by_theirs:
+        fits = f"By both models {by_ours}"
     open_to = "rules out", "does not rule out", "does not rule out"
     return Section(
         gpt4_at_ten=gpt4[0],
@@ -189,8 +193,7 @@ def served(
         sure=_by_band(gpt4, wanted, ("probably", "perhaps", "not necessarily")),
         reach=_EITHER[bool(gpt4[0] >= wanted), bool(in_essay >= wanted)],
         slowest=_by_band(gpt4, speed.gpt4o_low, ("beyond", "within", "within")),
-        fits=_largest(ours, ten, wanted),
-        fits_in_essay=_largest(theirs, ten, wanted),
+        fits=fits,
         best_chip=["no accelerator", *whole.chip[whole.usd_per_mtok <= ten]][-1],
         sonnet_at=sonnet[0],
         **ends("sonnet_at", sonnet[1:]),

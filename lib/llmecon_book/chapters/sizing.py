@@ -89,7 +89,7 @@ def tested(by_family: DataFrame, by_date: DataFrame, firsts: DataFrame) -> Secti
             errors[errors.method != _LINE].query("of == 'total_params'").lead_high.ge(1).sum()
         ),
         **found,
-        worst=f"{kind} sizes {group} with {out} left out",
+        worst=f"{kind} sizes {group} ({out} left out)",
         worst_held=held.iloc[0],
         **named("largest", facts.largest(totals, "true"), "model predicted true below_true"),
         offers=totals,
