@@ -115,12 +115,8 @@ def _claim_in_full(one: Claim) -> Answer:
 
 def _in_full(one: Claim | Scored, lines: dict[str, str]) -> Table:
     """One entry in full, a line for each thing to know."""
-    import pandas as pd
-
     told = [(name, text) for name, text in lines.items() if text]
-    frame = pd.DataFrame(told, columns=["what", "text"])
-    columns = [Column("what", ""), Column("text", "")]
-    return Table(frame=frame, columns=columns, title=f"{one.id} · {one.verdict}")
+    return Table.of(told, [Column("what", ""), Column("text", "")], f"{one.id} · {one.verdict}")
 
 
 def scorecard(
