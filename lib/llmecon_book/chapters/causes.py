@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from llmecon import catalog, chinchilla, cost, sizing
-from llmecon.chinchilla import Allocation, CostOptimum, LifetimeOptimum, RepeatableLaw, SeparableLaw
+from llmecon.chinchilla import Allocation, LifetimeOptimum, RepeatableLaw, SeparableLaw
 from llmecon_book import counterfactual, essay, facts
 from llmecon_book.chapters import Section, columns, ends, named, picked, stacked
 from llmecon_book.counterfactual import DATA, DEMAND, LAW, TOGETHER, Gains
@@ -155,7 +155,7 @@ def serving_cost(served: pd.DataFrame, speeds: Sequence[float], machine: essay.M
 
 def lifetime(
     laws: Mapping[str, SeparableLaw],
-    best: Mapping[str, CostOptimum],
+    best: Mapping[str, LifetimeOptimum],
     prices: Mapping[str, Any],
     **said: Any,
 ) -> Section:
@@ -177,7 +177,7 @@ def lifetime(
     for name, law in laws.items():
         loss, size = quality(law, gpt4), float(best[name].params)
         train = per_flop * chinchilla.training_flop(2 * size, law.tokens_for(2 * size, loss))
-        double.append((train + served * price(2 * size)) / best[name].total_usd)
+        double.append((train + served * price(2 * size)) / best[name].total)
         floors.append(size / 2 / law.params_floor(loss))
         life = counterfactual.lifetime_curve(law, loss=loss, through=[size], **prices)
         lives.append(life.assign(law=name))
@@ -190,7 +190,7 @@ def lifetime(
         **ends("life_baseline", (one.baseline.params for one in optima)),
         **ends("life_double", double),
         **ends("life_half", floors),
-        **ends("life_usd", (one.total_usd for one in optima), 2),
+        **ends("life_usd", (one.total for one in optima), 2),
         **ends("life_saved", (one.saved_fraction for one in optima)),
     )
 
