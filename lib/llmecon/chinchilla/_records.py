@@ -64,6 +64,11 @@ class Provenance:
     standard_errors: str = ""
 
 
+def own_runs(source: str, place: str) -> Provenance:
+    """Provenance of what is fitted to runs of the caller's own."""
+    return Provenance(source=source, source_url="", place=place, rounding="none", status="fitted")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
     """Ranges of the runs a law was fitted on.

@@ -5,7 +5,6 @@ import pandas as pd
 
 from llmecon._checks import FloatArray, Numbers, require
 from llmecon.chinchilla import _newton
-from llmecon.chinchilla._diagnostics import condition
 from llmecon.chinchilla.fitting import coordinates, fit, make_task
 from llmecon.chinchilla.points import as_points
 from llmecon.chinchilla.resampling import Seed
@@ -207,4 +206,4 @@ def design_condition(law: SeparableLaw, n_params: Numbers, n_tokens: Numbers) ->
     """
     runs = simulate(law, n_params, n_tokens, noise=0)
     plan = as_points(runs, duplicates="keep", fewest=1)
-    return condition(_newton.slopes(make_task(plan), coordinates(law, plan)))
+    return float(np.linalg.cond(_newton.slopes(make_task(plan), coordinates(law, plan))))
