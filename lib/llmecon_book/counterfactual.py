@@ -25,12 +25,15 @@ from scipy.interpolate import PchipInterpolator
 
 from llmecon import catalog, chinchilla, cost
 from llmecon._checks import FloatArray, Numbers, require
-from llmecon.chinchilla import SeparableLaw
-from llmecon_book import essay
+from llmecon.chinchilla import ProgressLaw, SeparableLaw
+from llmecon_book import essay, facts
 
 _MTOK = 1e6
 # Copies of one shape, half a doubling apart: the price is smooth in between.
 SCALES = tuple(float(2.0 ** (k / 2)) for k in range(-12, 9))
+TRAIN_CHIP = "H100 SXM 80GB"
+TRAIN_USD_PER_GPU_HOUR = 2.0  # the round sum of Erdil 2025 for an H100
+TRAIN_MFU = 0.4
 _NEAR_FLOOR = 1.1  # closer to the smallest size the tokens have no bound
 _LARGEST = 2.0  # of a curve, over the compute-optimal size
 LAW, DEMAND, DATA = "law", "demand", "data"
@@ -66,6 +69,33 @@ class Gains:
         )
 
 
+def gains(years: float, progress: ProgressLaw = chinchilla.HO_2024) -> list[Gains]:
+    """What progress of data and methods may have brought in some years.
+
+    Parameters
+    ----------
+    years : float
+        Time of progress. [years]
+    progress : ProgressLaw, optional
+        Measured progress; that of Ho et al. 2024 if not given.
+
+    Returns
+    -------
+    list of Gains
+        As fitted, nearly all on the side of the data; then split evenly between tokens and
+        parameters, at each printed percentile.
+
+    Examples
+    --------
+    >>> [round(each.tokens, 2) for each in gains(1.0)]
+    [1.87, 2.51, 1.64, 1.34]
+    """
+    doubling = [(progress.tokens_doubling_years, progress.params_doubling_years)]
+    # Of two factors that double compute in so many months, each takes twice as long.
+    doubling += [(2 * months / 12,) * 2 for months in progress.doubling_months_interval]
+    return [Gains(tokens=2 ** (years / n), params=2 ** (years / m)) for n, m in doubling]
+
+
 def decompose(
     laws: Iterable[SeparableLaw],
     *,
@@ -94,8 +124,9 @@ def decompose(
     Returns
     -------
     pandas.DataFrame
-        ``law``, ``tokens_served``, ``cause`` (`LAW`, `DEMAND`, `DATA`, `TOGETHER`), ``factor``
-        (above 1: smaller), ``low``, ``high`` over the orders, ``decades_outside`` the law's runs.
+        ``case``, ``law``, ``tokens_served``, ``cause`` (`LAW`, `DEMAND`, `DATA`, `TOGETHER`),
+        ``factor`` (above 1: smaller), ``low``, ``high`` over the orders, ``decades_outside`` the
+        law's runs. The factors of a case multiply up to that of `TOGETHER`.
 
     Examples
     --------
@@ -109,7 +140,7 @@ def decompose(
         chinchilla.inference_optimal_usd if prices else chinchilla.inference_optimal
     )
     rows = []
-    for law, served, gain in product(laws, tokens_served, gains):
+    for case, (law, served, gain) in enumerate(product(laws, tokens_served, gains)):
         loss, better = float(law.loss(n_params, n_tokens)), gain.applied(law)
         optimal, gained = (float(one.optimal(loss=loss).params) for one in (law, better))
         demand, last = (
@@ -124,6 +155,7 @@ def decompose(
         }
         rows += [
             {
+                "case": case,
                 "law": law.name,
                 "tokens_served": served,
                 "cause": cause,
@@ -148,6 +180,14 @@ def ranges(cases: pd.DataFrame) -> pd.DataFrame:
     """
     by_cause = cases.groupby("cause", sort=False)
     return by_cause.agg(low=("low", "min"), middle=("factor", "median"), high=("high", "max"))
+
+
+def middle_case(cases: pd.DataFrame) -> pd.DataFrame:
+    """The case of :func:`decompose` whose whole is nearest the median of all, by ``cause``."""
+    whole = cases[cases.cause == TOGETHER].set_index("case").factor
+    nearest = np.log(whole / whole.median()).abs().idxmin()
+    chosen: pd.DataFrame = cases[cases.case == nearest].set_index("cause")
+    return chosen
 
 
 # ---- a model's life -------------------------------------------------------------------------
@@ -225,7 +265,7 @@ def servings_that_justify(law: SeparableLaw, models: pd.DataFrame) -> pd.DataFra
     pandas.DataFrame
         The rows with ``tokens_served`` (negative where the model saw fewer tokens than even its
         training optimum), ``size_ratio`` and ``flop_ratio`` to the compute-optimal model of the
-        same loss, and ``decades_outside`` the law's runs.
+        same loss.
     """
     size, tokens = (models[name].to_numpy(float) for name in ("active_params", "training_tokens"))
     best = law.optimal(loss=law.loss(size, tokens))
@@ -234,7 +274,6 @@ def servings_that_justify(law: SeparableLaw, models: pd.DataFrame) -> pd.DataFra
         tokens_served=per_trained_token * tokens,
         size_ratio=size / best.params,
         flop_ratio=chinchilla.training_flop(size, tokens) / best.flop,
-        decades_outside=law.predict(size, tokens).decades_outside,
     )
 
 
@@ -311,6 +350,40 @@ def serving_price(frontiers: pd.DataFrame, *, tokens_per_s: float) -> ServingPri
             f"for {reached.sum()} [tokens/s]"
         )
     return ServingPrice(sizes[reached], usd[reached])
+
+
+def life_prices(
+    tokens_per_s: float,
+    usd_per_gpu_hour: float,
+    *,
+    context: float = 0,
+) -> dict[str, Any]:
+    """What training and serving a copy of GPT-4's reported shape costs, for `decompose`.
+
+    Parameters
+    ----------
+    tokens_per_s : float
+        Speed of each user. [tokens/s]
+    usd_per_gpu_hour : float
+        Rent of the H200 of the published figure, which serves in 16 bit with a draft model.
+        [USD/h]
+    context : float, optional
+        Tokens in the cache. [tokens]
+
+    Returns
+    -------
+    dict
+        ``usd_per_train_flop`` [USD/FLOP], on `TRAIN_CHIP` at `TRAIN_USD_PER_GPU_HOUR` and
+        `TRAIN_MFU`; and ``usd_per_served_token``, a `ServingPrice`.
+    """
+    shapes = catalog.transformer(facts.GPT4_SHAPE), catalog.transformer(facts.DRAFT_SHAPE)
+    case: dict[str, Any] = {"usd_per_gpu_hour": usd_per_gpu_hour, "context": context}
+    copies = essay.halvings_frontier(*shapes, fractions=SCALES, points=100, **case)
+    peak = catalog.accelerator(TRAIN_CHIP).bf16_dense_flop_per_s
+    return {
+        "usd_per_train_flop": chinchilla.usd_per_flop(TRAIN_USD_PER_GPU_HOUR, peak, TRAIN_MFU),
+        "usd_per_served_token": serving_price(copies, tokens_per_s=tokens_per_s),
+    }
 
 
 def servable_sizes(

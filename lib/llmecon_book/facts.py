@@ -35,7 +35,6 @@ H200, B200, GB200, RUBIN = "H200 SXM 141GB", "B200 SXM 180GB", "GB200 NVL72", "V
 
 # Benchmarks, as in ``scores.csv``.
 ARENA, MMLU, SIMPLE_QA = catalog.ARENA, "MMLU", "SimpleQA"
-GPQA_BY_VENDORS = "GPQA Diamond, vendor-reported"
 
 # Days.
 ESSAY_DAY = "2024-12-13"  # of the essay that the article retells; the article has no date

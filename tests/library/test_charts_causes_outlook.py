@@ -1,6 +1,5 @@
 """Figures of the chapters on causes and outlook: a finding, units, words and controls."""
 
-import importlib
 import inspect
 import re
 import tomllib
@@ -9,9 +8,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from llmecon import catalog
-from llmecon_book import facts, ledger
+from llmecon import chinchilla, sizing
+from llmecon_book import counterfactual, facts, ledger
 from llmecon_book.chapters import Section
+from llmecon_book.chapters import causes as sections
 from llmecon_book.chapters import outlook as of_chapter
 from llmecon_book.charts import causes, outlook, texts
 from llmecon_book.site import specs
@@ -23,118 +23,66 @@ def table(columns, *rows):
     return pd.DataFrame(rows, columns=columns.split())
 
 
-def prescriptions(decades_outside):
-    return causes.prescriptions(
+def lifetime(decades_outside):
+    lives = table(
+        "law params train_usd usd_per_mtok",
+        *[(law, n * 1e11, 9e7 / n, n**2 / 2) for law in "ab" for n in (1, 2, 4)],
+    )
+    return causes.lifetime(
         Section(
-            sizes=table("budget law params decades_outside", ("GPT-3", "a", 3e10, decades_outside)),
-            built=table("budget params", ("GPT-3", 1.75e11)),
-            gpt3_low=3e10,
-            gpt3_high=4e10,
-            gpt4_law_spread=2.0,
+            lives=lives.assign(decades_outside=decades_outside),
+            demands=pd.Series([1e13, 3e13]),
+            life_demand=3e13,
+            **dict.fromkeys(("few_usd_low", "few_usd_high"), 2e11),
+            **dict.fromkeys(("many_usd_low", "many_usd_high"), 1e11),
         )
     )
 
 
 def of_causes():
-    models = catalog.models().dropna(subset=["total_params", "training_tokens"])
-    two = {"law": "a", "decades_outside": [0.0, 1.2]}
-    lives = table(
-        "law params train_usd usd_per_mtok",
-        *[(law, n * 1e11, 9e7 / n, n**2 / 2) for law in "ab" for n in (1, 2, 4)],
+    sizes = {"gpt4_active": 4e11, "result": 2e11, "gpt4o_low": 1e11, "gpt4o_high": 2e11}
+    ranges = ("flop_all", "dollars_all", "need", "served", "result")
+    low, high = (
+        dict.fromkeys((f"{name}_{end}" for name in ranges), 2.0) for end in ("low", "high")
     )
-    paths = table(
-        "counting tokens_served params",
-        *[(how, 10.0**n, 4e11 / n) for how in ("FLOP", "dollars") for n in range(11, 17)],
+    yield causes.steps(
+        Section(
+            steps=table(
+                "step kind change start params low high",
+                ("built", "built", "", 4e11, 4e11, 4e11, 4e11),
+                ("law", "cause", "2.0 times smaller", 4e11, 2e11, 2e11, 2e11),
+                ("data", "cause", "no smaller", 2e11, 2e11, 2e11, 2e11),
+                ("demand", "cause", "no smaller", 2e11, 2e11, 1e11, 3e11),
+            ),
+            **(low | high | sizes),
+            n_cases=1,
+            case_demand=1e13,
+        )
     )
-    trades = table("size_ratio flop_ratio", (0.2, 9.0), (0.5, 1.3), (1.0, 1.0), (3.0, 1.4))
-    served = {"tokens_served": [1e10, 1e13], "size_ratio": [1.0, 0.4]}
     yield causes.tokens_per_param(
         Section(
-            trained=models.assign(tokens_per_param=models.training_tokens / models.total_params),
-            rules=table("rule tokens_per_param", ("rule", 20.0)),
+            trained=table(
+                "row tokens_per_param size_status",
+                ("a, 2020", 1.7, "disclosed"),
+                ("b, 2023", 7.2, "reported"),
+            ),
+            kaplan_ratio=0.5,
             gpt3_ratio=1.7,
             chinchilla_ratio=20.0,
             llama3_ratio=214.0,
         )
     )
-    yield prescriptions(1.4)
-    yield causes.demand(
-        Section(
-            curves=pd.DataFrame(two | served | {"ratio_known": [True, False]}),
-            shares=pd.Series({"a": 0.4}),
-            life_tokens_served=1e13,
-            life_reference=3e10,
-        )
-    )
-    yield causes.cost_by_size(
-        Section(
-            costs=table(
-                "model at total_params usd_per_mtok",
-                ("m", "55 tokens/s", 1e11, 0.1),
-                ("n", "55 tokens/s", 1e12, 9.0),
-            ),
-            cost_speed=55.0,
-            cost_gap="70",
-            serving_chip="H200",
-        ),
-        3.0,
-        2.0,
-        0,
-    )
-    yield causes.lifetime(
-        Section(
-            lives=lives.assign(decades_outside=3.1),
-            life_demand=3e13,
-            life_cheapest_low=1e11,
-            life_cheapest_high=2e11,
-        ),
-        3.0,
-    )
-    yield causes.sizes_by_demand(
-        Section(
-            paths=paths.assign(law="a", decades_outside=3.0),
-            built=table("label params", ("b", 2.8e11)),
-            gpt4_many=1e14,
-            gpt4_many_dollars_low=8e10,
-            gpt4_many_dollars_high=1e11,
-        )
-    )
-    yield causes.overtraining(
-        Section(
-            lines=trades.assign(law="a"),
-            made=table(
-                "model size_ratio flop_ratio decades_outside",
-                ("m", 0.4, 1.7, 2.9),
-                ("n", 0.96, 1.0, 1.5),
-            ),
-            floors=table("law size_ratio", ("a", 0.2)),
-            quarter=pd.Series([1.8, 2.1]),
-            half_flop_low=0.2,
-            half_flop_high=0.3,
-        )
-    )
-    yield causes.repeats(
-        Section(
-            curves=table(
-                "data tokens loss decades_outside",
-                *[(d, n, 2 - n / 1e15, 2.0) for d in ("1T", "all") for n in (1e12, 1e14)],
-            ),
-            repeat_limit=16.4,
-        ),
-        7e10,
-    )
+    yield lifetime(3.1)
     yield causes.decomposition(
         Section(
             rows=table(
                 "row kind low middle high",
                 ("fall", "to explain", 2.0, 5.0, 14.0),
-                ("law", "one cause", 0.6, 0.7, 1.3),
+                ("law", "FLOP", 0.6, 0.7, 1.3),
             ),
-            cases=pd.DataFrame(two | {"tokens_served": [1e13, 1e14]}),
-            **dict.fromkeys(("by_flop_all_low", "need_low", "far_low"), 2.0),
-            **dict.fromkeys(("by_dollars_all_high", "need_high", "far_high"), 9.0),
-        ),
-        1.2,
+            **(low | high),
+            n_laws=2,
+        )
     )
 
 
@@ -227,14 +175,17 @@ def by_name(module, charts):
     return dict(zip(order, specs, strict=True))  # a new figure must be added above
 
 
+ROOT = Path(__file__).parents[2]
 FIGURES = by_name(causes, of_causes()) | by_name(outlook, of_outlook())
 
 
 def test_no_words_are_left_of_a_figure_that_is_gone():
     written = tomllib.loads(Path(texts.__file__).with_name("texts.toml").read_text("utf-8"))
-    for chapter, figures in written.items():
-        module = importlib.import_module(f"llmecon_book.charts.{chapter}")
-        assert figures.keys() <= vars(module).keys()
+    drawing = [*Path(texts.__file__).parent.glob("*.py"), *ROOT.glob("notebooks/*.ipynb")]
+    source = "".join(path.read_text("utf-8") for path in drawing)
+    named = set(re.findall(r"[\w.]+(?=\\?\")", source))  # quoted in code, or in a cell's JSON
+    keys = [(chapter, figure) for chapter, figures in written.items() for figure in figures]
+    assert [key for key in keys if not named & {".".join(key), key[1]}] == []
 
 
 @pytest.mark.parametrize("name", FIGURES)
@@ -263,43 +214,20 @@ def test_only_a_disclosed_size_is_a_filled_mark():
         assert {s for s, color in filled.items() if color != "transparent"} == {"disclosed"}
 
 
-@pytest.mark.parametrize(
-    ("name", "values"),
-    [
-        ("cost_by_size", {"usd_per_gpu_hour": 3.0}),
-        ("lifetime", {"tokens_served": 3e13, "usd_per_gpu_hour": 3.0}),
-    ],
-)
-def test_a_control_opens_with_the_case_of_the_title(name, values):
-    controls = {param["name"]: param for param in FIGURES[name]["params"]}
-    assert {key: param["value"] for key, param in controls.items()} == values
-    for param in controls.values():
-        bound = param["bind"]
-        if bound["input"] == "range":
-            assert bound["min"] <= param["value"] <= bound["max"]
-        else:
-            assert param["value"] in bound["options"]
+def test_a_control_opens_with_the_case_of_the_text():
+    (demand,) = FIGURES["lifetime"]["params"]
+    assert (demand["name"], demand["value"]) == ("tokens_served", 3e13)
+    assert demand["value"] in demand["bind"]["options"]
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "prescriptions",
-        "demand",
-        "lifetime",
-        "sizes_by_demand",
-        "overtraining",
-        "repeats",
-    ],
-)
-def test_what_lies_beyond_a_laws_experiments_is_said_in_the_figure(name):
-    _, subtitle = specs.title_lines(FIGURES[name])
+def test_what_lies_beyond_a_laws_experiments_is_said_in_the_figure():
+    _, subtitle = specs.title_lines(FIGURES["lifetime"])
     flag = re.search(r"(All|\d+%) of .* lies? \d.* powers of ten beyond the runs .*", subtitle)
-    assert flag and flag[0] in FIGURES[name]["description"]
+    assert flag and flag[0] in FIGURES["lifetime"]["description"]
 
 
 def test_a_figure_within_the_experiments_says_nothing_of_it():
-    assert specs.title_lines(prescriptions(0.0).to_dict())[1] == ""
+    assert specs.title_lines(lifetime(0.0).to_dict())[1] == ""
 
 
 def test_an_accelerator_that_is_too_slow_is_not_drawn():
@@ -328,3 +256,29 @@ def test_the_words_of_the_outlook_follow_the_numbers(until, total, active, cauti
     assert of_chapter.ability(days).ability_went == ability
     scored = ledger.score(until=until)
     assert of_chapter.expectations(of_chapter.by_id(scored), scored).cautious == cautious
+
+
+@pytest.mark.parametrize(
+    ("law", "demand", "said", "often"),
+    [
+        ("HOFFMANN_2022_TEX", 0.0, "times smaller", "in no case"),
+        ("BESIROGLU_2024", 1e18, "times larger", "in every case"),
+    ],
+)
+def test_the_words_on_causes_follow_extreme_numbers(law, demand, said, often):
+    gpt4 = facts.model(facts.GPT4)
+    cases = counterfactual.decompose(
+        [chinchilla.law(law)],
+        n_params=gpt4.active_params,
+        n_tokens=gpt4.training_tokens,
+        tokens_served=[demand],
+        gains=[counterfactual.Gains(tokens=1.5, params=1.5)],
+    )
+    fast = sizing.infer(10.0, 120.8 if demand == 0 else 60.0, facts.SERVED_DAY)
+    found = sections.answer(cases, cases, fast, 0.8)
+    assert found.law_said.endswith(said) and found.flop_often == found.dollars_often == often
+    whole = cases.factor[cases.cause == counterfactual.TOGETHER]
+    assert (whole >= found.need_mid).all() == (often == "in every case")
+    _, law_step, *_ = found.steps.change
+    title, _ = specs.title_lines(causes.steps(found).to_dict())
+    assert f"makes GPT-4 {law_step}" in title and law_step.endswith(said)

@@ -140,12 +140,6 @@ def test_demand_that_justifies_released_models(name, params, tokens, ratio):
     assert found.flop_ratio >= 1
 
 
-def test_a_model_is_as_far_outside_the_runs_as_its_compute():
-    row = pd.DataFrame({"model": ["m"], "active_params": [7e10], "training_tokens": [1.5e13]})
-    (far,) = cf.servings_that_justify(LAW, row).decades_outside
-    assert far == pytest.approx(np.log10(6 * 7e10 * 1.5e13 / 1.3e22))  # Besiroglu's largest run
-
-
 def test_served_as_much_as_a_model_bets_on_it_is_the_cheapest():
     row = pd.DataFrame({"model": ["m"], "active_params": [7e10], "training_tokens": [1.5e13]})
     bet = cf.servings_that_justify(LAW, row).iloc[0]
@@ -182,6 +176,32 @@ def test_factors_multiply_up_and_causes_never_make_a_model_larger(served, tokens
     assert found.factor["demand"] >= 1 and found.factor["data"] >= 1 - 1e-9
     assert (found.low <= found.factor * (1 + 1e-12)).all()
     assert (found.factor <= found.high * (1 + 1e-12)).all()
+
+
+def test_the_middle_case_multiplies_up_and_is_nearest_the_median():
+    cases = decomposed(served=(1e13, 1e14, 1e16), gains=cf.gains(1.0)).reset_index()
+    one = cf.middle_case(cases)
+    assert set(one.case) == {int(one.case.iloc[0])}
+    assert one.factor[[cf.LAW, cf.DEMAND, cf.DATA]].prod() == pytest.approx(one.factor[cf.TOGETHER])
+    whole = np.log(cases.factor[cases.cause == cf.TOGETHER])
+    away = (whole - np.log(np.exp(whole).median())).abs().min()
+    assert abs(np.log(one.factor[cf.TOGETHER]) - np.log(np.exp(whole).median())) == away
+
+
+def test_progress_grows_with_time_and_is_none_without():
+    none, year, two = (cf.gains(years) for years in (0.0, 1.0, 2.0))
+    assert all(each == cf.Gains() for each in none)
+    for one, both in zip(year, two, strict=True):
+        assert both.tokens == pytest.approx(one.tokens**2)
+        assert both.params == pytest.approx(one.params**2)
+
+
+def test_prices_of_a_life_are_those_of_the_parts():
+    """An H100 that reaches 40 % of 989e12 FLOP/s at 2 dollars; serving follows the rent."""
+    one, two = (cf.life_prices(20.0, usd) for usd in (3.0, 6.0))
+    assert one["usd_per_train_flop"] == pytest.approx(2 / 3600 / (0.4 * 989e12), rel=1e-3)
+    cheap, dear = (each["usd_per_served_token"](1e11) for each in (one, two))
+    assert float(dear) == pytest.approx(2 * float(cheap))
 
 
 def test_ranges_are_the_ends_over_cases_and_orders():

@@ -43,7 +43,7 @@ from llmecon.chinchilla.repeats import (
 )
 from llmecon.chinchilla.resampling import Bootstrap, bootstrap
 from llmecon.chinchilla.separable import SeparableLaw
-from llmecon.chinchilla.tables import HOFFMANN_2022_TABLE_2, training_flop
+from llmecon.chinchilla.tables import HOFFMANN_2022_TABLE_2, tokens_per_param, training_flop
 from llmecon.chinchilla.tradeoff import (
     IsoLoss,
     critical_size,
@@ -56,6 +56,7 @@ __all__ = ["LAWS", "Allocates", "Domain", "Law", "Provenance", "law", "law_title
 __all__ += ["KaplanLaw", "PowerLaw", "ProgressLaw", "RepeatableLaw", "SeparableLaw", "StatedLaw"]
 # what is printed beside the laws, and why two of them disagree
 __all__ += ["HOFFMANN_2022_TABLE_2", "Explanation", "compare", "explain", "training_flop"]
+__all__ += ["tokens_per_param"]
 # optima and trades
 __all__ += ["Allocation", "IsoLoss", "LifetimeOptimum", "RepeatedAllocation"]
 __all__ += ["critical_size", "data_constrained", "effective_epochs", "exchange", "iso_loss"]

@@ -35,6 +35,18 @@ def training_flop(n_params: Numbers, n_tokens: Numbers) -> FloatArray:
     return plain(TRAIN_FLOP_PER_PARAM_TOKEN * size * positive("n_tokens", n_tokens, "tokens"))
 
 
+def tokens_per_param(n_params: Numbers, n_tokens: Numbers) -> FloatArray:
+    """Training tokens for each parameter. [tokens/parameter]
+
+    Examples
+    --------
+    >>> float(tokens_per_param(70e9, 1.4e12))
+    20.0
+    """
+    tokens = positive("n_tokens", n_tokens, "tokens")
+    return plain(tokens / positive("n_params", n_params, "parameters"))
+
+
 # Hoffmann et al. 2022, Table 2: a and b with 10th and 90th percentiles. Approach 1 prints
 # b = .50 outside its own interval; Approach 3's is .001 wide, a mark of the averaging bug.
 HOFFMANN_2022_TABLE_2 = MappingProxyType(

@@ -1,380 +1,63 @@
 """Why did they shrink? What each section of the chapter finds."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from llmecon import catalog, chinchilla, cost, sizing
-from llmecon.chinchilla import Allocation, LifetimeOptimum, RepeatableLaw, SeparableLaw
-from llmecon_book import counterfactual, essay, facts
-from llmecon_book.chapters import Section, columns, ends, named, picked, stacked
+from llmecon import catalog, chinchilla, sizing
+from llmecon.chinchilla import RepeatableLaw, SeparableLaw
+from llmecon_book import counterfactual, facts, ledger
+from llmecon_book.chapters import Section, ends, named, picked
 from llmecon_book.counterfactual import DATA, DEMAND, LAW, TOGETHER, Gains
 from llmecon_book.facts import ARENA, ESSAY_DAY, GPT3, GPT4, GPT4O, LLAMA2, LLAMA3, PHI4, model
-from llmecon_book.words import short
 
-PerLaw = Mapping[str, Any]  # title of a law to what it says
+Laws = Mapping[str, SeparableLaw]  # by their titles
 
-
-def at_quality(
-    optimum: Callable[..., Any], laws: Mapping[str, SeparableLaw], built: pd.Series, **case: Any
-) -> dict[str, Any]:
-    """Cheapest model as good as one that was built, by each law; `case` goes to `optimum`."""
-    return {name: optimum(law, loss=quality(law, built), **case) for name, law in laws.items()}
-
-
-def quality(law: SeparableLaw, built: pd.Series) -> float:
-    """Loss of a model, by its parameters at work on a token. [nats/token]"""
-    return float(law.loss(built.active_params, built.training_tokens))
-
-
-def rules(by_kaplan: Allocation, by_hoffmann: Allocation, gpt3: Allocation) -> Section:
-    """Did the rule change? Runs of ten times the compute by two laws, and Kaplan's for GPT-3."""
-    trained = catalog.models().dropna(subset=["training_tokens", "total_params"])
-    trained["tokens_per_param"] = trained.training_tokens / trained.total_params
-    of = trained.set_index("model").tokens_per_param
-    asked = {
-        "Kaplan 2020 at GPT-3's budget": float(gpt3.tokens_per_param),
-        "Chinchilla itself": of[facts.CHINCHILLA],
-    }
-    return Section(
-        trained=trained,
-        rules=pd.DataFrame(asked.items(), columns=["rule", "tokens_per_param"]),
-        kaplan_n=float(by_kaplan.params[1] / by_kaplan.params[0]),
-        kaplan_d=float(by_kaplan.tokens[1] / by_kaplan.tokens[0]),
-        equal_n=float(by_hoffmann.params[1] / by_hoffmann.params[0]),
-        kaplan_ratio=float(gpt3.tokens_per_param),
-        **picked(of, gpt3_ratio=GPT3, llama2_ratio=LLAMA2, llama3_ratio=LLAMA3),
-        chinchilla_ratio=of[facts.CHINCHILLA],
-        gpt3_to_chinchilla=of[facts.CHINCHILLA] / of[GPT3],
-        n_trained=len(trained),
-    )
+# The article's names; what is computed for the second is more than it names.
+_NAMES = {
+    LAW: "Chinchilla law",
+    DATA: "Synthetic data (all progress)",
+    DEMAND: "Serving cost",
+    TOGETHER: "All three together",
+}
+_RECENT = [LLAMA3, "Llama 3.1 405B", "Gemma 3 27B", PHI4, "Qwen3-32B"]  # dense, training known
+_SIDES = {"gpqa": 1, "arena": -1}  # of claim C14: points ahead, points behind
+_ALIKE = 0.05  # sizes this near to each other are about the same
+_FEW, _MOST = 0.4, 0.6  # of the cases: less than about half of them, and more
 
 
-def prescriptions(compared: pd.DataFrame, gpt4_swaps: pd.DataFrame) -> Section:
-    """How much smaller would the new law have made GPT-3 and GPT-4?
-
-    Parameters
-    ----------
-    compared : pandas.DataFrame
-        Of `chinchilla.compare` for the budgets of GPT-3 and of GPT-4, in this order.
-    gpt4_swaps : pandas.DataFrame
-        Of `chinchilla.explain`: what rounding one constant does.
-    """
-    sizes = compared.assign(
-        budget=[GPT3, GPT4] * (len(compared) // 2), law=compared.law.map(chinchilla.law_title)
-    )
-    built = {GPT3: model(GPT3).total_params, GPT4: model(GPT4).active_params}
-    advice = sizes.set_index(["budget", "law"]).params
-    of_gpt3, of_gpt4 = (advice[budget].drop("Kaplan 2020") for budget in built)
-    return Section(
-        sizes=sizes.sort_values("budget", kind="stable"),
-        built=pd.DataFrame(built.items(), columns=["budget", "params"]),
-        **ends("gpt3", of_gpt3),
-        **ends("gpt4", of_gpt4),
-        **picked(advice.xs("Kaplan 2020", level="law"), gpt3_kaplan=GPT3, gpt4_kaplan=GPT4),
-        gpt4_active=built[GPT4],
-        gpt4_law_spread=of_gpt4.max() / of_gpt4.min(),
-        **named("round", gpt4_swaps.iloc[0], "constant factor"),
-    )
+def _change(factor: float) -> str:
+    """What a factor makes of a model, in words."""
+    times = f"{max(factor, 1 / factor):.1f}"
+    if times == "1.0":
+        return "no smaller"
+    return f"{times} times {'smaller' if factor > 1 else 'larger'}"
 
 
-def demand(worked: LifetimeOptimum, laws: Mapping[str, SeparableLaw]) -> Section:
-    """Does demand make models smaller? A worked optimum, and all demands by several laws."""
-    reference, served = float(worked.baseline.params), np.geomspace(1e10, 1e15, 41)
-    curves, shares = {}, []
-    for name, law in laws.items():
-        best, at_worked = (
-            chinchilla.inference_optimal(law, reference_params=reference, tokens_served=tokens)
-            for tokens in (served, worked.tokens_served)
-        )
-        shares.append(float(at_worked.size_ratio))
-        curves[name] = columns(
-            best,
-            "tokens_served size_ratio decades_outside",
-            ratio_known=np.asarray(best.decades.get("tokens_per_param", 0 * served)) == 0,
-        )
-    return Section(
-        curves=stacked("law", curves),
-        shares=pd.Series(shares),
-        **named("life", worked, "params tokens_served token_ratio saved_fraction"),
-        life_reference=reference,
-        life_law=chinchilla.law_title(worked.law),
-        **ends("floor", (law.size_floor_ratio for law in laws.values())),
-    )
+def _often(share: float) -> str:
+    """A share of the cases in words."""
+    if share in (0, 1):
+        return "in every case" if share else "in no case"
+    some = "in about half of the cases" if share >= _FEW else "in a minority of cases"
+    return "in most cases" if share > _MOST else some
 
 
-def bets(law: SeparableLaw, made: pd.DataFrame) -> Section:
-    """For which demand was a model built, by a law? Of `counterfactual.servings_that_justify`."""
-    bet = made.set_index("model").tokens_served
-    return Section(
-        **picked(bet, bet_llama2=LLAMA2, bet_llama3=LLAMA3, bet_gpt4=GPT4),
-        **ends("bet", bet[[LLAMA3, "Llama 3.1 405B", "Gemma 3 27B", PHI4, "Qwen3-32B"]]),
-        bet_law=chinchilla.law_title(law.name),
-    )
+def _pull(ratio: float) -> str:
+    """What a size in dollars over one in FLOP says of the pull of dollars, in words."""
+    if abs(ratio - 1) < _ALIKE:
+        return "about as hard as"
+    return "harder than" if ratio < 1 else "less hard than"
 
 
-def serving_cost(served: pd.DataFrame, speeds: Sequence[float], machine: essay.Machine) -> Section:
-    """Are large models too expensive to serve?
-
-    Parameters
-    ----------
-    served : pandas.DataFrame
-        Of `essay.halvings_frontier`.
-    speeds : sequence of float
-        Slow, middle and fast. [tokens/s]
-    machine : Machine
-        What serves.
-    """
-    curves = {float(part): served[served.fraction == part] for part in served.fraction.unique()}
-    costs = pd.DataFrame(
-        [
-            (f"1/{round(1 / part)}", f"{speed:g} tokens/s", curve.n_params.iloc[0], usd)
-            for part, curve in curves.items()
-            for speed, usd in zip(speeds, cost.cheapest_at(curve, speeds), strict=True)
-        ],
-        columns=["model", "at", "total_params", "usd_per_mtok"],
-    )
-    costs = costs[np.isfinite(costs.usd_per_mtok)]
-    whole, eighth = (float(cost.cheapest_at(curves[f], speeds[1])) for f in (1, 1 / 8))
-    least = [curves[f].usd_per_mtok.min() for f in (1, 1 / 8)]
-    possible = bool(np.isfinite(whole))
-    return Section(
-        costs=costs,
-        serving_chip=machine.name,
-        cost_speed=speeds[1],
-        cost_whole=f"{whole:.2f}" if possible else "no finite sum of",
-        cost_eighth=eighth,
-        cost_gap=f"{whole / eighth:.0f}" if possible else "infinitely many",
-        cost_slow_gap=least[0] / least[1],
-        fast_speed=speeds[2],
-        fast_largest=costs.total_params[costs["at"] == f"{speeds[2]:g} tokens/s"].max(),
-    )
+def _stands(value: float, among: Iterable[float]) -> str:
+    """Where a value stands to a range, in words."""
+    low, high = min(among), max(among)
+    return "inside" if low <= value <= high else "below" if value < low else "above"
 
 
-def lifetime(
-    laws: Mapping[str, SeparableLaw],
-    best: Mapping[str, LifetimeOptimum],
-    prices: Mapping[str, Any],
-    **said: Any,
-) -> Section:
-    """What does a model of GPT-4's quality cost over its life?
-
-    Parameters
-    ----------
-    laws, best : mapping
-        Laws, and the cheapest model by each, for one demand.
-    prices : mapping
-        ``usd_per_train_flop`` [USD/FLOP] and ``usd_per_served_token``, a `ServingPrice`.
-    **said
-        What the text says of the case.
-    """
-    per_flop, price = prices["usd_per_train_flop"], prices["usd_per_served_token"]
-    gpt4, optima = model(GPT4), best.values()
-    served = float(next(iter(optima)).tokens_served)
-    floors, double, lives = [], [], []
-    for name, law in laws.items():
-        loss, size = quality(law, gpt4), float(best[name].params)
-        train = per_flop * chinchilla.training_flop(2 * size, law.tokens_for(2 * size, loss))
-        double.append((train + served * price(2 * size)) / best[name].total)
-        floors.append(size / 2 / law.params_floor(loss))
-        life = counterfactual.lifetime_curve(law, loss=loss, through=[size], **prices)
-        lives.append(life.assign(law=name))
-    return Section(
-        lives=pd.concat(lives),
-        **said,
-        life_demand=served,
-        life_exponent=float(price.exponent(gpt4.active_params)),
-        **ends("life_cheapest", (one.params for one in optima), 2),  # a valley is flat
-        **ends("life_baseline", (one.baseline.params for one in optima)),
-        **ends("life_double", double),
-        **ends("life_half", floors),
-        **ends("life_usd", (one.total for one in optima), 2),
-        **ends("life_saved", (one.saved_fraction for one in optima)),
-    )
-
-
-def sizes_by_demand(
-    laws: Mapping[str, SeparableLaw], in_flop: PerLaw, in_usd: PerLaw, demands: Sequence[float]
-) -> Section:
-    """How much smaller would GPT-4 have been, had its maker known the demand?
-
-    Parameters
-    ----------
-    laws : mapping
-        Laws asked.
-    in_flop, in_usd : mapping
-        Cheapest models over a range of demands, counted in FLOP and in dollars.
-    demands : sequence of float
-        Demands assumed. [tokens]
-    """
-    gpt4 = model(GPT4)
-    few, many = min(demands), max(demands)
-    both = {"FLOP": in_flop, "dollars": in_usd}
-
-    def at(found: PerLaw, what: str, served: float) -> list[float]:
-        logs = (np.log([one.tokens_served, getattr(one, what)]) for one in found.values())
-        return [float(np.exp(np.interp(np.log(served), *log))) for log in logs]
-
-    spans: list[list[float]] = []
-    said: dict[str, float] = {}
-    for counting, found in both.items():
-        for name, served in (("few", few), ("many", many)):
-            spans.append(at(found, "params", served))
-            said |= ends(f"gpt4_{name}_{counting.lower()}", spans[-1])
-        said |= ends(f"many_tokens_{counting.lower()}", at(found, "tokens", many))
-    paths = [
-        columns(one, "tokens_served params decades_outside", law=name, counting=counting)
-        for counting, found in both.items()
-        for name, one in found.items()
-    ]
-    return Section(
-        paths=pd.concat(paths),
-        built=pd.DataFrame({"label": ["GPT-4, active, reported"], "params": [gpt4.active_params]}),
-        gpt4_few=few,
-        gpt4_many=many,
-        **said,
-        n_inside=sum(min(s) <= gpt4.active_params <= max(s) for s in spans),
-        n_above=sum(gpt4.active_params > max(sizes) for sizes in spans),
-        n_spans=len(spans),
-        **ends("gpt4_floor", (law.params_floor(quality(law, gpt4)) for law in laws.values())),
-    )
-
-
-def overtraining(laws: Mapping[str, SeparableLaw], default: str, made: pd.DataFrame) -> Section:
-    """What do more tokens buy, by each law, and which trades did makers take?
-
-    Parameters
-    ----------
-    laws : mapping
-        Laws asked.
-    default : str
-        Title of the law that real models are placed on, drawn first.
-    made : pandas.DataFrame
-        Of `counterfactual.servings_that_justify`, by that law.
-    """
-    factors = np.geomspace(0.105, 3.0, 60)
-    first = sorted(laws, key=lambda name: name != default)
-    trades = {name: chinchilla.iso_loss(laws[name], size_factor=factors) for name in first}
-    lines = pd.concat(
-        pd.DataFrame({"law": name, "size_ratio": factors, "flop_ratio": 1 + trade.flop_overhead})
-        for name, trade in trades.items()
-    )
-    half, quarter = (
-        [chinchilla.iso_loss(law, size_factor=part) for law in laws.values()]
-        for part in (0.5, 0.25)
-    )
-    floors = {name: float(law.size_floor_ratio) for name, law in laws.items()}
-    of = made.set_index("model")
-    return Section(
-        lines=lines[np.isfinite(lines.flop_ratio) & (lines.flop_ratio < 30)],
-        made=made[~made.model.isin([GPT4, LLAMA2])],
-        floors=pd.DataFrame(floors.items(), columns=["law", "size_ratio"]),
-        quarter=pd.Series([float(trade.flop_overhead) for trade in quarter]),
-        **ends("half", (trade.token_factor for trade in half)),
-        **ends("half_flop", (trade.flop_overhead for trade in half)),
-        **ends("critical", (chinchilla.critical_size(law) for law in laws.values())),
-        **named("qwen", of.loc["Qwen3-32B"], "size_ratio flop_ratio"),
-        **named("llama3", of.loc[LLAMA3], "size_ratio flop_ratio"),
-    )
-
-
-def repeats(
-    law: RepeatableLaw, bound: chinchilla.RepeatedAllocation, free: Allocation, params: float
-) -> Section:
-    """What if the data run out?
-
-    Parameters
-    ----------
-    law : RepeatableLaw
-        Law that knows repeated text.
-    bound, free : Allocation
-        Optimal run of one budget with a stock of unique tokens, and without limit.
-    params : float
-        Size of the model in the figure. [parameters]
-    """
-    stock, processed = float(bound.unique_tokens), np.geomspace(3e11, 3e14, 46)
-    run = law.predict(params, processed)
-    stocks = {short(1e12): 1e12, short(stock): stock, "without limit": None}
-    curves = [
-        columns(run, "tokens decades_outside", data=name).assign(
-            loss=law.loss(params, processed, unique_tokens=unique)
-        )
-        for name, unique in stocks.items()
-    ]
-    most = catalog.models().nlargest(1, "training_tokens").iloc[0]
-    assert bound.loss is not None and free.loss is not None
-    return Section(
-        curves=pd.concat(curves),
-        repeat_four=float(chinchilla.effective_epochs(4, law.r_d_star)),
-        repeat_sixteen=float(chinchilla.effective_epochs(16, law.r_d_star)),
-        repeat_limit=1 + law.r_d_star,
-        stock=stock,
-        stock_flop=f"{float(bound.flop):.1e}".replace("+", ""),
-        **named("bound", bound, "epochs params"),
-        **named("free", free, "tokens params"),
-        stock_loss=float(bound.loss - free.loss),
-        **named("most", most, "model training_tokens"),
-    )
-
-
-def synthetic(
-    law: SeparableLaw, laws: Mapping[str, SeparableLaw], gaps: Mapping[str, float], answers: float
-) -> Section:
-    """Was it synthetic data, or distillation? Phi-4 and Gemma 3 4B beside the laws.
-
-    Parameters
-    ----------
-    law, laws : SeparableLaw, mapping
-        Law for one number, and laws for ranges.
-    gaps : mapping
-        Points that Phi-4 stands above Llama 3.3 70B, by benchmark.
-    answers : float
-        Its answers to SimpleQA. [%]
-    """
-    phi, llama, gemma = map(model, (PHI4, facts.LLAMA33, facts.GEMMA_4B))
-    needed = [each.tokens_for(phi.total_params, quality(each, llama)) for each in laws.values()]
-    worth = [each.optimal(loss=quality(each, gemma)).params for each in laws.values()]
-    once, ten = (float(law.loss(phi.total_params, n * phi.training_tokens)) for n in (1, 10))
-    stands = {
-        f"phi_{name}": f"{abs(gap):.{digits}f} points {'below' if gap < 0 else 'above'}"
-        for (name, gap), digits in zip(gaps.items(), (1, 1, 0), strict=True)
-    }
-    return Section(
-        phi_ratio=phi.training_tokens / phi.total_params,
-        phi_flop=llama.training_flop / phi.training_flop,
-        phi_size=llama.total_params / phi.total_params,
-        **stands,
-        phi_facts=answers,
-        phi_floors=int(np.isinf(needed).sum()),
-        phi_laws=len(laws),
-        ten_times_data=once - ten,
-        gemma_tokens=gemma.training_tokens,
-        **ends("gemma", worth),
-    )
-
-
-def better_data(
-    alone: tuple[Allocation, Allocation], served: tuple[LifetimeOptimum, LifetimeOptimum]
-) -> Section:
-    """What does a token worth two change, for training alone and with demand? Before and after."""
-    return Section(
-        twice_size=float(alone[1].params / alone[0].params),
-        twice_tokens=float(alone[1].tokens / alone[0].tokens),
-        twice_served=float(served[1].params / served[0].params),
-    )
-
-
-def gains(progress: chinchilla.ProgressLaw, years: float) -> list[Gains]:
-    """Progress of data and methods in some years: as fitted, and split evenly at its ends."""
-    doubling = [(progress.tokens_doubling_years, progress.params_doubling_years)]
-    # Of two factors that double compute in so many months, each takes twice as long.
-    doubling += [(2 * months / 12,) * 2 for months in progress.doubling_months_interval or ()]
-    return [Gains(tokens=2 ** (years / n), params=2 ** (years / m)) for n, m in doubling]
-
-
-def decomposition(
+def answer(
     in_flop: pd.DataFrame, in_usd: pd.DataFrame, inferred: sizing.Reading, share: float
 ) -> Section:
     """How much of the fall from GPT-4 to GPT-4o can each cause explain?
@@ -388,67 +71,282 @@ def decomposition(
     share : float
         Share of the sizes that its interval holds. [1]
     """
-    gpt4, gpt4o = model(GPT4), model(GPT4O)
+    gpt4 = model(GPT4)
     tails = [0.5 + share / 2, 0.5, 0.5 - share / 2]  # a small model is a large factor
     active = inferred.active_params.quantile(tails)
     need = gpt4.active_params / active
     need_total = gpt4.total_params / inferred.total_params.quantile(tails)
-    level = catalog.score(GPT4, ARENA, ESSAY_DAY)
-    steps = facts.smallest_at_score(facts.scored_models(ARENA, ESSAY_DAY), level=level)
-    seen = steps[steps.open_date <= gpt4o.release_date].iloc[-1]
-    seen_factor = gpt4.active_params / seen.active_params
-
-    both = {"FLOP": in_flop, "dollars": in_usd}
-    found = {counting: counterfactual.ranges(cases) for counting, cases in both.items()}
-    by_law = found["FLOP"].loc[LAW]  # the same in dollars, for it serves nobody
-    rows = [
-        ("GPT-4 to GPT-4o, active parameters", "to explain", *need),
-        ("GPT-4 to GPT-4o, all parameters", "to explain", *need_total),
-        ("New law", "one cause", *by_law),
-    ]
-    said = named("by_law", by_law, "low high")
-    for cause, label, kind in (
-        (DEMAND, "Demand", "one cause"),
-        (DATA, "Better data and methods", "one cause"),
-        (TOGETHER, "All three", "together"),
-    ):
-        for counting, frame in found.items():
-            rows.append((f"{label}, in {counting}", kind, *frame.loc[cause]))
-            name = f"{counting.lower()}_{cause}"
-            said |= named(f"by_{name}", frame.loc[cause], "low high")
-            said[f"share_{name}"] = np.log(frame.middle[cause]) / np.log(need[1])
-    for counting, cases in both.items():
-        whole, name = cases.factor[cases.cause == TOGETHER], counting.lower()
-        said[f"by_{name}_all_mid"] = whole.median()
-        said[f"left_{name}"] = need[1] / whole.median()
-        said[f"enough_{name}"] = (whole >= need[1]).mean()
-    rows.append((f"{seen.model}, level with GPT-4 in votes", "seen", *[seen_factor] * 3))
+    rows = [("GPT-4 to GPT-4o, active parameters", "to explain", *need)]
+    said: dict[str, Any] = {}
+    for counting, cases in {"FLOP": in_flop, "dollars": in_usd}.items():
+        name, ranges = counting.lower(), counterfactual.ranges(cases)
+        for cause, label in _NAMES.items():
+            factors = ranges.loc[cause]
+            rows.append((f"{label}, in {counting}", counting, *factors))
+            said |= named(f"{name}_{cause}", factors, "low middle high")
+        by_case = cases.pivot(index="case", columns="cause", values="factor")
+        whole, served = by_case[TOGETHER], cases.groupby("case").tokens_served.first()
+        reached = whole >= need[1]
+        by_demand = reached.groupby(served).mean()
+        said |= {
+            f"{name}_demand_leads": (by_case[DEMAND] > by_case[DATA]).mean(),
+            f"{name}_reached": reached.mean(),
+            f"{name}_often": _often(reached.mean()),
+            f"{name}_few_reached": by_demand.iloc[0],
+            f"{name}_many_reached": by_demand.iloc[-1],
+        }
+    case = counterfactual.middle_case(in_usd)
+    path = [gpt4.active_params, *(gpt4.active_params / case.factor[[*_NAMES][:3]].cumprod())]
+    starts, stops = [*path[:1], *path[:3], path[3]], [*path[:1], *path[1:], path[3]]
+    whole = gpt4.active_params / in_usd.factor[in_usd.cause == TOGETHER]
+    changes = [_change(case.factor[cause]) for cause in _NAMES]
+    steps = [f"{name}: {change}" for name, change in zip(_NAMES.values(), changes, strict=True)]
     return Section(
+        steps=pd.DataFrame(
+            {
+                "step": ["GPT-4, reported", *steps, "GPT-4o, inferred from price and speed"],
+                "kind": ["built", "cause", "cause", "cause", "result", "inferred"],
+                "change": ["", *changes, ""],
+                "start": [*starts, active[1]],
+                "params": [*stops, active[1]],
+                "low": [*stops[:4], whole.min(), active[2]],
+                "high": [*stops[:4], whole.max(), active[0]],
+            }
+        ),
         rows=pd.DataFrame(rows, columns=["row", "kind", "low", "middle", "high"]),
-        cases=in_flop,
+        **said,
+        gpt4_active=gpt4.active_params,
+        result=path[3],
+        **ends("result", whole),
+        law_said=_change(said["flop_law_middle"]),
+        law_most=_change(said["flop_law_low"]),
+        law_least=_change(said["flop_law_high"]),
+        case_demand=float(case.tokens_served.iloc[0]),
+        case_law=chinchilla.law_title(case.law.iloc[0]),
         **ends("need", need),
         need_mid=need[1],
-        **ends("need_total", need_total),
         need_total_mid=need_total[1],
-        **ends("need_size", active),
+        **ends("need_total", need_total),
+        gpt4o_active=active[1],
+        **ends("gpt4o", active),
         need_share=share,
-        share_law=np.log(by_law.middle) / np.log(need[1]),
-        **said,
         n_cases=int((in_usd.cause == TOGETHER).sum()),
-        **named("seen", seen, "model open_date"),
-        seen_factor=seen_factor,
-        **ends("far", pd.concat([in_flop, in_usd]).decades_outside),
+        n_laws=in_usd.law.nunique(),
+        laws=", ".join(map(chinchilla.law_title, in_usd.law.unique())),
+        **ends("served", in_usd.tokens_served),
+        far=10 ** pd.concat([in_flop, in_usd]).decades_outside.max(),
         better_points=catalog.score_gap(GPT4O, GPT4, ARENA, ESSAY_DAY),
     )
 
 
-def exercises(law: SeparableLaw, gpt4_flop: float, llama3: pd.Series) -> Section:
-    """Answers: tokens per parameter for a budget [FLOP], and the demand Llama 3 70B bets on."""
-    names = ["HOFFMANN_2022_ROUNDED", "HOFFMANN_2022_TEX", "BESIROGLU_2024"]
-    printed, tex, refit = chinchilla.compare(names, flop=gpt4_flop).tokens_per_param
-    tokens = llama3.training_tokens
-    wedge = law.wedge(llama3.total_params, tokens)
-    served = 3 * tokens * (wedge - 1)
+def rules(laws: Laws) -> Section:
+    """Did the rule change, and how large would each rule have made GPT-3 and GPT-4?"""
+    names = [GPT3, facts.GOPHER, facts.CHINCHILLA, GPT4, LLAMA2, LLAMA3, PHI4, "Qwen3-32B"]
+    trained = facts.models()
+    trained = trained[trained.model.isin(names)].reset_index(drop=True)
+    ratio = trained.training_tokens / trained.total_params
+    year = trained.release_date.dt.year.astype(str)
+    trained = trained.assign(row=trained.model + ", " + year, tokens_per_param=ratio)
+    of, kaplan = trained.set_index("model").tokens_per_param, chinchilla.KAPLAN_2020
+    gpt3, gpt4 = model(GPT3), model(GPT4)
+    first = float(chinchilla.training_flop(gpt3.total_params, gpt3.training_tokens))
+    budgets = np.array([first, gpt4.training_flop])
+    old = kaplan.optimal(flop=budgets)
+    advice = np.array([law.optimal(flop=budgets).params for law in laws.values()])
+    moved, even = ledger.claim("C07").result.numbers, ledger.claim("C09").result.numbers
     return Section(
-        ex_printed=printed, ex_tex=tex, ex_refit=refit, ex_wedge_value=wedge, ex_wedge_served=served
+        trained=trained,
+        kaplan_ratio=float(old.tokens_per_param[0]),
+        **picked(of, gpt3_ratio=GPT3, chinchilla_ratio=facts.CHINCHILLA),
+        **picked(of, llama2_ratio=LLAMA2, llama3_ratio=LLAMA3),
+        gpt3_to_chinchilla=of[facts.CHINCHILLA] / of[GPT3],
+        **picked(pd.Series(moved), kaplan_n="params", kaplan_d="tokens"),
+        equal=even["tokens"],
+        **picked(pd.Series(old.params), gpt3_kaplan=0, gpt4_kaplan=1),
+        **ends("gpt3_new", advice[:, 0]),
+        **ends("gpt4_new", advice[:, 1]),
+        gpt4_stands=_stands(gpt4.active_params, advice[:, 1]),
+    )
+
+
+def serving(
+    laws: Laws, prices: Mapping[str, Any], demands: Sequence[float], rents: pd.DataFrame
+) -> Section:
+    """How do demand and the cost of serving move the cheapest size of GPT-4's quality?
+
+    Parameters
+    ----------
+    laws : mapping
+        Laws asked.
+    prices : mapping
+        Of `counterfactual.life_prices`.
+    demands : sequence of float
+        Demands assumed. [tokens]
+    rents : pandas.DataFrame
+        Of ``gpu_prices.csv``: what the accelerator that serves could be had for.
+    """
+    gpt4, served, price = model(GPT4), np.sort(demands), prices["usd_per_served_token"]
+
+    def cheapest(optimum: Callable[..., Any], **case: Any) -> list[Any]:
+        losses = [_loss(law, gpt4) for law in laws.values()]
+        asked = zip(laws.values(), losses, strict=True)
+        return [optimum(law, loss=loss, tokens_served=served, **case) for law, loss in asked]
+
+    in_flop = cheapest(chinchilla.inference_optimal)
+    in_usd = cheapest(chinchilla.inference_optimal_usd, **prices)
+    middle = len(served) // 2
+    said: dict[str, Any] = {"life_demand": float(served[middle])}
+    for at, place in {"few": 0, "mid": middle, "many": -1}.items():
+        said |= ends(f"{at}_flop", (one.params[place] for one in in_flop))
+        said |= ends(f"{at}_usd", (one.params[place] for one in in_usd))
+    pairs = zip(in_usd, in_flop, strict=True)
+    over = np.median([usd.params[middle] / flop.params[middle] for usd, flop in pairs])
+    lives = [
+        counterfactual.lifetime_curve(
+            law, loss=_loss(law, gpt4), through=best.params, **prices
+        ).assign(law=name)
+        for (name, law), best in zip(laws.items(), in_usd, strict=True)
+    ]
+    built = facts.models().query("model in @_RECENT")
+    bets = pd.DataFrame(
+        counterfactual.servings_that_justify(law, built).set_index("model").tokens_served
+        for law in laws.values()
+    ).clip(lower=0)
+    dear, gap = (ledger.claim(name).result for name in ("C10", "C12"))
+    owner = ledger.claim("C05").result
+    return Section(
+        lives=pd.concat(lives),
+        demands=pd.Series(served),
+        dollars_pull=_pull(float(over)),
+        **said,
+        **ends("baseline", (one.baseline.params for one in in_usd)),
+        **ends("saved", (one.saved_fraction[middle] for one in in_usd)),
+        **ends("tokens", (one.tokens[-1] for one in in_usd)),
+        **ends("floor", (law.params_floor(_loss(law, gpt4)) for law in laws.values())),
+        life_exponent=float(price.exponent(gpt4.active_params)),
+        train_chip=counterfactual.TRAIN_CHIP,
+        train_rent=counterfactual.TRAIN_USD_PER_GPU_HOUR,
+        train_mfu=counterfactual.TRAIN_MFU,
+        life_train_usd=prices["usd_per_train_flop"] * gpt4.training_flop,
+        **ends("bet", bets.to_numpy().ravel()),
+        **ends("bet_llama3", bets[LLAMA3]),
+        n_bets=len(built),
+        cost_whole=dear.value,
+        cost_speed=dear.numbers["speed"],
+        cost_gap=gap.value,
+        **picked(pd.Series(gap.numbers), cost_parts="parts", cost_slow_gap="cheapest"),
+        fastest=owner.value,
+        **picked(pd.Series(owner.numbers), fastest_price="price", turbo_margin="margin"),
+        essay_rent=facts.h200_rent(),
+        essay_rent_day=facts.H200_RENT_DAY,
+        **ends("market", rents.usd_per_gpu_hour),
+        market_day=rents.date.max(),
+    )
+
+
+def _loss(law: SeparableLaw, built: pd.Series) -> float:
+    """Loss of a model, by its parameters at work on a token. [nats/token]"""
+    return float(law.loss(built.active_params, built.training_tokens))
+
+
+def better_data(laws: Laws, demand: float) -> Section:
+    """Was it synthetic data? Phi-4 beside the laws, and what a token worth two changes.
+
+    Parameters
+    ----------
+    laws : mapping
+        Laws asked.
+    demand : float
+        Tokens served. [tokens]
+    """
+    phi, llama, gemma = map(model, (PHI4, facts.LLAMA33, facts.GEMMA_4B))
+    compared, gpt4 = ledger.claim("C14").result, model(GPT4)
+    ten, alone, shorter, with_demand = [], [], [], []
+    for law in laws.values():
+        loss, better = _loss(law, gpt4), Gains(tokens=2.0).applied(law)
+        more = law.loss(phi.total_params, 10 * phi.training_tokens)
+        ten.append(1 - float(more) / _loss(law, phi))
+        one, two = (each.optimal(loss=loss) for each in (law, better))
+        alone.append(float(two.params / one.params))
+        shorter.append(float(two.tokens / one.tokens))
+        before, after = (
+            chinchilla.inference_optimal(each, loss=loss, tokens_served=demand).params
+            for each in (law, better)
+        )
+        with_demand.append(float(after / before))
+    needed = [law.tokens_for(phi.total_params, _loss(law, llama)) for law in laws.values()]
+    worth = [law.optimal(loss=_loss(law, gemma)).params for law in laws.values()]
+    gaps = {name: side * compared.numbers[name] for name, side in _SIDES.items()}
+    return Section(
+        phi_ratio=phi.training_tokens / phi.total_params,
+        phi_flop=compared.value,
+        phi_size=llama.total_params / phi.total_params,
+        **{
+            f"phi_{name}": f"{abs(gap):.{0 if name == 'arena' else 1}f} points "
+            f"{'below' if gap < 0 else 'above'}"
+            for name, gap in gaps.items()
+        },
+        phi_facts=compared.numbers["simpleqa"],
+        phi_floors=int(np.isinf(needed).sum()),
+        **ends("ten", ten),
+        gemma_tokens=gemma.training_tokens,
+        **ends("gemma", worth),
+        twice_size=max(alone),
+        twice_tokens=max(shorter),
+        **ends("twice_served", with_demand),
+    )
+
+
+def text_supply(laws: Laws, repeat: RepeatableLaw, stock: float = 1.5e13) -> Section:
+    """How far can training be stretched, and does text run out?
+
+    Parameters
+    ----------
+    laws : mapping
+        Laws asked.
+    repeat : RepeatableLaw
+        Law that knows repeated text.
+    stock : float, optional
+        Text that can be had without repeating any. [tokens]
+    """
+    flop = facts.known("GPT-4.5", "training_flop")
+    bound = chinchilla.data_constrained(repeat, flop=flop, unique_tokens=stock)
+    free = repeat.optimal(flop=flop)
+    half = [chinchilla.iso_loss(law, size_factor=0.5) for law in laws.values()]
+    placed = pd.concat(
+        counterfactual.servings_that_justify(law, facts.models().query("model in @_RECENT"))
+        for law in laws.values()
+    ).set_index("model")
+    most = catalog.models().nlargest(1, "training_tokens").iloc[0]
+    return Section(
+        **ends("half", (trade.token_factor for trade in half)),
+        **ends("half_flop", (trade.flop_overhead for trade in half)),
+        **ends("critical", (chinchilla.critical_size(law) for law in laws.values())),
+        **ends("llama3_size", placed.loc[[LLAMA3], "size_ratio"]),
+        **ends("llama3_flop", placed.loc[[LLAMA3], "flop_ratio"]),
+        repeat_four=float(chinchilla.effective_epochs(4, repeat.r_d_star)),
+        repeat_sixteen=float(chinchilla.effective_epochs(16, repeat.r_d_star)),
+        repeat_limit=1 + repeat.r_d_star,
+        stock=stock,
+        stock_flop=flop,
+        **named("bound", bound, "epochs params"),
+        **named("free", free, "tokens params"),
+        **named("most", most, "model training_tokens"),
+    )
+
+
+def exercises(law: SeparableLaw) -> Section:
+    """Answers: tokens per parameter for GPT-4's budget, and the demand Llama 3 70B bets on."""
+    names = ["HOFFMANN_2022_ROUNDED", "HOFFMANN_2022_TEX", "BESIROGLU_2024"]
+    flop, llama3 = model(GPT4).training_flop, model(LLAMA3)
+    printed, tex, refit = chinchilla.compare(names, flop=flop).tokens_per_param
+    tokens = llama3.training_tokens
+    wedge = float(law.wedge(llama3.total_params, tokens))
+    return Section(
+        ex_printed=printed,
+        ex_tex=tex,
+        ex_refit=refit,
+        ex_law=chinchilla.law_title(law.name),
+        ex_wedge_value=wedge,
+        ex_wedge_served=3 * tokens * (wedge - 1),
     )

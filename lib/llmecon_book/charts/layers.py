@@ -113,32 +113,6 @@ def equality(ends: Sequence[float], x: alt.X, y: alt.Y, **line: Any) -> alt.Char
     return same
 
 
-def slider(
-    name: str, value: float, low: float, high: float, *, step: float, label: str
-) -> alt.Parameter:
-    """A number that the reader moves; its range holds the value that the figure opens with."""
-    bound = alt.binding_range(
-        min=min(low, value), max=max(high, value), step=step, name=f"{label} "
-    )
-    return alt.param(name=name, value=value, bind=bound)
-
-
-_RENT = "Price of one accelerator [USD per hour]"
-RENTS = (0.5, 6.0)  # [USD/h] between which a reader may move it
-
-
-def rent_slider(usd_per_gpu_hour: float, label: str = _RENT) -> alt.Parameter:
-    """The price of an hour, to be moved."""
-    return slider("usd_per_gpu_hour", usd_per_gpu_hour, *RENTS, step=0.05, label=label)
-
-
-def at_moved_rent(data: pd.DataFrame, usd_per_gpu_hour: float) -> alt.Chart:
-    """A chart with a slider of the hourly price and the cost in ``usd``, which is proportional."""
-    cost = f"datum.usd_per_mtok * usd_per_gpu_hour / {usd_per_gpu_hour}"
-    moved = alt.Chart(data).add_params(rent_slider(usd_per_gpu_hour))
-    return moved.transform_calculate(usd=cost)
-
-
 def cost_y(field: str, low: float, high: float) -> alt.Y:
     """Cost of a token on an axis wide enough for every price of the slider."""
     title = "Cost, log scale [USD per million output tokens]"

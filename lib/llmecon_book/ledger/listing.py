@@ -2,32 +2,12 @@
 
 from collections.abc import Iterable
 
-from llmecon_book.ledger.answers import Claim, Scored
+from llmecon_book.ledger.answers import Scored
 from llmecon_book.words import escaped
 
 _BADGES = {"partly right": "mixed", "not supported": "unsupported"}  # others: their own names
 _HOW_SAID = {"takes for granted": " (taken for granted)", "may mean": " (perhaps meant)"}
 _SIDES = {True: "right", False: "wrong", None: "none"}
-
-
-def as_markdown(claims: Iterable[Claim]) -> str:
-    """Claims as a list in CommonMark: verdict, statement, explanation.
-
-    Returns
-    -------
-    str
-        One item a claim; nothing in it is read as markup of MyST.
-
-    Examples
-    --------
-    >>> from llmecon_book import ledger
-    >>> print(as_markdown([ledger.claim("C03")]))
-    - **C03 · right.** GPT-4 was released in March 2023. *On 14 March 2023.*
-    """
-    return "\n".join(
-        f"- **{one.id} · {one.verdict}.** {escaped(one.row.claim)} *{escaped(one.explanation)}*"
-        for one in claims
-    )
 
 
 def scorecard(scored: Iterable[Scored], *, claims_page: str = "") -> str:
