@@ -131,7 +131,8 @@ def _serving_optimum(law: Any, reference: Allocation, tokens_served: str) -> Ans
     demand = inputs.numbers("--tokens-served", tokens_served)
     losses, served = np.meshgrid(np.atleast_1d(reference.loss), demand, indexing="ij")
     best = chinchilla.inference_optimal(law, loss=losses.ravel(), tokens_served=served.ravel())
-    frame = best.table("size_ratio", "token_ratio", "saved_fraction", "total_flop")
+    frame = best.table("size_ratio", "token_ratio", "saved_fraction", "total")
+    frame = frame.rename(columns={"total": "total_flop"})
     frame.insert(1, "tokens_served", best.tokens_served)
     columns = [
         _ALLOCATION[0],
