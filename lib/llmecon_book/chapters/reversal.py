@@ -113,30 +113,38 @@ def parity(scored: DataFrame, smallest: Series, gap: float, on: str) -> Section:
     )
 
 
-def cases(shape: Transformer, usd_per_mtok: float, how: dict[str, Any]) -> dict[str, list[float]]:
+def cases(
+    shape: Transformer, ours: DataFrame, usd_per_mtok: float, how: dict[str, Any]
+) -> dict[str, list[float]]:
     """Speed of a shape at a price, with its band, when the roofline's provider does otherwise.
 
     Parameters
     ----------
+    ours : pandas.DataFrame
+        From `llmecon_book.essay.roofline_halvings`.
     how : dict
-        Arguments of `llmecon_book.essay.roofline_halvings`. Changed are the accelerators, the
-        rents, the formats and the draft.
+        Its arguments. Changed are the accelerators, the rents, the formats and the draft.
     """
-    half = {chip: rent / 2 for chip, rent in how["rents"].items()}
-    two: dict[str, Any] = {"acceptance": 0.9, "weights": [*how["weights"], "int4"]}
-    changes: dict[str, dict[str, Any]] = {
-        "only_h200": {"rents": {facts.H200: how["rents"][facts.H200]}},
-        "only_16": {"weights": ["bf16"]},
-        "half_rent": {"rents": half},
-        **{key: {key: value} for key, value in two.items()},
-        "two": two,
-        "three": two | {"rents": half},
+
+    def line(**change: Any) -> DataFrame:
+        return essay.roofline_halvings(shape, fractions=(1.0,), **how | change)
+
+    whole, int4, kept = ours[ours.fraction == 1.0], {"weights": ["int4"]}, {"acceptance": 0.9}
+    drafted, packed, both = line(**kept), line(**int4), line(**int4, **kept)
+    half = 2 * usd_per_mtok  # at half the rents a price buys what twice the price did
+    lines: dict[str, tuple[list[DataFrame], float]] = {  # the fastest of some, at a price
+        "only_h200": ([line(rents={facts.H200: how["rents"][facts.H200]})], usd_per_mtok),
+        "only_16": ([line(weights=["bf16"])], usd_per_mtok),
+        "half_rent": ([whole], half),
+        "acceptance": ([drafted], usd_per_mtok),
+        "weights": ([whole, packed], usd_per_mtok),
+        "two": ([drafted, both], usd_per_mtok),
+        "three": ([drafted, both], half),
     }
-    lines = {
-        name: essay.roofline_halvings(shape, fractions=(1.0,), **how | change)
-        for name, change in changes.items()
+    return {
+        name: np.max([_at(each, shape, usd) for each in every], axis=0).tolist()
+        for name, (every, usd) in lines.items()
     }
-    return {name: _at(line, shape, usd_per_mtok) for name, line in lines.items()}
 
 
 def _at(line: DataFrame, shape: Transformer, usd: float) -> list[float]:
@@ -206,11 +214,13 @@ def _by_band(speeds: list[float], wanted: float, words: tuple[str, str, str]) ->
 
 
 def _largest(curves: DataFrame, usd: float, wanted: float) -> str:
-    """Largest copy that reaches a speed for a price, in words."""
+    """Which copies reach a speed for a price, in words."""
     reached = curves[(curves.usd_per_mtok <= usd) & (curves.tokens_per_s >= wanted)].fraction
     if reached.empty:
-        return "none"
-    return "the whole" if reached.max() == 1 else f"one {as_part(1 / reached.max())}"
+        return "no copy reaches it"
+    if reached.max() == 1:
+        return "even a copy of the full size reaches it"
+    return f"the largest copy that reaches it has one {as_part(1 / reached.max())} of the size"
 
 
 def _sum(usd: float) -> str:

@@ -11,13 +11,12 @@ from llmecon import catalog, sizing
 from llmecon.sizing.line import blend
 from llmecon_book import essay, facts
 from llmecon_book.chapters import Section, ends, named, reversal
-from llmecon_book.words import listed
 
 _MARGINS = (*range(1, 11), 15, 20, 25, 30)  # price over cost tried in the figure [times]
 _EDGES = (0, 2e10, 1e11, np.inf)  # [parameters]
 _GROUPS = ("below 20 billion", "from 20 to 100 billion", "from 100 billion up")
 _KEYS = {"total_params": "total", "active_params": "active"}
-_WHICH = {"total_params": "all", "active_params": "at work on one token"}
+_WHICH = {"total_params": "total", "active_params": "active"}
 _LINE = sizing.METHODS[0]
 
 
@@ -70,18 +69,18 @@ def tested(by_family: DataFrame, by_date: DataFrame, firsts: DataFrame) -> Secti
     for kind, key in _KEYS.items():
         of = errors[(errors.of == kind) & (errors.method != _LINE)].set_index("method")
         found |= {
-            f"{key}_ahead": listed(of.index[of.lead_high < 1], "none"),
-            f"{key}_level": listed(of.index[of.lead_high >= 1], "none"),
-            f"{key}_first": firsts[kind].idxmax(),
-            f"{key}_n_first": firsts[kind].max(),
-            f"{key}_line_first": firsts[kind][_LINE],
+            f"{key}_ahead": "; ".join(of.index[of.lead_high < 1]) or "none",
+            f"{key}_level": "; ".join(of.index[of.lead_high >= 1]) or "none",
+            f"{key}_first": _first(firsts[kind]),
         }
     totals = by_family[(by_family.method == _LINE) & (by_family.of == "total_params")]
     small, large = totals[totals.true < _EDGES[1]], totals[totals.true >= _EDGES[2]]
     for name, rows in (("small", small), ("large", large)):
         found[f"n_{name}"], found[f"{name}_under"] = len(rows), (rows.predicted < rows.true).sum()
         found[f"{name}_times"] = (rows.predicted / rows.true).median()
-    held = _held(by_family).sort_values()
+    left_out = {"its family": _held(by_family), "its list": _held(by_date)}
+    held = pd.concat(left_out).sort_values()
+    out, kind, group = held.index[0]
     return Section(
         n_read=len(totals),
         n_families=totals.family.nunique(),
@@ -90,12 +89,18 @@ def tested(by_family: DataFrame, by_date: DataFrame, firsts: DataFrame) -> Secti
             errors[errors.method != _LINE].query("of == 'total_params'").lead_high.ge(1).sum()
         ),
         **found,
-        worst=" sizes ".join(map(str, held.index[0])),
+        worst=f"{kind} sizes {group} with {out} left out",
         worst_held=held.iloc[0],
         **named("largest", facts.largest(totals, "true"), "model predicted true below_true"),
         offers=totals,
         errors=errors.replace({"of": _WHICH}),
     )
+
+
+def _first(times: Series) -> str:
+    """The rule that comes first most often, and how often it and the line do."""
+    line = "" if times.idxmax() == _LINE else f", the line {times[_LINE]}"
+    return f"{times.idxmax()} ({times.max()} times{line})"
 
 
 def _held(rows: DataFrame) -> Series:

@@ -99,7 +99,7 @@ def by_kind(errors: Frame) -> str:
     """Errors by what was measured and by engine, as a list."""
     return _bullets(
         f"**{row.kind}**, {row.engine}: {row.rows} row{'s' if row.rows > 1 else ''}, "
-        f"mean error {row.mape:.1f} %, median {row.bias:+.1f} %, 90th percentile {row.p90:.1f} %"
+        f"mean error {row.mape:.1f}%, median {row.bias:+.1f}%, 90th percentile {row.p90:.1f}%"
         for row in errors.reset_index().itertuples()
     )
 
@@ -321,8 +321,8 @@ def tools(peers: Frame) -> str:
     texts = shown[["version", "mode", "kind", "licence"]].map(escaped)
     return _bullets(
         f"{link(row.tool, row.source_url)} {row.version}, {row.mode} ({row.kind}): "
-        f"mean error {row.mape_percent:.1f} %, median {row.median_bias_percent:+.1f} %, "
-        f"90th percentile {row.p90_percent:.1f} %, rank correlation {row.rank_correlation:.2f}. "
+        f"mean error {row.mape_percent:.1f}%, median {row.median_bias_percent:+.1f}%, "
+        f"90th percentile {row.p90_percent:.1f}%, rank correlation {row.rank_correlation:.2f}. "
         f"Terms: {row.licence}."
         for row in shown.assign(**texts).itertuples()
     )
@@ -374,7 +374,7 @@ def peer_set(theirs: Frame) -> Section:
         **numbers("small", models.loc["Llama 3.1 8B"], "mape bias"),
         **numbers("oss", models.loc["gpt-oss-120b"], "mape bias"),
         look_h200_bias=look.bias["accelerator", "H200 SXM 141GB"],
-        look_worst=", ".join(f"{row.group} ({row.mape:.0f} %)" for row in worst[:3].itertuples()),
+        look_worst=", ".join(f"{row.group} ({row.mape:.0f}%)" for row in worst[:3].itertuples()),
     )
 
 
