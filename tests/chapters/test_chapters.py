@@ -81,7 +81,6 @@ EXTREMES = {
             "demands": ([0.0], "served_high"),
             "law_list": (["HOFFMANN_2022_TEX"], "law_said"),
             "tokens_per_s": (5.0, "life_exponent"),
-            "gpt4o_tokens_per_s": (30.0, "need_mid"),
             "share": (0.5, "need_low"),
         },
         {
@@ -89,7 +88,6 @@ EXTREMES = {
             "law_list": (["BESIROGLU_2024"], "law_least"),
             "usd_per_gpu_hour": (10.0, "mid_usd_low"),
             "context_tokens": (20_000, "tokens_high"),
-            "gpt4o_usd_per_mtok": (20.0, "need_high"),
         },
     ],
     "outlook": [
