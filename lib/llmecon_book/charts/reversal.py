@@ -29,7 +29,7 @@ _PLACES: Mapping[str, dict[str, Any]] = {
 }
 # GPT-4o, Sonnet, Turbo: beside their bars, where no curve runs.
 _BESIDE = (
-    ("high", {"align": "right", "dx": 5, "dy": -11}),
+    ("high", {"align": "right", "dx": 11, "dy": -11}),
     ("low", {"align": "right", "dx": -4}),
     ("low", {"align": "left", "dy": -11}),
 )
