@@ -267,14 +267,14 @@ def test_the_pace_of_the_story_follows_its_models(story, pace):
     assert end.trend_low <= min(end.two_point, end.record_at_end) <= end.trend_high
 
 
-@pytest.mark.parametrize(("factor", "work"), [(1.0, "grow too"), (0.01, "fall")])
+@pytest.mark.parametrize(("factor", "work"), [(1.0, "have grown too"), (0.01, "have fallen")])
 def test_the_landing_picture_says_what_the_lines_do(factor, work):
     opened = facts.open_frontier(since=facts.TREND_FROM)
     years = (opened.release_date - opened.release_date.min()).dt.days / 365.25
     opened["total_params"] = opened.active_params = 1e11 * (3.0 * factor) ** years
     turn = facts.bend(facts.frontier(until=facts.ESSAY_DAY))
     found = grown.whole_story(turn, opened, facts.GPT4, 1e13, facts.ESSAY_DAY)
-    assert (found.again, found.work) == ("grow" if factor == 1 else "change", work)
+    assert (found.again, found.work) == ("have grown" if factor == 1 else "have changed", work)
     chart = evolution.whole_story(found)
     assert work in chart.title and found.turn.what in chart.title
     hollow, *_ = marks(chart, "point")

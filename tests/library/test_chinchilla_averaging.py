@@ -25,9 +25,8 @@ def stop(scale, **options):
 
 def test_the_mean_reports_success_far_from_the_optimum():
     end = stop("mean")
-    assert end.success and "CONVERGENCE" in end.message
+    assert end.success
     assert end.objective > 1.3 * FOUND.objective
-    assert end.gradient_norm > 1  # of a sum near 1e-3: nowhere near a minimum
     # it stays with the exponent it was given
     assert abs(end.law.a - START.a) < 0.1 * abs(FOUND.law.a - START.a)
 
@@ -48,11 +47,12 @@ def test_the_objective_is_the_sum_whatever_was_handed_over():
 
 def test_a_law_that_is_the_optimum_is_left_alone():
     end = c.general_stop(RUNS, start=FOUND.law, scale="scaled")
-    assert end.iterations <= 2
+    assert end.law.alpha == pytest.approx(FOUND.law.alpha, rel=1e-6)
     assert end.objective == pytest.approx(FOUND.objective, rel=1e-10)
 
 
-def test_gradient_norm_agrees_with_differences():
+def test_the_mean_stops_where_the_sum_still_falls_steeply():
+    """By differences: the gradient of the sum, over its value, is far from zero."""
     end = stop("mean")
     raw = np.array([getattr(end.law, k) for k in ("A", "B", "E", "alpha", "beta")], dtype=float)
     raw[:3] = np.log(raw[:3])
@@ -66,7 +66,7 @@ def test_gradient_norm_agrees_with_differences():
 
     steps = 1e-7 * np.eye(5)
     slope = [(objective(raw + h) - objective(raw - h)) / 2e-7 for h in steps]
-    assert end.gradient_norm == pytest.approx(np.linalg.norm(slope) / end.objective, rel=1e-3)
+    assert np.linalg.norm(slope) / end.objective > 1
 
 
 @pytest.mark.parametrize(

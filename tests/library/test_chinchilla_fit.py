@@ -10,6 +10,7 @@ al. 2022: their tests are not collected elsewhere.
 import json
 import math
 import warnings
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,6 @@ from scipy import optimize
 
 from llmecon import chinchilla as c
 from llmecon.chinchilla import _newton
-from llmecon.chinchilla._diagnostics import outlying_rows
 
 HERE = Path(__file__).parent
 VECTORS = {
@@ -342,8 +342,9 @@ def test_approach_2_parabola_bias(name):
 
 def test_outliers_are_counted_from_the_median():
     r = np.array([10.0, 10.1, 9.9, 10.05, 9.95, 30.0])
-    assert outlying_rows(r - 10).tolist() == [5]
-    assert outlying_rows(r - 9.8).tolist() == [5]
+    fitted = c.fit(grid_8x8(c.BESIROGLU_2024))
+    assert replace(fitted, residuals=r - 10).outliers.tolist() == [5]
+    assert replace(fitted, residuals=r - 9.8).outliers.tolist() == [5]
 
 
 def test_profiles_say_what_is_wrong_with_them():

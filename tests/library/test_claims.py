@@ -91,7 +91,7 @@ def typed(template: str) -> str:
     """A sentence without its placeholders, quotations, months, and names that hold digits."""
     parts = string.Formatter().parse(template)
     text = re.sub(r'"[^"]*"', "", "".join(said for said, *_ in parts))
-    text = re.sub(r"\b[A-Z][a-z]+ 20\d\d\b|\b80 %", "", text)  # 80 %: the interval of the rule
+    text = re.sub(r"\b[A-Z][a-z]+ 20\d\d\b|\b80%", "", text)  # 80%: the interval of the rule
     names = {*catalog.models().model, *catalog.architectures().name}
     names |= {"GPT-1", "GPT-2", "GPT-3", "GPT-5", "Llama 3 70B", "H200", "B200", "8K", "32K", "70B"}
     for name in sorted(names, key=len, reverse=True):

@@ -502,7 +502,7 @@ def test_a_proposition_is_explained_with_its_rule(run):
     one = ledger.proposition("P1a")
     status, out, _ = run("scorecard", "--explain", "P1a")
     told = " ".join(out.split())
-    assert status == 0 and one.rule in told and one.row.measure in told and "O01, R04" in told
+    assert status == 0 and one.rule in told and one.measure in told and "O01, R04" in told
     assert f"{one.observed:.3g} ({one.low:.3g} to {one.high:.3g})" in told
     assert "right, 1.2 powers of ten above 0.152" in told and f"scored on {facts.SCORED_ON}" in told
     content = json.loads(run("scorecard", "--explain", "P1a", "--json")[1])

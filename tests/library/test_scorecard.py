@@ -147,7 +147,7 @@ def test_the_table_words_each_row_as_the_article_does(scored):
     told = [one for one in scored.values() if one.said != "nothing"]
     for row, one in zip(rows, told, strict=True):
         assert f'href="#{one.id.lower()}">{words.escaped(one.row.as_said)}</a>' in row
-        assert f">{one.article}</span>" in row and ledger.what_came(one) in unescape(row)
+        assert f">{one.article}</span>" in row and one.measure.partition(": ")[0] in unescape(row)
         assert any(f'<a id="{one.id.lower()}">' in item for item in items)
     assert "(perhaps meant)" in rows[[one.id for one in told].index("P7a")]
     assert all(one.article not in ("said nothing", "") for one in told)
@@ -160,10 +160,19 @@ def test_claims_of_the_list_lead_to_the_page_that_is_given(scored):
 
 
 def test_what_came_is_told_in_the_unit_of_its_measure(scored):
-    """By hand: 14 of 21 models are 67 %; a ratio is a number of times; a count has its unit."""
-    assert ledger.what_came(scored["P10"]) == "67%"
-    assert ledger.what_came(scored["P8a"]) == "3.27 times (2.67 to 4)"
-    assert ledger.what_came(scored["P1b"]) == "0 models"
+    """By hand: 14 of 21 models are 67 %; 40/10 and 40/15 dollars; a share has its whole."""
+    assert scored["P10"].measure.startswith("67% of closed models: ")
+    assert scored["P8a"].measure.startswith("3.3 times the price (2.7 to 4.0): ")
+    assert scored["P1b"].measure.startswith("0 of 25 sizes disclosed: ")
+    silent = dataclasses.replace(scored["P3"], result=registry.unanswered())
+    assert silent.measure.startswith("no number: the smallest open model")
+    assert all(": " in one.measure and "{" not in one.measure for one in scored.values())
+
+
+def test_a_growth_whose_interval_holds_no_change_is_not_called_growth(scored):
+    (early,) = ledger.score(["P6a"], until="2025-06-30")
+    assert early.numbers["went"] == "showed no clear trend" and "models grew" not in early.came
+    assert scored["P6a"].numbers["went"] == "grew"
 
 
 def test_a_direction_is_told_with_its_distance_where_powers_of_ten_mean_something(scored):
@@ -540,7 +549,7 @@ def test_a_placeholder_without_a_number_is_refused_by_name():
 SCRIPT = "<script>alert(1)</script> [a](javascript:b) <img src=x> `c` *d* | $e$ & \\"
 
 
-@pytest.mark.parametrize("column", ["proposition", "as_said", "measure", "unit", "came"])
+@pytest.mark.parametrize("column", ["proposition", "as_said", "measure", "came"])
 def test_a_script_in_the_table_stays_text(column):
     row = PROPOSITIONS["P9"].model_copy(update={column: SCRIPT})
     one = answered(row, ledger.days())

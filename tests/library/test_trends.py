@@ -55,8 +55,8 @@ def test_reference_growth_rates(first, second, printed):
 def test_reference_ten_trillion():
     """E12: 7.770e12 on the essay's day, 10e12 on 2025-04-02; from GPT-1 to GPT-4 6.28e13."""
     recent, whole = pair(GPT3, GPT4), pair(GPT1, GPT4)
-    assert trends.extrapolate(*recent, to=ESSAY) == pytest.approx(7.770e12, rel=1e-4)
-    assert trends.extrapolate(*whole, to=ESSAY) == pytest.approx(6.28e13, rel=1e-3)
+    assert trends.growth_rate(*recent).at(ESSAY) == pytest.approx(7.770e12, rel=1e-4)
+    assert trends.growth_rate(*whole).at(ESSAY) == pytest.approx(6.28e13, rel=1e-3)
     assert trends.growth_rate(*recent).date_of(10e12) == pd.Timestamp("2025-04-02")
 
 
@@ -163,7 +163,7 @@ def test_the_size_on_the_day_it_is_reached_is_that_size(size):
     dates, sizes = pair(GPT3, GPT4)
     day = trends.growth_rate(dates, sizes).date_of(size)
     one_day = 2.304 ** (1 / 365.25)
-    assert 1 / one_day < trends.extrapolate(dates, sizes, to=day) / size < one_day
+    assert 1 / one_day < trends.growth_rate(dates, sizes).at(day) / size < one_day
 
 
 def test_time_runs_both_ways():

@@ -122,7 +122,7 @@ def test_each_claim_is_a_row_with_its_verdict_and_source(pages):
         "E04",
         "GPT-3 has 175 billion parameters.",
         "right",
-        "174.6 billion parameters",
+        "175 billion parameters",
         "The paper’s table says so.rule · code · Brown et al. 2020",
     ]
     assert [text[3] for text in texts[1:]] == [

@@ -14,15 +14,14 @@ differ by more than a factor of two in the optimal size at one budget. The laws 
 
 from typing import Any
 
-from llmecon.chinchilla._records import Allocates, Allocation, Domain, Law, Provenance
+from llmecon.chinchilla._records import Allocation, Domain, Law, Provenance
 from llmecon.chinchilla.averaging import Stop, general_stop
 from llmecon.chinchilla.comparing import Explanation, compare, explain
 from llmecon.chinchilla.fitting import Fit, FitWarning, fit, objective_at
-from llmecon.chinchilla.forms import KaplanLaw, PowerLaw, ProgressLaw, StatedLaw
+from llmecon.chinchilla.forms import Allocates, KaplanLaw, PowerLaw, ProgressLaw, StatedLaw
 from llmecon.chinchilla.isoflop import approach_2
 from llmecon.chinchilla.laws import LAWS, law, law_title
 from llmecon.chinchilla.lifetime import (
-    CostOptimum,
     LifetimeOptimum,
     inference_optimal,
     inference_optimal_usd,
@@ -44,14 +43,7 @@ from llmecon.chinchilla.repeats import (
 )
 from llmecon.chinchilla.resampling import Bootstrap, bootstrap
 from llmecon.chinchilla.separable import SeparableLaw
-from llmecon.chinchilla.tables import (
-    EPOCH_2023_SPANS,
-    HOFFMANN_2022_TABLE_2,
-    PORIAN_2024_TABLE_1,
-    hoffmann_2022_table,
-    tokens_per_param,
-    training_flop,
-)
+from llmecon.chinchilla.tables import HOFFMANN_2022_TABLE_2, tokens_per_param, training_flop
 from llmecon.chinchilla.tradeoff import (
     IsoLoss,
     critical_size,
@@ -63,10 +55,10 @@ from llmecon.chinchilla.tradeoff import (
 __all__ = ["LAWS", "Allocates", "Domain", "Law", "Provenance", "law", "law_title"]
 __all__ += ["KaplanLaw", "PowerLaw", "ProgressLaw", "RepeatableLaw", "SeparableLaw", "StatedLaw"]
 # what is printed beside the laws, and why two of them disagree
-__all__ += ["EPOCH_2023_SPANS", "HOFFMANN_2022_TABLE_2", "PORIAN_2024_TABLE_1", "Explanation"]
-__all__ += ["compare", "explain", "hoffmann_2022_table", "tokens_per_param", "training_flop"]
+__all__ += ["HOFFMANN_2022_TABLE_2", "Explanation", "compare", "explain", "training_flop"]
+__all__ += ["tokens_per_param"]
 # optima and trades
-__all__ += ["Allocation", "CostOptimum", "IsoLoss", "LifetimeOptimum", "RepeatedAllocation"]
+__all__ += ["Allocation", "IsoLoss", "LifetimeOptimum", "RepeatedAllocation"]
 __all__ += ["critical_size", "data_constrained", "effective_epochs", "exchange", "iso_loss"]
 __all__ += ["implied_served_per_trained_token", "inference_optimal", "inference_optimal_usd"]
 __all__ += ["usd_per_flop"]

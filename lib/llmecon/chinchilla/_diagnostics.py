@@ -1,12 +1,15 @@
 """What a fit must tell besides its constants: can they be told apart, is this a minimum."""
 
-import numpy as np
-from numpy.typing import NDArray
+from typing import TYPE_CHECKING
 
-from llmecon._checks import FloatArray
+import numpy as np
+
 from llmecon.chinchilla._newton import N_CONSTANTS
 from llmecon.chinchilla.points import Points
 from llmecon.chinchilla.separable import SeparableLaw
+
+if TYPE_CHECKING:
+    from llmecon.chinchilla.fitting import Fit
 
 # Condition of the centred Jacobian: 62 on the 240 points of Besiroglu et al., 63 on three
 # IsoFLOP profiles, 3e7 for runs that all have D = 20 N.
@@ -24,49 +27,29 @@ _RATIO_RANGE = 3.0
 _SCATTER = 0.05
 
 
-def condition(matrix: FloatArray) -> float:
-    """Largest over smallest singular value."""
-    values = _singular(matrix)
-    smallest = float(values.min())
-    return float(values.max()) / smallest if smallest > 0 else np.inf
-
-
-def _singular(matrix: FloatArray) -> FloatArray:
-    return np.asarray(np.linalg.svd(matrix, compute_uv=False), dtype=np.float64)
-
-
-def fit_warnings(
-    *,
-    law: SeparableLaw,
-    points: Points,
-    objective: float,
-    decrement: float,
-    converged: bool,
-    jacobian_condition: float,
-    smallest_curvature: float,
-    starts_agreeing: float,
-    admissible: bool,
-) -> list[str]:
+def fit_warnings(found: "Fit", *, admissible: bool) -> list[str]:
     """Every reason not to use a fit as it is, in sentences."""
-    found = []
-    if not (converged and decrement <= max(_DECREMENT * objective, 1e-18 * len(points))):
-        found.append(
-            f"NOT AT A MINIMUM: the Newton decrement is {decrement:.2g} "
-            f"at an objective of {objective:.6g}"
+    said = []
+    enough = max(_DECREMENT * found.objective, 1e-18 * found.n_points)
+    if not (found.converged and found.decrement <= enough):
+        said.append(
+            f"NOT AT A MINIMUM: the Newton decrement is {found.decrement:.2g} "
+            f"at an objective of {found.objective:.6g}"
         )
-    if not smallest_curvature > 0:
-        found.append(
-            f"NOT A MINIMUM: the smallest curvature is {smallest_curvature:.2g}, "
+    if not found.smallest_curvature > 0:
+        said.append(
+            f"NOT A MINIMUM: the smallest curvature is {found.smallest_curvature:.2g}, "
             "so a direction is flat or falls"
         )
     if not admissible:
-        found.append("no pair of exponents gives positive constants: a term is not identified")
-    if starts_agreeing < _AGREEING:
-        found.append(f"only {starts_agreeing:.0%} of the starts reached the best objective")
-    found += [*_narrow(points, jacobian_condition), *_out_of_range(law, points)]
-    if len(points) == N_CONSTANTS:
-        found.append("as many runs as constants: no residual can show a misfit")
-    return found
+        said.append("no pair of exponents gives positive constants: a term is not identified")
+    if found.starts_agreeing < _AGREEING:
+        said.append(f"only {found.starts_agreeing:.0%} of the starts reached the best objective")
+    said += _narrow(found.points, found.jacobian_condition)
+    said += _out_of_range(found.law, found.points)
+    if found.n_points == N_CONSTANTS:
+        said.append("as many runs as constants: no residual can show a misfit")
+    return said
 
 
 def _narrow(points: Points, condition: float) -> list[str]:
@@ -93,8 +76,8 @@ def _narrow(points: Points, condition: float) -> list[str]:
 def design_is_a_line(points: Points) -> bool:
     """True where all runs share a size, a D, a D/N, a budget, or lie on one power law."""
     plane = np.column_stack([np.log(points.n_params), np.log(points.n_tokens)])
-    spread = _singular(plane - plane.mean(axis=0)) / np.sqrt(len(points))
-    return bool(spread.min() < _SCATTER)
+    spread = np.linalg.svd(plane - plane.mean(axis=0), compute_uv=False)
+    return bool(spread.min() < _SCATTER * np.sqrt(len(points)))
 
 
 def _out_of_range(law: SeparableLaw, points: Points) -> list[str]:
@@ -119,15 +102,3 @@ def _out_of_range(law: SeparableLaw, points: Points) -> list[str]:
     if not 1e-3 * points.loss.min() < law.E:
         found.append(f"E = {float(law.E):.2g} collapsed to zero: it is not identified")
     return found
-
-
-def residual_scale(residuals: FloatArray) -> float:
-    """1.4826 median absolute deviations: the standard deviation, were they normal."""
-    return float(1.4826 * np.median(np.abs(residuals - np.median(residuals))))
-
-
-def outlying_rows(residuals: FloatArray, scales: float = 5.0) -> NDArray[np.intp]:
-    """Rows whose residual lies beyond some scales, worst first."""
-    order = np.argsort(-np.abs(residuals), kind="stable")
-    away = np.abs(residuals)[order]
-    return np.asarray(order[away > scales * residual_scale(residuals)])

@@ -160,7 +160,7 @@ class Minimum:
     ----------
     theta : array
         Coordinates, a row each.
-    objective, decrement, gradient_norm : array
+    objective, decrement : array
         At the end; the decrement is g' H^-1 g / 2.
     iterations : array of int
         Newton steps.
@@ -171,7 +171,6 @@ class Minimum:
     theta: FloatArray
     objective: FloatArray
     decrement: FloatArray
-    gradient_norm: FloatArray
     iterations: NDArray[np.intp]
     converged: NDArray[np.bool_]
 
@@ -187,7 +186,6 @@ def minimise(task: Problem, theta: FloatArray, weights: FloatArray) -> Minimum:
         theta=theta.copy(),
         objective=np.empty(rows),
         decrement=np.full(rows, np.inf),
-        gradient_norm=np.empty(rows),
         iterations=np.full(rows, _MOST_STEPS, dtype=np.intp),
         converged=np.zeros(rows, dtype=bool),
     )
@@ -214,7 +212,6 @@ def minimise(task: Problem, theta: FloatArray, weights: FloatArray) -> Minimum:
             rows_done = active[done]
             end.theta[rows_done], end.objective[rows_done] = theta[done], value[done]
             end.decrement[rows_done] = decrement[done]
-            end.gradient_norm[rows_done] = np.sqrt((gradient[done] ** 2).sum(axis=1))
             end.iterations[rows_done], end.converged[rows_done] = iteration, calm[done] >= 2
             left = ~done
             if not left.any():

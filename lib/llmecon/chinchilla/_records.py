@@ -1,9 +1,9 @@
 """Small frozen records every law shares: where it comes from, where it holds, what it answers."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -64,6 +64,11 @@ class Provenance:
     standard_errors: str = ""
 
 
+def own_runs(source: str, place: str) -> Provenance:
+    """Provenance of what is fitted to runs of the caller's own."""
+    return Provenance(source=source, source_url="", place=place, rounding="none", status="fitted")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Domain:
     """Ranges of the runs a law was fitted on.
@@ -116,7 +121,7 @@ def _decades(value: FloatArray, limits: tuple[float, float]) -> FloatArray:
     return plain(np.maximum(np.maximum(low - position, position - high), 0.0))
 
 
-EVERYWHERE = Domain(note="no range given by the source")
+_EVERYWHERE = Domain(note="no range given by the source")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -165,37 +170,23 @@ class Allocation:
         return pd.DataFrame({"law": self.law, **columns})
 
 
-_Kind = TypeVar("_Kind", bound=Allocation)
+@dataclass(frozen=True, kw_only=True)
+class Law:
+    """What every record in ``LAWS`` has.
 
+    Attributes
+    ----------
+    name : str
+        Name to quote a result with: upper case for a preset.
+    provenance : Provenance
+        Where the constants come from and what the symbols count.
+    domain : Domain
+        Runs the law was fitted on; results beyond them are flagged.
+    """
 
-def extended(kind: type[_Kind], run: Allocation, **more: Any) -> _Kind:
-    """A run as a record that says more about it."""
-    return kind(**{field.name: getattr(run, field.name) for field in fields(Allocation)}, **more)
-
-
-@runtime_checkable
-class Law(Protocol):
-    """What every record in ``LAWS`` has: a name, a source, a domain."""
-
-    @property
-    def name(self) -> str:
-        """Upper-case name of the preset, or of the user's own law."""
-
-    @property
-    def provenance(self) -> Provenance:
-        """Where the constants come from and what the symbols count."""
-
-    @property
-    def domain(self) -> Domain:
-        """Runs the law was fitted on."""
-
-
-@runtime_checkable
-class Allocates(Law, Protocol):
-    """A law that turns a training budget into size and data."""
-
-    def optimal(self, *, flop: Numbers | None = None) -> Allocation:
-        """Compute-optimal run for a budget. [FLOP]"""
+    name: str
+    provenance: Provenance
+    domain: Domain = _EVERYWHERE
 
 
 def exactly_one(**given: object) -> str:

@@ -8,7 +8,8 @@ import pandas as pd
 
 from llmecon import catalog
 from llmecon._checks import Numbers, require
-from llmecon.chinchilla._records import Allocates, Law
+from llmecon.chinchilla._records import Law
+from llmecon.chinchilla.forms import Allocates
 from llmecon.chinchilla.laws import LAWS, law
 from llmecon.chinchilla.separable import SeparableLaw
 

@@ -16,16 +16,9 @@ from numpy.typing import NDArray
 
 from llmecon._checks import FloatArray, require
 from llmecon.chinchilla import _newton, _starts
-from llmecon.chinchilla._diagnostics import (
-    REFUSE_CONDITION,
-    condition,
-    design_is_a_line,
-    fit_warnings,
-    outlying_rows,
-    residual_scale,
-)
+from llmecon.chinchilla._diagnostics import REFUSE_CONDITION, design_is_a_line, fit_warnings
 from llmecon.chinchilla._newton import N_CONSTANTS, Minimum, Problem
-from llmecon.chinchilla._records import Domain, Provenance
+from llmecon.chinchilla._records import Domain, own_runs
 from llmecon.chinchilla.points import Points, Table, as_points
 from llmecon.chinchilla.separable import SeparableLaw
 
@@ -107,12 +100,15 @@ class Fit:
     @property
     def residual_scale(self) -> float:
         """1.4826 times the median absolute deviation of the residuals. [1 or nats/token]"""
-        return residual_scale(self.residuals)
+        middle = np.median(self.residuals)
+        return float(1.4826 * np.median(np.abs(self.residuals - middle)))
 
     @property
     def outliers(self) -> NDArray[np.intp]:
         """Rows whose residual lies beyond 5 scales, worst first (counted from 0)."""
-        return outlying_rows(self.residuals)
+        away = np.abs(self.residuals)
+        order = np.argsort(-away, kind="stable")
+        return np.asarray(order[away[order] > 5 * self.residual_scale])
 
     @property
     def covariance(self) -> pd.DataFrame:
@@ -152,10 +148,9 @@ class Fit:
 
     def without(self, rows: Sequence[int] | NDArray[Any]) -> "Fit":
         """The same fit without some rows, as :attr:`outliers`: show both."""
-        kept = np.ones(self.n_points, dtype=bool)
-        kept[np.asarray(rows, dtype=np.intp)] = False
-        p = self.points
-        left = Points(n_params=p.n_params[kept], n_tokens=p.n_tokens[kept], loss=p.loss[kept])
+        kept = np.setdiff1d(np.arange(self.n_points), rows)
+        names = ("n_params", "n_tokens", "loss")
+        left = Points(**{name: getattr(self.points, name)[kept] for name in names})
         task = self._task
         finite = np.isfinite(task.delta)
         return fit(
@@ -364,46 +359,32 @@ def _report(table: Points, task: Problem, found: Minimum, name: str, admissible:
     theta, value = found.theta[best], float(found.objective[best])
     near = found.objective <= value + _AGREEMENT * max(value, np.finfo(float).tiny)
     exact = found.objective <= _newton.EXACT  # noise-free runs: every tiny sum agrees
-    agreeing = float((near | exact).mean())
-    words = _objective_name(task)
-    law, broken = _law(
-        {k: float(v) for k, v in constants_of(theta, table).items()}, table, name, words
-    )
-    _, _, hessian = _newton.evaluate(task, theta[None], np.ones((1, len(table))))
-    end: dict[str, Any] = {
-        "jacobian_condition": condition(_newton.slopes(replace(task, in_log=True), theta)),
-        "smallest_curvature": float(np.linalg.eigvalsh(hessian[0]).min()),
-        "starts_agreeing": agreeing,
-        "objective": value,
-        "decrement": float(found.decrement[best]),
-        "converged": bool(found.converged[best]),
-    }
-    messages = fit_warnings(
+    of = "log residual" if task.in_log else "residual"
+    huber = np.isfinite(task.delta)
+    words = f"sum Huber({of}, delta {task.delta:g})" if huber else f"sum of squares({of})/2"
+    constants = {k: float(v) for k, v in constants_of(theta, table).items()}
+    law, broken = _law(constants, table, name, words)
+    _, gradient, hessian = _newton.evaluate(task, theta[None], np.ones((1, len(table))))
+    result = Fit(
         law=law,
         points=table,
-        admissible=admissible,
-        **end,
-    )
-    return Fit(
-        law=law,
-        points=table,
+        objective=value,
         objective_name=words,
         residuals=_newton.residuals(task, theta[None])[0],
-        gradient_norm=float(found.gradient_norm[best]),
+        gradient_norm=float(np.linalg.norm(gradient)),
+        decrement=float(found.decrement[best]),
         iterations=int(found.iterations[tied].min()),
+        converged=bool(found.converged[best]),
         starts_tried=len(found.objective),
-        warnings=(*broken, *messages),
+        starts_agreeing=float((near | exact).mean()),
+        jacobian_condition=float(np.linalg.cond(_newton.slopes(replace(task, in_log=True), theta))),
+        smallest_curvature=float(np.linalg.eigvalsh(hessian[0]).min()),
+        warnings=broken,
         _theta=theta,
         _task=task,
         _hessian=hessian[0],
-        **end,
     )
-
-
-def _objective_name(task: Problem) -> str:
-    of = "log residual" if task.in_log else "residual"
-    huber = np.isfinite(task.delta)
-    return f"sum Huber({of}, delta {task.delta:g})" if huber else f"sum of squares({of})/2"
+    return replace(result, warnings=(*broken, *fit_warnings(result, admissible=admissible)))
 
 
 def _law(
@@ -423,7 +404,4 @@ def fitted_law(
     name: str, constants: Mapping[str, Any], domain: Domain, source: str, words: str
 ) -> SeparableLaw:
     """Law of constants that come from runs of the caller's own."""
-    provenance = Provenance(
-        source=source, source_url="", place=words, rounding="none", status="fitted"
-    )
-    return SeparableLaw(name=name, provenance=provenance, domain=domain, **constants)
+    return SeparableLaw(name=name, provenance=own_runs(source, words), domain=domain, **constants)

@@ -8,19 +8,18 @@ import numpy as np
 
 from llmecon._checks import FloatArray, Numbers
 from llmecon.chinchilla._records import (
-    EVERYWHERE,
     TRAIN_FLOP_PER_PARAM_TOKEN,
     Allocation,
-    Domain,
-    Provenance,
+    Law,
     exactly_one,
     plain,
     positive,
 )
+from llmecon.chinchilla.separable import SeparableLaw
 
 
 @dataclass(frozen=True, kw_only=True)
-class PowerLaw:
+class PowerLaw(Law):
     r"""Compute-optimal allocation as a power law of the budget.
 
     .. math::
@@ -30,8 +29,6 @@ class PowerLaw:
 
     Attributes
     ----------
-    name : str
-        Name to quote a result with.
     factor, exponent : float
         c and the exponent of the budget. [parameters or tokens] [1]
     of : {"params", "tokens"}
@@ -41,20 +38,13 @@ class PowerLaw:
         quantity follows from the budget. [tokens] [1]
     flop_unit : float
         u, what the source counts the budget in. [FLOP]
-    provenance : Provenance
-        Source and conventions.
-    domain : Domain
-        Runs behind it.
     """
 
-    name: str
     factor: float
     exponent: float
     of: Literal["params", "tokens"]
     tokens_law: tuple[float, float] | None = None
     flop_unit: float = 1.0
-    provenance: Provenance
-    domain: Domain = EVERYWHERE
 
     def __post_init__(self) -> None:
         for name in ("factor", "exponent", "flop_unit"):
@@ -111,17 +101,12 @@ class PowerLaw:
         """
         exactly_one(flop=flop, n_params=n_params, n_tokens=n_tokens)
         if flop is not None:
-            return self._at(positive("flop", flop, "FLOP"))
-        if n_params is not None:
-            return self._at(self._budget(self.efficient_size, positive("n_params", n_params, "")))
-        tokens = positive("n_tokens", 0 if n_tokens is None else n_tokens, "tokens")
-        return self._at(self._budget(self.efficient_tokens, tokens))
-
-    def _budget(self, power: tuple[float, float], value: FloatArray) -> FloatArray:
-        factor, exponent = power
-        return plain(self.flop_unit * (value / factor) ** (1 / exponent))
-
-    def _at(self, budget: FloatArray) -> Allocation:
+            budget = positive("flop", flop, "FLOP")
+        elif n_params is not None:
+            budget = self._budget(self.efficient_size, positive("n_params", n_params, ""))
+        else:
+            tokens = positive("n_tokens", 0 if n_tokens is None else n_tokens, "tokens")
+            budget = self._budget(self.efficient_tokens, tokens)
         size, tokens = (
             plain(factor * (budget / self.flop_unit) ** exponent)
             for factor, exponent in (self.efficient_size, self.efficient_tokens)
@@ -134,6 +119,10 @@ class PowerLaw:
             loss=self._loss(budget),
             decades=self.domain.decades(n_params=size, n_tokens=tokens, flop=budget),
         )
+
+    def _budget(self, power: tuple[float, float], value: FloatArray) -> FloatArray:
+        factor, exponent = power
+        return plain(self.flop_unit * (value / factor) ** (1 / exponent))
 
     def _loss(self, budget: FloatArray) -> FloatArray | None:
         return None
@@ -183,15 +172,15 @@ class KaplanLaw(PowerLaw):
         4.68
         """
         exactly_one(flop=flop, loss=loss, n_params=n_params, n_tokens=n_tokens)
-        if loss is None:
-            return super().optimal(flop=flop, n_params=n_params, n_tokens=n_tokens)
-        scale, exponent = self.compute_min
-        target = positive("loss", loss, "nats/token")
-        return self._at(self.flop_unit * scale * target ** (-1 / exponent))
+        if loss is not None:
+            scale, exponent = self.compute_min
+            target = positive("loss", loss, "nats/token")
+            flop = self.flop_unit * scale * target ** (-1 / exponent)
+        return super().optimal(flop=flop, n_params=n_params, n_tokens=n_tokens)
 
 
 @dataclass(frozen=True, kw_only=True)
-class ProgressLaw:
+class ProgressLaw(Law):
     r"""How fast the same loss needs less size and data (Ho et al. 2024, model 7).
 
     .. math::
@@ -200,8 +189,6 @@ class ProgressLaw:
 
     Attributes
     ----------
-    name : str
-        Name of the preset.
     alpha_year, beta_year : float
         Progress on the size and on the data side. [1/year]
     alpha_param, beta_data : float
@@ -209,18 +196,13 @@ class ProgressLaw:
     doubling_months_interval : tuple of float
         Months in which progress is worth twice the compute: 2.5, 50 and 97.5 percentile of the
         bootstrap, as printed. [months]
-    provenance, domain
-        Source, conventions, range of the results.
     """
 
-    name: str
     alpha_year: float
     alpha_param: float
     beta_year: float
     beta_data: float
     doubling_months_interval: tuple[float, float, float]
-    provenance: Provenance
-    domain: Domain
 
     @property
     def params_doubling_years(self) -> float:
@@ -234,20 +216,17 @@ class ProgressLaw:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StatedLaw:
+class StatedLaw(Law):
     """A law to be looked up: its constants, with the formula in the note of its source.
 
     Attributes
     ----------
-    name : str
-        Name of the preset.
     constants : mapping of str to float
         As printed.
-    provenance, domain
-        Source, conventions, range of the runs.
     """
 
-    name: str
     constants: Mapping[str, float]
-    provenance: Provenance
-    domain: Domain
+
+
+# Laws that turn a training budget into size and data.
+Allocates = SeparableLaw | PowerLaw

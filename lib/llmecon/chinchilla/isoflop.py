@@ -5,7 +5,7 @@ import warnings
 import numpy as np
 
 from llmecon._checks import FloatArray, Numbers, require
-from llmecon.chinchilla._records import Domain, Provenance
+from llmecon.chinchilla._records import Domain, own_runs
 from llmecon.chinchilla.fitting import FitWarning
 from llmecon.chinchilla.forms import PowerLaw
 from llmecon.chinchilla.points import Points, Table, as_points
@@ -82,12 +82,8 @@ def approach_2(points: Table | Points, *, flop: Numbers, tolerance_dex: float = 
         exponent=exponent,
         of="params",
         tokens_law=_regression(spent, data),
-        provenance=Provenance(
-            source=f"parabolas through {len(minima)} IsoFLOP profiles",
-            source_url="",
-            place="regression of their minima",
-            rounding="none",
-            status="fitted",
+        provenance=own_runs(
+            f"parabolas through {len(minima)} IsoFLOP profiles", "regression of their minima"
         ),
         domain=Domain(flop=(float(spent.min()), float(spent.max()))),
     )

@@ -18,10 +18,10 @@ from llmecon.chinchilla.repeats import RepeatableLaw
 from llmecon.chinchilla.separable import SeparableLaw
 
 
-def _power(constants: dict[str, float], **known: Any) -> PowerLaw:
+def _power(constants: dict[str, float], form: type[PowerLaw] = PowerLaw, **known: Any) -> PowerLaw:
     of: Literal["params", "tokens"] = "params" if "params_factor" in constants else "tokens"
     pairs = {f"{of}_factor", f"{of}_exponent"} < set(constants)
-    return PowerLaw(
+    return form(
         factor=constants[f"{of}_factor"],
         exponent=constants[f"{of}_exponent"],
         of=of,
@@ -30,17 +30,10 @@ def _power(constants: dict[str, float], **known: Any) -> PowerLaw:
     )
 
 
-def _kaplan(constants: dict[str, float], **known: Any) -> KaplanLaw:
-    c = constants
-    return KaplanLaw(
-        factor=c["params_factor"],
-        exponent=c["params_exponent"],
-        of="params",
-        tokens_law=(c["tokens_factor"], c["tokens_exponent"]),
-        compute_min=(c["loss_scale"], c["loss_exponent"]),
-        flop_unit=c["flop_unit"],
-        **known,
-    )
+def _kaplan(constants: dict[str, float], **known: Any) -> PowerLaw:
+    loss = constants["loss_scale"], constants["loss_exponent"]
+    unit = constants["flop_unit"]
+    return _power(constants, KaplanLaw, compute_min=loss, flop_unit=unit, **known)
 
 
 def _progress(constants: dict[str, float], **known: Any) -> ProgressLaw:

@@ -11,7 +11,7 @@ arXiv:2401.00448, state the problem; this form of the solution is derived here.)
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 from scipy.optimize.elementwise import find_root
@@ -21,7 +21,6 @@ from llmecon.chinchilla._records import (
     SERVE_FLOP_PER_PARAM_TOKEN,
     Allocation,
     exactly_one,
-    extended,
     logistic,
     plain,
     positive,
@@ -29,17 +28,17 @@ from llmecon.chinchilla._records import (
 from llmecon.chinchilla.separable import SeparableLaw
 
 _SECONDS_PER_HOUR = 3600.0
-# A million optima in pieces that stay in the processor's cache.
-_PIECE = 16_384
 # Newton needs 6 to 8 steps for demand from 0 to 1e21 tokens; the rest is margin.
 _MOST_STEPS = 100
+# Newton squares its error: after a step this small, relative, nothing is left of it.
+_LAST_STEP = 1e-9
 # Half-width in ln N of the central difference of a price: its error is of second order.
 _SLOPE_STEP = 1e-4
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Served(Allocation):
-    """What both optima share: demand, and the compute-optimal run of the same loss.
+class LifetimeOptimum(Allocation):
+    """Model that takes least compute, or dollars, over training and serving.
 
     Attributes
     ----------
@@ -47,12 +46,15 @@ class _Served(Allocation):
         Tokens served over the model's life. [tokens]
     baseline : Allocation
         Compute-optimal run of the same loss.
+    total : array
+        Training and serving together. [FLOP or USD]
     saved_fraction : array
-        Share saved of what that run takes over training and serving, in FLOP or in dollars. [1]
+        Share saved of what the compute-optimal run takes. [1]
     """
 
     tokens_served: FloatArray
     baseline: Allocation
+    total: FloatArray
     saved_fraction: FloatArray
 
     @property
@@ -64,32 +66,6 @@ class _Served(Allocation):
     def token_ratio(self) -> FloatArray:
         """Training tokens over the compute-optimal tokens. [1]"""
         return plain(self.tokens / self.baseline.tokens)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class LifetimeOptimum(_Served):
-    """Model that takes least compute over training and serving.
-
-    Attributes
-    ----------
-    total_flop : array
-        Training and serving together. [FLOP]
-    """
-
-    total_flop: FloatArray
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class CostOptimum(_Served):
-    """Model that costs least in dollars over training and serving.
-
-    Attributes
-    ----------
-    total_usd : array
-        Dollars of training and serving. [USD]
-    """
-
-    total_usd: FloatArray
 
 
 def inference_optimal(
@@ -147,45 +123,53 @@ def inference_optimal(
     >>> round(float(best.params) / 1e9, 2), round(float(best.saved_fraction), 3)
     (6.97, 0.174)
     """
-    served = _finite_demand(tokens_served)
-    baseline = _reference_run(law, loss, reference_params)
+    served, baseline = _asked(law, tokens_served, loss, reference_params)
     equivalent = served * SERVE_FLOP_PER_PARAM_TOKEN / law.flop_per_param_token
     demand = equivalent / baseline.tokens
-    shift = _in_pieces(_log_token_ratio, demand, law.a, np.asarray(law.beta))
+    shift = _log_token_ratio(demand, law.a, np.asarray(law.beta))
     tokens = baseline.tokens * np.exp(shift)
     log_size = (law.beta * shift - np.log1p(demand * np.exp(-shift))) / np.asarray(law.alpha)
     run = law.predict(baseline.params * np.exp(log_size), tokens)
     per_param = SERVE_FLOP_PER_PARAM_TOKEN * served
     total, compared = (each.flop + per_param * each.params for each in (run, baseline))
-    return extended(
-        LifetimeOptimum,
-        run,
-        tokens_served=plain(served),
-        baseline=baseline,
-        total_flop=plain(total),
-        saved_fraction=plain((compared - total) / compared),
-    )
+    return _optimum(run, baseline, served, total, compared)
 
 
-def _finite_demand(tokens_served: Numbers) -> FloatArray:
-    """Tokens served, refused by name where negative or unbounded."""
+def _asked(
+    law: SeparableLaw,
+    tokens_served: Numbers,
+    loss: Numbers | None,
+    reference_params: Numbers | None,
+) -> tuple[FloatArray, Allocation]:
+    """Tokens served, bounded, and the compute-optimal run of the quality that was asked for."""
     if np.any(np.isposinf(np.asarray(tokens_served, dtype=np.float64))):
         raise ValueError(
             "tokens_served must be finite, got inf [tokens]; "
             "the limit of unbounded demand is law.params_floor(loss)"
         )
-    return require("tokens_served", tokens_served, minimum=0, unit="tokens")
-
-
-def _reference_run(
-    law: SeparableLaw, loss: Numbers | None, reference_params: Numbers | None
-) -> Allocation:
-    """Compute-optimal run of the quality that was asked for."""
+    served = require("tokens_served", tokens_served, minimum=0, unit="tokens")
     exactly_one(loss=loss, reference_params=reference_params)
-    if loss is not None:
-        return law.optimal(loss=loss)
-    size = positive("reference_params", 0 if reference_params is None else reference_params, "")
-    return law.optimal(n_params=size)
+    if reference_params is not None:
+        size = positive("reference_params", reference_params, "parameters")
+        return served, law.optimal(n_params=size)
+    return served, law.optimal(loss=loss)
+
+
+def _optimum(
+    run: Allocation,
+    baseline: Allocation,
+    served: FloatArray,
+    total: FloatArray,
+    compared: FloatArray,
+) -> LifetimeOptimum:
+    """The run with what it takes in total, and what the compute-optimal one takes."""
+    return LifetimeOptimum(
+        **{field.name: getattr(run, field.name) for field in fields(Allocation)},
+        tokens_served=plain(served),
+        baseline=baseline,
+        total=plain(total),
+        saved_fraction=plain((compared - total) / compared),
+    )
 
 
 def _log_token_ratio(demand: FloatArray, a: FloatArray, beta: FloatArray) -> FloatArray:
@@ -196,26 +180,9 @@ def _log_token_ratio(demand: FloatArray, a: FloatArray, beta: FloatArray) -> Flo
         weight = scale * np.exp(-shift)
         step = (np.log1p(weight) - beta * shift) / (beta + weight / (1 + weight))
         shift += step
-        if np.all(np.abs(step) <= 1e-15 * (1 + shift)):
-            break
-        if np.all(np.abs(step) <= 1e-9 * (1 + shift)):  # the next step is exact: Newton squares it
-            weight = scale * np.exp(-shift)
-            shift += (np.log1p(weight) - beta * shift) / (beta + weight / (1 + weight))
+        if np.all(np.abs(step) <= _LAST_STEP * (1 + shift)):
             break
     return shift
-
-
-def _in_pieces(solve: Callable[..., FloatArray], *arguments: FloatArray) -> FloatArray:
-    """Solve over broadcast arguments, in pieces that stay in cache."""
-    shape = np.broadcast_shapes(*(np.shape(v) for v in arguments))
-    flat = [np.broadcast_to(v, shape).ravel() if np.size(v) > 1 else v for v in arguments]
-    flat[0] = np.broadcast_to(arguments[0], shape).ravel()
-    size = flat[0].size
-    result = np.empty(size)
-    for start in range(0, size, _PIECE):
-        piece = slice(start, start + _PIECE)
-        result[piece] = solve(*(v[piece] if np.size(v) > 1 else np.ravel(v)[0] for v in flat))
-    return plain(result.reshape(shape))
 
 
 # --- in dollars --------------------------------------------------------------------------
@@ -251,7 +218,7 @@ def inference_optimal_usd(
     usd_per_served_token: Callable[[FloatArray], FloatArray],
     loss: Numbers | None = None,
     reference_params: Numbers | None = None,
-) -> CostOptimum:
+) -> LifetimeOptimum:
     r"""Size and data that cost least in dollars, with serving priced by any function of size.
 
     .. math:: \min_{N}\; c\,6 N D(N) + D_{inf}\,p(N), \quad D(N) \text{ from } L(N, D) = L
@@ -275,7 +242,7 @@ def inference_optimal_usd(
 
     Returns
     -------
-    CostOptimum
+    LifetimeOptimum
         With the share of the compute-optimal model's dollars that is saved.
 
     Raises
@@ -300,26 +267,22 @@ def inference_optimal_usd(
     >>> round(float(best.params) / 1e9, 2)
     24.18
     """
-    served = _finite_demand(tokens_served)
     rate = positive("usd_per_train_flop", usd_per_train_flop, "USD/FLOP")
     if np.ndim(law.alpha):
         raise ValueError(f"law must hold one set of constants, got {np.size(law.alpha)} in it")
-    baseline = _reference_run(law, loss, reference_params)
-    price = _checked_price(usd_per_served_token)
+    served, baseline = _asked(law, tokens_served, loss, reference_params)
+
+    def price(size: FloatArray) -> FloatArray:
+        usd = np.asarray(usd_per_served_token(size), dtype=np.float64)
+        return positive("usd_per_served_token(n_params)", usd, "USD/token")
+
     served, rate, base = np.broadcast_arrays(served, rate, baseline.params)
     reducible = np.broadcast_to(np.asarray(baseline.loss) - law.E, base.shape)
     odds = _odds_of_size(law, served, rate, reducible, price)
     size = law._size_at_share(reducible, logistic(odds))
     run = law.predict(size, law._tokens_at_share(reducible, logistic(-odds)))
     total = rate * run.flop + served * price(run.params)
-    return extended(
-        CostOptimum,
-        run,
-        tokens_served=plain(served),
-        baseline=baseline,
-        total_usd=plain(total),
-        saved_fraction=plain(1 - total / (rate * baseline.flop + served * price(base))),
-    )
+    return _optimum(run, baseline, served, total, rate * baseline.flop + served * price(base))
 
 
 def _odds_of_size(
@@ -358,11 +321,3 @@ def _odds_of_size(
     low = np.full(reducible.shape, float(np.log(law.a / law.b)) - 1e-6)
     high = low + 80.0  # a size term e^80 times the data term: the floor to every digit
     return np.asarray(find_root(gain, (low, high), args=(served, rate, reducible)).x)
-
-
-def _checked_price(hook: Callable[[FloatArray], FloatArray]) -> Callable[[FloatArray], FloatArray]:
-    def price(size: FloatArray) -> FloatArray:
-        usd = np.asarray(hook(size), dtype=np.float64)
-        return positive("usd_per_served_token(n_params)", usd, "USD/token")
-
-    return price

@@ -5,7 +5,6 @@ import pandas as pd
 
 from llmecon._checks import FloatArray, Numbers, require
 from llmecon.chinchilla import _newton
-from llmecon.chinchilla._diagnostics import condition
 from llmecon.chinchilla.fitting import coordinates, fit, make_task
 from llmecon.chinchilla.points import as_points
 from llmecon.chinchilla.resampling import Seed
@@ -94,7 +93,7 @@ def simulate(
     tokens = require("n_tokens", n_tokens, above=0, unit="tokens")
     spread = float(require("noise", noise, minimum=0, unit="1"))
     size, tokens = (v.ravel() for v in np.broadcast_arrays(size, tokens))
-    draw = np.random.default_rng(seed) if isinstance(seed, int | np.integer) else seed
+    draw = np.random.default_rng(seed)
     if degrees_of_freedom is None:
         shock = draw.standard_normal(size.size)
     else:
@@ -168,7 +167,7 @@ def simulated_width(
         If fewer than half of the simulated tables can be fitted at all.
     """
     count = int(require("n_simulations", n_simulations, minimum=2, unit="tables"))
-    draw = np.random.default_rng(seed) if isinstance(seed, int | np.integer) else seed
+    draw = np.random.default_rng(seed)
     found = []
     for _ in range(count):
         runs = simulate(law, n_params, n_tokens, noise=noise, seed=draw)
@@ -205,13 +204,6 @@ def design_condition(law: SeparableLaw, n_params: Numbers, n_tokens: Numbers) ->
     >>> design_condition(chinchilla.BESIROGLU_2024, n, 20 * n) > 1e7
     True
     """
-    size = require("n_params", n_params, above=0, unit="parameters")
-    tokens = require("n_tokens", n_tokens, above=0, unit="tokens")
-    size, tokens = (v.ravel() for v in np.broadcast_arrays(size, tokens))
-    plan = as_points(
-        {"n_params": size, "n_tokens": tokens, "loss": law.loss(size, tokens)},
-        duplicates="keep",
-        fewest=1,
-    )
-    task = make_task(plan)
-    return condition(_newton.slopes(task, coordinates(law, plan)))
+    runs = simulate(law, n_params, n_tokens, noise=0)
+    plan = as_points(runs, duplicates="keep", fewest=1)
+    return float(np.linalg.cond(_newton.slopes(make_task(plan), coordinates(law, plan))))

@@ -86,8 +86,13 @@ def as_points(points: Table | Points, *, duplicates: str = "refuse", fewest: int
         raise ValueError(f"points must be >= {fewest}, one a fitted constant, got {n} [runs]")
     if duplicates not in ("refuse", "keep"):
         raise ValueError(f"duplicates must be 'refuse' or 'keep', got {duplicates!r}")
-    if duplicates == "refuse":
-        _refuse_duplicates(columns)
+    frame = pd.DataFrame(columns)
+    if duplicates == "refuse" and (same := np.flatnonzero(frame.duplicated())).size:
+        first = np.flatnonzero((frame == frame.iloc[same[0]]).all(axis=1))[0]
+        raise ValueError(
+            f"points must be different runs, got row {same[0]} equal to row {first} "
+            f"({same.size} such rows, counted from 0); duplicates='keep' accepts them"
+        )
     return Points(**columns)
 
 
@@ -108,15 +113,3 @@ def _column(points: Table, name: str) -> FloatArray:
             f"({bad.size} such rows, counted from 0)"
         )
     return values
-
-
-def _refuse_duplicates(columns: Mapping[str, FloatArray]) -> None:
-    frame = pd.DataFrame(columns)
-    same = np.flatnonzero(frame.duplicated())
-    if same.size:
-        second = int(same[0])
-        first = int(np.flatnonzero((frame == frame.iloc[second]).all(axis=1))[0])
-        raise ValueError(
-            f"points must be different runs, got row {second} equal to row {first} "
-            f"({same.size} such rows, counted from 0); duplicates='keep' accepts them"
-        )

@@ -12,11 +12,9 @@ import numpy as np
 
 from llmecon._checks import FloatArray, Numbers, require
 from llmecon.chinchilla._records import (
-    EVERYWHERE,
     TRAIN_FLOP_PER_PARAM_TOKEN,
     Allocation,
-    Domain,
-    Provenance,
+    Law,
     exactly_one,
     plain,
     positive,
@@ -26,25 +24,19 @@ _Constant = float | FloatArray
 
 
 @dataclass(frozen=True, kw_only=True)
-class SeparableLaw:
+class SeparableLaw(Law):
     r"""Loss of a dense transformer from its size and its training tokens.
 
     .. math:: L(N, D) = E + A N^{-\alpha} + B D^{-\beta}
 
     Attributes
     ----------
-    name : str
-        Name to quote a result with.
     E : float or array
         Irreducible loss. [nats/token]
     A, alpha : float or array
         Coefficient and exponent of the size term. [nats parameters^alpha] [1]
     B, beta : float or array
         Coefficient and exponent of the data term. [nats tokens^beta] [1]
-    provenance : Provenance
-        Source and conventions.
-    domain : Domain
-        Runs the constants were fitted on; results beyond it are flagged.
     flop_per_param_token : float
         k in C = k N D. [FLOP/parameter/token]
 
@@ -65,14 +57,11 @@ class SeparableLaw:
     1.97388186316
     """
 
-    name: str
     E: _Constant
     A: _Constant
     B: _Constant
     alpha: _Constant
     beta: _Constant
-    provenance: Provenance
-    domain: Domain = EVERYWHERE
     flop_per_param_token: float = TRAIN_FLOP_PER_PARAM_TOKEN
 
     def __post_init__(self) -> None:
@@ -207,7 +196,9 @@ class SeparableLaw:
         """
         given = exactly_one(flop=flop, loss=loss, n_params=n_params, n_tokens=n_tokens)
         if given == "loss":
-            return self._optimal_at_loss(self._reducible(loss))
+            left = self._reducible(loss)
+            size = self._size_at_share(left, self.a)
+            return self._allocation(size, self._tokens_at_share(left, self.b))
         k, g = self.flop_per_param_token, self.G
         if flop is not None:
             budget = positive("flop", flop, "FLOP")
@@ -218,10 +209,6 @@ class SeparableLaw:
             return self._allocation(size, (size / g) ** (self.b / self.a) / g)
         tokens = positive("n_tokens", n_tokens if n_tokens is not None else 0, "tokens")
         return self._allocation(g * (tokens * g) ** (self.a / self.b), tokens)
-
-    def _optimal_at_loss(self, reducible: FloatArray) -> Allocation:
-        size = self._size_at_share(reducible, self.a)
-        return self._allocation(size, self._tokens_at_share(reducible, self.b))
 
     def _reducible(self, loss: Any) -> FloatArray:
         """Loss above E, refused by name where nothing of any size reaches it."""

@@ -30,11 +30,6 @@ class IsoLoss:
         return plain(self.size_factor * self.token_factor - 1)
 
     @property
-    def train_decades(self) -> FloatArray:
-        """Orders of magnitude of training compute paid. [decades]"""
-        return plain(np.log10(self.size_factor * self.token_factor))
-
-    @property
     def serve_decades(self) -> FloatArray:
         """Orders of magnitude of inference compute saved. [decades]"""
         return plain(-np.log10(self.size_factor))
@@ -143,8 +138,8 @@ def exchange(law: SeparableLaw, *, wedge: Numbers) -> IsoLoss:
     --------
     >>> from llmecon import chinchilla
     >>> span = exchange(chinchilla.HOFFMANN_2022_TEX, wedge=7)
-    >>> round(float(span.train_decades), 2), round(float(span.serve_decades), 2)
-    (1.21, 0.8)
+    >>> float(np.log10(1 + span.flop_overhead)), float(span.serve_decades)
+    (1.21, 0.80)
     """
     odds = positive("wedge", wedge, "1") * law.beta / np.asarray(law.alpha)
     return IsoLoss(

@@ -16,8 +16,6 @@ from llmecon.cli import calibrating, fitting, laws, lists, serving, sizes, trend
 from llmecon.cli.app import app
 from llmecon.cli.output import printable
 
-trending.register(app)
-
 __all__ = ["app", "main"]
 
 _BAD_INPUT, _INTERRUPTED = 2, 130

@@ -96,8 +96,6 @@ def _known(kind: str, names: str, known: Collection[str]) -> None:
 
 def _constants(profile: Profile) -> Table:
     """Fitted and fixed constants; for the fixed ones, why the rows cannot tell them."""
-    import pandas as pd
-
     from llmecon import roofline
     from llmecon.roofline.calibration import BANDS
 
@@ -114,10 +112,9 @@ def _constants(profile: Profile) -> Table:
         Column("standard_error", "standard error", ".2g"),
         Column("origin", "origin"),
     ]
-    frame = pd.DataFrame(rows, columns=[column.name for column in columns])
     dense, experts = (expm1(getattr(profile, name)) for name in BANDS)
     notes = [f"80 % band of the time: {dense:.0%} for dense models, {experts:.0%} with experts."]
-    return Table(frame, columns, f"{profile.name}: {profile.source}", notes)
+    return Table.of(rows, columns, f"{profile.name}: {profile.source}", notes)
 
 
 def _errors(errors: pd.DataFrame) -> Table:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields, replace
+from dataclasses import asdict, replace
 from inspect import signature
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -62,25 +62,19 @@ def _show(
 
 
 def _one(law: Law) -> Answer:
-    import pandas as pd
-
-    known = _fields(law)
-    parts = {part: _fields(known.pop(part)) for part in ("provenance", "domain")}
-    content = {"constants": {k: v for k, v in known.items() if k != "name"}, **parts}
+    known: dict[str, Any] = asdict(law)  # type: ignore[call-overload]
+    del known["name"]
+    parts = {part: known.pop(part) for part in ("provenance", "domain")}
+    content = {"constants": known, **parts}
     rows = [
-        {"what": part, "name": name.replace("_", " "), "value": _said(value)}
+        (part, name.replace("_", " "), _said(value))
         for part, values in content.items()
         for name, value in values.items()
         if value not in (None, "")
     ]
     columns = [Column(name, "") for name in ("what", "name", "value")]
     title = f"{law.name} ({type(law).__name__})"
-    table = Table(pd.DataFrame(rows), columns, title)
-    return Answer([table], {"name": law.name, **content})
-
-
-def _fields(record: Any) -> dict[str, Any]:
-    return {item.name: getattr(record, item.name) for item in fields(record)}
+    return Answer([Table.of(rows, columns, title)], {"name": law.name, **content})
 
 
 def _said(value: Any) -> str:
@@ -137,7 +131,8 @@ def _serving_optimum(law: Any, reference: Allocation, tokens_served: str) -> Ans
     demand = inputs.numbers("--tokens-served", tokens_served)
     losses, served = np.meshgrid(np.atleast_1d(reference.loss), demand, indexing="ij")
     best = chinchilla.inference_optimal(law, loss=losses.ravel(), tokens_served=served.ravel())
-    frame = best.table("size_ratio", "token_ratio", "saved_fraction", "total_flop")
+    frame = best.table("size_ratio", "token_ratio", "saved_fraction", "total")
+    frame = frame.rename(columns={"total": "total_flop"})
     frame.insert(1, "tokens_served", best.tokens_served)
     columns = [
         _ALLOCATION[0],

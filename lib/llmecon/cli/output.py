@@ -7,7 +7,7 @@ import json
 import math
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import wraps
@@ -72,6 +72,20 @@ class Table:
     title: str = ""
     notes: Sequence[str] = ()
     most: int | None = None
+
+    @classmethod
+    def of(
+        cls,
+        rows: Iterable[Sequence[Any]],
+        columns: Sequence[Column],
+        title: str = "",
+        notes: Sequence[str] = (),
+    ) -> Table:
+        """A table whose rows hold what its columns show, in their order."""
+        import pandas as pd
+
+        frame = pd.DataFrame(rows, columns=[column.name for column in columns])
+        return cls(frame, columns, title, notes)
 
 
 @dataclass(frozen=True)

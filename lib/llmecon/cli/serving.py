@@ -14,9 +14,7 @@ from llmecon.cli.output import Answer, Column, Table, command
 if TYPE_CHECKING:
     import pandas as pd
 
-    from llmecon.accelerator import Accelerator
     from llmecon.roofline import Profile
-    from llmecon.transformer import Transformer
 
 _Model = Annotated[str, typer.Argument(help="Name (llmecon models) or a config.json.")]
 _Chip = Annotated[str, typer.Argument(help="Name (llmecon chips) or a JSON or YAML file.")]
@@ -32,6 +30,10 @@ _ProfileName = Annotated[
     str, typer.Option("--profile", help="Constants of an engine: a name, ideal, or a JSON file.")
 ]
 
+_PASSED_ON = (  # to the roofline, by the same names
+    *("expert_parallel", "attention_data_parallel", "chips_per_node"),
+    *("weights", "kv", "activations"),
+)
 _TP = Column("tensor_parallel", "TP", ".0f")
 _PROMPT = Column("input_tokens", "prompt", ",.0f")
 _PRICE = Column("usd_per_mtok", "USD/Mtok", ".3g")
@@ -43,16 +45,41 @@ def _paid(utilisation: float | None) -> float:
     return 1.0 if utilisation is None else utilisation
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(kw_only=True)
 class _Server:
-    """A model on accelerators as it was asked for, and what an hour of one costs."""
+    """A model on accelerators: options that the commands share, and what they stand for."""
 
-    model: Transformer
-    chip: Accelerator
-    tensor_parallel: str
-    options: dict[str, Any]
-    usd_per_gpu_hour: float | None
-    utilisation: float | None
+    model: _Model
+    chip: _Chip
+    tensor_parallel: _Degrees = "1"
+    expert_parallel: Annotated[int, typer.Option(help="Groups that hold whole experts.")] = 1
+    attention_data_parallel: Annotated[
+        int, typer.Option(help="Groups that attend for different sequences.")
+    ] = 1
+    weights: _Weights = "bf16"
+    kv: _Kv = None
+    activations: Annotated[
+        str | None, typer.Option(help="Format of the arithmetic; as the weights if not given.")
+    ] = None
+    chips_per_node: _Node = 8
+    usd_per_gpu_hour: Annotated[
+        float | None, typer.Option(help="Rent of one accelerator, USD an hour.")
+    ] = None
+    utilisation: _Utilisation = None
+    profile: _ProfileName = ""
+
+    def __post_init__(self) -> None:
+        if self.utilisation is not None and self.usd_per_gpu_hour is None:
+            raise ValueError(
+                "--utilisation needs --usd-per-gpu-hour: it changes nothing but the price"
+            )
+        shape, accelerator = inputs.model(self.model), inputs.chip(self.chip)
+        self.where: dict[str, Any] = {
+            "model": shape,
+            "chip": accelerator,
+            "profile": inputs.profile(self.profile),
+        }
+        self.where |= {name: getattr(self, name) for name in _PASSED_ON}
 
     def grid(self, **lists: str) -> dict[str, Any]:
         """Every combination of the listed numbers and degrees."""
@@ -75,7 +102,7 @@ class _Server:
 
         from llmecon import cost
 
-        frame, weights, kv = pd.DataFrame(found), self.options["weights"], self.options["kv"]
+        frame, model, chip = pd.DataFrame(found), self.where["model"], self.where["chip"]
         if self.usd_per_gpu_hour is not None:
             frame["usd_per_mtok"] = np.inf  # where no token is made
             some = frame[made] > 0
@@ -90,57 +117,16 @@ class _Server:
         frame["fits"] = np.broadcast_to(run.fits, len(frame))
         frame[most] = np.broadcast_to(run.memory.max_batch, len(frame))
         columns = [*columns, Column("fits", "fits"), Column(most, "most that fit", ",.0f")]
-        title = f"{what}: {self.model.name} on {self.chip.name}, {weights} weights"
+        title = f"{what}: {model.name} on {chip.name}, {self.weights} weights"
         content = {
-            "model": self.model.name,
-            "chip": self.chip.name,
-            "weights": weights,
-            "kv": kv or "bf16",
+            "model": model.name,
+            "chip": chip.name,
+            "weights": self.weights,
+            "kv": self.kv or "bf16",
             "profile": run.profile.name,
         }
         table = Table(frame, columns, title, [*notes, _constants(run.profile)])
         return Answer([table], content)
-
-
-def _server(
-    model: _Model,
-    chip: _Chip,
-    tensor_parallel: _Degrees = "1",
-    expert_parallel: Annotated[int, typer.Option(help="Groups that hold whole experts.")] = 1,
-    attention_data_parallel: Annotated[
-        int, typer.Option(help="Groups that attend for different sequences.")
-    ] = 1,
-    weights: _Weights = "bf16",
-    kv: _Kv = None,
-    activations: Annotated[
-        str | None, typer.Option(help="Format of the arithmetic; as the weights if not given.")
-    ] = None,
-    chips_per_node: _Node = 8,
-    usd_per_gpu_hour: Annotated[
-        float | None, typer.Option(help="Rent of one accelerator, USD an hour.")
-    ] = None,
-    utilisation: _Utilisation = None,
-    profile: _ProfileName = "",
-) -> _Server:
-    """Options that the commands share."""
-    if utilisation is not None and usd_per_gpu_hour is None:
-        raise ValueError("--utilisation needs --usd-per-gpu-hour: it changes nothing but the price")
-    return _Server(
-        model=inputs.model(model),
-        chip=inputs.chip(chip),
-        tensor_parallel=tensor_parallel,
-        options={
-            "expert_parallel": expert_parallel,
-            "attention_data_parallel": attention_data_parallel,
-            "weights": weights,
-            "kv": kv,
-            "activations": activations,
-            "chips_per_node": chips_per_node,
-            "profile": inputs.profile(profile),
-        },
-        usd_per_gpu_hour=usd_per_gpu_hour,
-        utilisation=utilisation,
-    )
 
 
 @command(
@@ -149,7 +135,7 @@ def _server(
     "--tensor-parallel 8 --weights fp8 --usd-per-gpu-hour 3",
     'llmecon decode "Llama 3.1 70B" "H200 SXM 141GB" --weights fp8 --profile ideal',
     'llmecon decode path/to/config.json "H100 SXM 80GB" --tensor-parallel 1,2,4,8 --csv',
-    shared=_server,
+    shared=_Server,
 )
 def _decode(
     server: _Server,
@@ -161,9 +147,7 @@ def _decode(
     from llmecon import roofline
 
     grid = server.grid(context=context, batch=batch)
-    step = roofline.decode(
-        server.model, server.chip, **grid, **server.options, pipeline_parallel=pipeline_parallel
-    )
+    step = roofline.decode(**server.where, **grid, pipeline_parallel=pipeline_parallel)
     columns = [_TP, Column("context", "context", ",.0f")]
     return _stepped(server, "Decode", grid, step, columns, "ms per token", "tokens/s per user")
 
@@ -172,7 +156,7 @@ def _decode(
     app,
     'llmecon prefill "Llama 3.1 70B" "H200 SXM 141GB" --input-tokens 1000,8000 '
     "--tensor-parallel 8 --weights fp8",
-    shared=_server,
+    shared=_Server,
 )
 def _prefill(
     server: _Server,
@@ -184,9 +168,7 @@ def _prefill(
     from llmecon import roofline
 
     grid = server.grid(input_tokens=input_tokens, batch=batch)
-    step = roofline.prefill(
-        server.model, server.chip, **grid, **server.options, cached_tokens=cached_tokens
-    )
+    step = roofline.prefill(**server.where, **grid, cached_tokens=cached_tokens)
     return _stepped(server, "Prefill", grid, step, [_TP, _PROMPT], "ms", "input tokens/s")
 
 
@@ -231,7 +213,7 @@ def _stepped(
     'llmecon serve "Llama 3.1 70B" "H200 SXM 141GB" --concurrency 4,16,64 '
     "--input-tokens 1024 --output-tokens 1024 --tensor-parallel 8 --weights fp8 "
     "--usd-per-gpu-hour 3",
-    shared=_server,
+    shared=_Server,
 )
 def _serve(
     server: _Server,
@@ -248,9 +230,7 @@ def _serve(
     grid = server.grid(
         input_tokens=input_tokens, output_tokens=output_tokens, concurrency=concurrency
     )
-    run = roofline.serve(
-        server.model, server.chip, **grid, **server.options, cached_share=cached_share
-    )
+    run = roofline.serve(**server.where, **grid, cached_share=cached_share)
     if not np.any(run.batch):  # no instance holds even one request
         run.require_fit()
     columns = [

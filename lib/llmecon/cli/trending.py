@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from llmecon.cli.app import app
 from llmecon.cli.output import Answer, Column, Table, command, short
 
 if TYPE_CHECKING:
@@ -27,18 +28,14 @@ _TURN_NOTES = [
 ]
 
 
-def register(app: typer.Typer) -> None:
-    """Add the command to the command line."""
-    command(
-        app,
-        "llmecon trend",
-        "llmecon trend --until 2024-12-13 --size 1e13 --to 2026-11-01",
-        "llmecon trend --of active_params --csv",
-        "llmecon trend --turn",
-    )(trend)
-
-
-def trend(
+@command(
+    app,
+    "llmecon trend",
+    "llmecon trend --until 2024-12-13 --size 1e13 --to 2026-11-01",
+    "llmecon trend --of active_params --csv",
+    "llmecon trend --turn",
+)
+def _trend(
     since: Annotated[str, typer.Option("--from", help="First day of the fit.")] = "2018-01-01",
     until: Annotated[
         str | None,
@@ -86,15 +83,6 @@ def _day(name: str, text: str) -> pd.Timestamp:
     return pd.Timestamp(iso_date(name, text))
 
 
-def _table(
-    rows: list[tuple[Any, ...]], columns: list[Column], title: str, notes: list[str]
-) -> Table:
-    import pandas as pd
-
-    frame = pd.DataFrame(rows, columns=[column.name for column in columns])
-    return Table(frame=frame, columns=columns, title=title, notes=notes)
-
-
 def _lines(
     sized: pd.DataFrame,
     of: str,
@@ -133,7 +121,7 @@ def _lines(
         Column("size_high", "to", short),
         *([Column("reached", f"reaches {short(size)}")] if size else []),
     ]
-    return _table(rows, columns, title, _LINE_NOTES)
+    return Table.of(rows, columns, title, _LINE_NOTES)
 
 
 def _line(growth: Growth, day: pd.Timestamp, size: float | None) -> tuple[Any, ...]:
@@ -199,7 +187,7 @@ def _turns(sized: pd.DataFrame, of: str, confidence: float, title: str) -> Table
         Column("chance", "by chance", ".1%"),
         Column("chance_of_shrinking", "sizes fell after", ".0%"),
     ]
-    return _table(rows, columns, title, _TURN_NOTES)
+    return Table.of(rows, columns, title, _TURN_NOTES)
 
 
 def _iso(day: pd.Timestamp) -> str:

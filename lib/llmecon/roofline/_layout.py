@@ -167,29 +167,25 @@ def formats(
     ValueError
         If a format is unknown or the chip does not multiply in it.
     """
-    names = np.asarray(weights)
-    stored = _look_up("weights", names, storage_bytes)
-    option, arithmetic = "activations", np.asarray(activations)
-    if activations is None:
-        option, arithmetic = "weights", _each(names, _ARITHMETIC.get)
+    stored = np.asarray(weights)
+    option, given = ("weights", stored) if activations is None else ("activations", activations)
+
+    def arithmetic(precision: str) -> str:
+        return _ARITHMETIC.get(precision, precision) if activations is None else precision
 
     def rate(precision: str) -> float:
         share = chip.best_share(precision) if constants.of_measured_rate else 1.0
         return chip.peak_flop_per_s(precision) * share
 
     return Formats(
-        weight_bytes=stored,
-        activation_bytes=_look_up(option, arithmetic, storage_bytes),
+        weight_bytes=_look_up("weights", stored, storage_bytes),
+        activation_bytes=_look_up(
+            option, np.asarray(given), lambda name: storage_bytes(arithmetic(name))
+        ),
         kv_bytes=_look_up("kv", np.asarray("bf16" if kv is None else kv), storage_bytes),
-        flop_per_s=_look_up(option, arithmetic, rate),
+        flop_per_s=_look_up(option, np.asarray(given), lambda name: rate(arithmetic(name))),
         attention_flop_per_s=np.asarray(rate("bf16")),
     )
-
-
-def _each(names: npt.NDArray[np.str_], instead: Callable[[str, str], str]) -> npt.NDArray[np.str_]:
-    """Names with some replaced."""
-    changed = [instead(str(name), str(name)) for name in names.flat]
-    return np.asarray(changed, dtype=np.str_).reshape(names.shape)
 
 
 def _look_up(

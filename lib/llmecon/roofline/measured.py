@@ -13,7 +13,8 @@ import pandas as pd
 from llmecon import catalog
 from llmecon._names import nearest
 from llmecon.accelerator import Accelerator
-from llmecon.catalog import BadRow, measured
+from llmecon.catalog import BadRow
+from llmecon.catalog.reading import frame_of, read_rows
 from llmecon.roofline import profiles
 from llmecon.roofline.deployment import Deployment
 from llmecon.roofline.profiles import Profile
@@ -87,7 +88,8 @@ def read_measurements(path: Path) -> pd.DataFrame:
     BadRow
         If a row breaks the schema or says what nobody knows: file, line, column, reason.
     """
-    rows, ours = measured.read(path), catalog.measurements()
+    rows = frame_of(read_rows(path, catalog.TABLES["measurements"]))
+    ours = catalog.measurements()
     units = {metric: set(of.unit) for metric, of in ours.groupby("metric")}
     known = {
         "model": {*catalog.architectures().name, *ours.model},

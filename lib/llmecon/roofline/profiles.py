@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from functools import cache
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -135,43 +134,26 @@ def profile_csv(profile: Profile, *, source_url: str, licence: str = "as its mea
     return pd.DataFrame([said], columns=names, dtype=object).to_csv(index=False)
 
 
-IDEAL: Profile
+_ROWS = [row for row in catalog.rows("serving_profiles") if isinstance(row, ServingProfileRow)]
+_NAMED = {row.name: _of_row(row) for row in _ROWS}
+
+IDEAL = _NAMED["ideal"]
 """The uncalibrated machine: every rate at its peak, nothing fixed. Always optimistic."""
 
-KNOWN: Profile
+KNOWN = _NAMED["known constants"]
 """What is known without fitting; a calibration starts from it."""
 
-CURRENT: Profile
+CURRENT = next(_NAMED[row.name] for row in _ROWS if row.current)
 """The newest generation, used where nobody names a profile."""
 
-PROFILES: tuple[Profile, ...]
+_FITTED = [profile for profile in _NAMED.values() if profile.n_rows]
+PROFILES = tuple(sorted(_FITTED, key=lambda profile: profile.date, reverse=True))
 """Every calibrated profile, newest first."""
 
-BY_ENGINE: Mapping[str, Profile]
+BY_ENGINE: Mapping[str, Profile] = MappingProxyType(
+    {engine: _NAMED[row.name] for row in _ROWS for engine in row.engines_judged}
+)
 """The profile that a measured row is judged with, by its engine."""
-
-
-@cache
-def _named() -> dict[str, Any]:
-    """What the table holds: every profile, and the constants of this module."""
-    rows = [row for row in catalog.rows("serving_profiles") if isinstance(row, ServingProfileRow)]
-    known = {row.name: _of_row(row) for row in rows}
-    fitted = [profile for profile in known.values() if profile.n_rows]
-    return {
-        "all": known,
-        "IDEAL": known["ideal"],
-        "KNOWN": known["known constants"],
-        "CURRENT": next(known[row.name] for row in rows if row.current),
-        "PROFILES": tuple(sorted(fitted, key=lambda profile: profile.date, reverse=True)),
-        "BY_ENGINE": MappingProxyType({e: known[r.name] for r in rows for e in r.engines_judged}),
-    }
-
-
-def __getattr__(name: str) -> Any:
-    """Read the table of profiles when the first of its constants is asked for."""
-    if name in __annotations__:
-        return _named()[name]
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
 
 
 def profile_named(name: str) -> Profile:
@@ -187,10 +169,9 @@ def profile_named(name: str) -> Profile:
     >>> profile_named("vLLM 2025").n_rows
     45
     """
-    known: dict[str, Profile] = _named()["all"]
-    if name not in known:
-        raise catalog.UnknownName("profile", name, known)
-    return known[name]
+    if name not in _NAMED:
+        raise catalog.UnknownName("profile", name, _NAMED)
+    return _NAMED[name]
 
 
 UNIDENTIFIED: Mapping[str, str] = MappingProxyType(

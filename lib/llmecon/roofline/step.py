@@ -116,7 +116,27 @@ class Memory:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Step:
+class _Run:
+    """What a pass and a server under load have in common."""
+
+    terms: Terms
+    batch: FloatArray
+    chips: FloatArray
+    memory: Memory
+    profile: Profile
+
+    @property
+    def fits(self) -> npt.NDArray[np.bool_]:
+        """Whether weights, reserve and the caches of all sequences fit in memory."""
+        return self.memory.fits
+
+    def require_fit(self) -> None:
+        """Raise a ValueError that says how many sequences fit, if these do not."""
+        self.memory.require_fit()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step(_Run):
     """One pass of the model over a batch.
 
     Attributes
@@ -137,12 +157,7 @@ class Step:
     """
 
     seconds: FloatArray
-    terms: Terms
-    batch: FloatArray
-    chips: FloatArray
     tokens: FloatArray
-    memory: Memory
-    profile: Profile
 
     @property
     def binds(self) -> npt.NDArray[np.str_]:
@@ -165,18 +180,9 @@ class Step:
         """Tokens one accelerator makes for all users. [tokens/s]"""
         return np.asarray(self.batch * self.tokens / self.seconds / self.chips)
 
-    @property
-    def fits(self) -> npt.NDArray[np.bool_]:
-        """Whether weights, cache and reserve fit in memory."""
-        return self.memory.fits
-
-    def require_fit(self) -> None:
-        """Raise a ValueError that says how many sequences fit, if these do not."""
-        self.memory.require_fit()
-
 
 @dataclass(frozen=True, kw_only=True)
-class Serving:
+class Serving(_Run):
     """Steady state of a server that keeps a number of requests going.
 
     Attributes
@@ -207,22 +213,8 @@ class Serving:
     tpot_high_s: FloatArray
     output_tokens_per_s_per_chip: FloatArray
     input_tokens_per_s_per_chip: FloatArray
-    terms: Terms
-    batch: FloatArray
-    chips: FloatArray
-    memory: Memory
-    profile: Profile
 
     @property
     def tokens_per_s_per_user(self) -> FloatArray:
         """Speed of one answer. [tokens/s]"""
         return np.asarray(1.0 / self.tpot_s)
-
-    @property
-    def fits(self) -> npt.NDArray[np.bool_]:
-        """Whether all requests fit in memory; if not, the rest of them wait."""
-        return self.memory.fits
-
-    def require_fit(self) -> None:
-        """Raise a ValueError that says how many requests fit, if these do not."""
-        self.memory.require_fit()

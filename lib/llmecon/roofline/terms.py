@@ -110,8 +110,8 @@ class Instance:
         attention = self.model.decode_attention_flop(context) * dealt_positions
         cache = self.model.kv_read(context, self.widths.kv_bytes) * dealt
         return Work(
-            matrices_s=self._matrix_flop(moving, dealt_positions) / self._decode_flop_per_s,
-            attention_s=attention / self._decode_attention_flop_per_s,
+            matrices_s=self._matrix_flop(moving, dealt_positions) / self._flop_per_s,
+            attention_s=attention / self._attention_flop_per_s,
             weights_s=self._weights_s(moving),
             kv_cache_s=cache * self._s_per_cache_byte,
         )
@@ -124,16 +124,15 @@ class Instance:
         ``dealt`` are the prompts themselves where many follow each other and load all
         attention groups, and :meth:`busiest` of them where one pass is timed.
         """
-        model, widths = self.model, self.widths
+        model = self.model
         moving = prompts * new_tokens
-        share = self.where.tensor * self.constants.flop_share
         idle = 2.0 * model.vocab_size * model.d_model * dealt * (new_tokens - 1.0)
         matrices = self._matrix_flop(moving, dealt * new_tokens) - idle
         attention = model.prefill_attention_flop(new_tokens, cached) * dealt
-        cache = model.kv_read(cached + new_tokens, widths.kv_bytes) * dealt
+        cache = model.kv_read(cached + new_tokens, self.widths.kv_bytes) * dealt
         return Work(
-            matrices_s=matrices / (share * widths.flop_per_s),
-            attention_s=attention / (share * widths.attention_flop_per_s),
+            matrices_s=matrices / self._flop_per_s,
+            attention_s=attention / self._attention_flop_per_s,
             weights_s=self._weights_s(moving),
             kv_cache_s=cache / (self.kv_ranks * self.bandwidth_bytes_per_s),
         )
@@ -147,11 +146,11 @@ class Instance:
         return np.asarray(matrices + np.maximum(work.attention_s, work.kv_cache_s))
 
     @cached_property
-    def _decode_flop_per_s(self) -> FloatArray:
+    def _flop_per_s(self) -> FloatArray:
         return self.where.tensor * self.constants.flop_share * self.widths.flop_per_s
 
     @cached_property
-    def _decode_attention_flop_per_s(self) -> FloatArray:
+    def _attention_flop_per_s(self) -> FloatArray:
         return self.where.tensor * self.constants.flop_share * self.widths.attention_flop_per_s
 
     @cached_property
@@ -251,7 +250,21 @@ class Instance:
 
     @cached_property
     def _kernels_s(self) -> float:
-        return self.constants.kernel_s * kernels_per_pass(self.model)
+        """Fixed time of one pass: its kernels one after the other, counted from the shape. [s]
+
+        Attention with keys and values: norm, query-key-value product, rotation with cache
+        write, attention, output product; latent attention compresses and unfolds around it: 4
+        more; an indexer 3 more. Feed-forward: norm, inner product, activation, outer product;
+        experts: router, choice, permutation, two grouped products, activation, combination, and
+        3 for a shared expert. A pass ends with norm, output product and sampling.
+        """
+        model = self.model
+        attention = 5 + (4 if model.is_mla else 0) + (3 if model.indexer_heads else 0)
+        dense = 4 * (model.n_layers - model.n_moe_layers)
+        experts = (8 + (3 if model.n_shared_experts else 0)) * model.n_moe_layers
+        linear = 2 * model.n_linear_layers  # convolution and gates around the recurrence
+        kernels = model.n_layers * attention + linear + experts + dense + 3
+        return self.constants.kernel_s * kernels
 
     @cached_property
     def activation_s(self) -> FloatArray:
@@ -366,20 +379,3 @@ def spread(values: FloatArray, shape: tuple[int, ...]) -> FloatArray:
 def _line(fixed: FloatArray | float, per_token: FloatArray) -> FloatArray:
     """Time of a collective: latency, and what each token adds, stacked."""
     return np.stack(np.broadcast_arrays(fixed, per_token))
-
-
-def kernels_per_pass(model: Transformer) -> int:
-    """Kernels launched one after the other in one pass, counted from the architecture.
-
-    Attention with keys and values: norm, query-key-value product, rotation with cache
-    write, attention, output product; latent attention compresses and unfolds around it: 4
-    more; an indexer 3 more. Feed-forward: norm, inner product, activation, outer product;
-    experts: router, choice, permutation, two grouped products, activation, combination, and
-    3 for a shared expert. A pass ends with norm, output product and sampling.
-    """
-    attention = 5 + (4 if model.is_mla else 0) + (3 if model.indexer_heads else 0)
-    dense = 4
-    moe = 8 + (3 if model.n_shared_experts else 0)
-    n_moe = model.n_moe_layers
-    linear = 2 * model.n_linear_layers  # convolution and gates around the recurrence
-    return model.n_layers * attention + linear + n_moe * moe + (model.n_layers - n_moe) * dense + 3

@@ -1,8 +1,7 @@
 """What a transformer's shape costs: parameters, arithmetic, memory."""
 
 from llmecon._checks import FloatArray
-from llmecon.transformer.formulas import kv_cache_bytes_per_token
 from llmecon.transformer.shape import Shape
 from llmecon.transformer.work import Transformer
 
-__all__ = ["FloatArray", "Shape", "Transformer", "kv_cache_bytes_per_token"]
+__all__ = ["FloatArray", "Shape", "Transformer"]

@@ -5,7 +5,6 @@ from functools import cached_property
 import numpy as np
 
 from llmecon._checks import FloatArray, Numbers, require
-from llmecon.transformer.formulas import causal_pairs
 from llmecon.transformer.parameters import Parameters
 
 
@@ -44,12 +43,12 @@ class Transformer(Parameters):
         :math:`2 h d_h L n^2`. Latent attention unfolds keys and values,
         :math:`h (nope + r + v) L n^2`.
         """
-        chosen = causal_pairs(new, past, self.sparse_attention_tokens)
+        chosen = _causal_pairs(new, past, self.sparse_attention_tokens)
         flop = self.n_full_layers * self._prefill_pair_flop * chosen
         if self.indexer_heads:
-            flop = flop + self._index_pair_flop * causal_pairs(new, past, 0)
+            flop = flop + self._index_pair_flop * _causal_pairs(new, past, 0)
         if self.n_window_layers:
-            seen = causal_pairs(new, past, self.sliding_window_tokens)
+            seen = _causal_pairs(new, past, self.sliding_window_tokens)
             flop = flop + self.n_window_layers * self._window_pair_flop * seen
         return np.asarray(flop + self._state_flop * new)
 
@@ -157,3 +156,14 @@ class Transformer(Parameters):
 
 def _width(bytes_per_element: Numbers) -> FloatArray:
     return require("bytes_per_element", bytes_per_element, above=0, unit="B")
+
+
+def _causal_pairs(new: FloatArray, past: FloatArray, window: int) -> FloatArray:
+    """Pairs of a new token and a token it sees, itself counted half; window 0 means none."""
+    everything = new * (past + np.where(new > 1, new / 2.0, 0.0))
+    if not window:
+        return np.asarray(everything)
+    # The tokens before the window is full see a triangle, the others a whole window.
+    growing = np.clip(window - past, 0.0, new)
+    filled = growing * (past + np.where(new > 1, growing / 2.0, 0.0))
+    return np.asarray(np.minimum(everything, filled + (new - growing) * window))

@@ -5,7 +5,6 @@ from llmecon.trends.breaks import Break, BreakSamples, break_point, break_sample
 from llmecon.trends.growth import (
     Growth,
     doubling_time,
-    extrapolate,
     growth_rate,
     ratio,
     records,
@@ -21,7 +20,6 @@ __all__ = [
     "break_samples",
     "doubling_time",
     "elapsed_years",
-    "extrapolate",
     "fan",
     "growth_rate",
     "growth_samples",

@@ -8,7 +8,7 @@ import pandas as pd
 from scipy import stats
 
 from llmecon._checks import DAYS_PER_YEAR, FloatArray, Numbers, require
-from llmecon.trends._dates import Dates, Day, about_the_mean, points, years_since
+from llmecon.trends._dates import Dates, about_the_mean, points, years_since
 
 
 def ratio(a: Numbers, b: Numbers) -> FloatArray:
@@ -229,29 +229,6 @@ def doubling_time(factor_per_year: float) -> float:
     """
     factor = float(require("factor_per_year", factor_per_year, above=0, unit="times per year"))
     return math.inf if factor == 1.0 else math.log(2) / math.log(factor)
-
-
-def extrapolate(dates: Dates, sizes: Numbers, *, to: Day) -> float:
-    """Size on a day if growth goes on at its rate. [unit of the sizes]
-
-    Parameters
-    ----------
-    dates, sizes
-        As in `growth_rate`.
-    to : str or datetime.date
-        The day.
-
-    Returns
-    -------
-    float
-        Size on the line through the points. [unit of the sizes]
-
-    Examples
-    --------
-    >>> extrapolate(["2020-05-28", "2023-03-14"], [175e9, 1.8e12], to="2024-12-13") / 1e12
-    7.77
-    """
-    return float(growth_rate(dates, sizes).at(to)[0])
 
 
 def records(frame: pd.DataFrame, column: str) -> pd.DataFrame:

@@ -48,7 +48,7 @@ def _pull(ratio: float) -> str:
     """What a size in dollars over one in FLOP says of the pull of dollars, in words."""
     if abs(ratio - 1) < _ALIKE:
         return "about as hard as"
-    return "harder than" if ratio < 1 else "less hard than"
+    return "harder than" if ratio < 1 else "less than"
 
 
 def _stands(value: float, among: Iterable[float]) -> str:
@@ -132,7 +132,7 @@ def answer(
         need_share=share,
         n_cases=int((in_usd.cause == TOGETHER).sum()),
         n_laws=in_usd.law.nunique(),
-        laws=", ".join(map(chinchilla.law_title, in_usd.law.unique())),
+        laws="; ".join(map(chinchilla.law_title, in_usd.law.unique())),
         **ends("served", in_usd.tokens_served),
         far=10 ** pd.concat([in_flop, in_usd]).decades_outside.max(),
         better_points=catalog.score_gap(GPT4O, GPT4, ARENA, ESSAY_DAY),
@@ -152,7 +152,8 @@ def rules(laws: Laws) -> Section:
     first = float(chinchilla.training_flop(gpt3.total_params, gpt3.training_tokens))
     budgets = np.array([first, gpt4.training_flop])
     old = kaplan.optimal(flop=budgets)
-    advice = np.array([law.optimal(flop=budgets).params for law in laws.values()])
+    advice = [law.optimal(flop=budgets) for law in laws.values()]
+    sizes = np.array([one.params for one in advice])
     moved, even = ledger.claim("C07").result.numbers, ledger.claim("C09").result.numbers
     return Section(
         trained=trained,
@@ -163,9 +164,11 @@ def rules(laws: Laws) -> Section:
         **picked(pd.Series(moved), kaplan_n="params", kaplan_d="tokens"),
         equal=even["tokens"],
         **picked(pd.Series(old.params), gpt3_kaplan=0, gpt4_kaplan=1),
-        **ends("gpt3_new", advice[:, 0]),
-        **ends("gpt4_new", advice[:, 1]),
-        gpt4_stands=_stands(gpt4.active_params, advice[:, 1]),
+        **ends("gpt3_new", sizes[:, 0]),
+        **ends("gpt4_new", sizes[:, 1]),
+        gpt4_stands=_stands(gpt4.active_params, sizes[:, 1]),
+        gpt4_ratio=gpt4.training_tokens / gpt4.active_params,
+        **ends("gpt4_asked", (one.tokens_per_param[1] for one in advice)),
     )
 
 

@@ -86,11 +86,8 @@ def hoffmann(by_tex: Any, by_print: Any, gopher_flop: float) -> Section:
 
 def _tables_of_optima() -> Frame:
     """Rows of the three tables, with the compute that follows from size and tokens."""
-    names = {1: "Table 3, approach 1", 2: "Table A3, approach 2", 3: "Table A3, approach 3"}
-    table = pd.concat(
-        [chinchilla.hoffmann_2022_table(n).assign(approach=name) for n, name in names.items()],
-        ignore_index=True,
-    )
+    table = catalog.table("printed_optima")
+    table["approach"] = table.place + ", approach " + table.law.str[-1]
     table["computed_flop"] = chinchilla.training_flop(table.n_params, table.n_tokens)
     return table.assign(ratio=table.flop / table.computed_flop)
 
@@ -126,15 +123,14 @@ def scaling(by_text: float, by_legend: float, span: Any, llama_flop: float) -> S
         chinchilla.inference_optimal(law, reference_params=30e9, tokens_served=rent * served)
         for rent in rents.values()
     )
-    printed = {row.technique: row for row in chinchilla.EPOCH_2023_SPANS}["scaling policy"]
+    train_decades, serve_decades = 1.2, 0.7  # Villalobos and Atkinson 2023, summary table
     decades = float(span.serve_decades)
-    saved = 10**printed.serve_decades, 10**decades
     return Section(
         cases=_table(
             ("Llama 3", "Optimal tokens by the text", float(by_text), printed_tokens),
             ("Sardana 2024, code", "Compute from tokens", code_flop, right_flop),
             ("Sardana 2024", "Tokens of the example in dollars", 3.35e12, float(stated.tokens)),
-            ("Villalobos 2023", "Inference saved, as a factor", *saved),
+            ("Villalobos 2023", "Inference saved, as a factor", 10**serve_decades, 10**decades),
         ),
         **named("text", chinchilla.LLAMA_3_2024_TEXT, "factor exponent"),
         **named("legend", chinchilla.LLAMA_3_2024, "factor exponent"),
@@ -146,19 +142,20 @@ def scaling(by_text: float, by_legend: float, span: Any, llama_flop: float) -> S
         **rents,
         **named("stated", stated, "params tokens"),
         **named("implied", implied, "params tokens"),
-        span_train_decades=printed.train_decades,
-        span_serve_decades=printed.serve_decades,
+        span_train_decades=train_decades,
+        span_serve_decades=serve_decades,
         span_computed=decades,
     )
 
 
-def serving(kv_bytes: float, llama_params: float, deepseek_bytes: float) -> Section:
-    """Arithmetic of serving: cache of a token [bytes] and parameters as the library counts them."""
+def serving(llama_params: float, deepseek_bytes: float) -> Section:
+    """Arithmetic of serving: parameters and cache of a token [bytes] as the library counts them."""
     shards = 32 * 4 * (3 / 4) ** 2  # How to Scale Your Model, ch. 7: 2-D sharding pays beyond this
     free_bytes = 4 * 40e9 - 104e9  # four A100 of 40 GB less the weights of the 52B model
     erdil_405b = 410.08e9  # parameters of Llama 3.1 405B as the public notebook counts them
     erdil_deepseek = 58 * 512 * 2  # layers, rank and bytes in that notebook
-    fits = free_bytes / float(kv_bytes)
+    kv_bytes = 2.0 * 64 * 64 * 128 * 2  # keys and values, layers, heads, elements, bytes of each
+    fits = free_bytes / kv_bytes
     return Section(
         cases=_table(
             ("Scaling book", "Chips for 2-D sharding", 81.0, shards),

@@ -224,14 +224,14 @@ def trend(
     fan = trends.fan(unsure, days)
     widest = fan[fan.level == fan.level.max()].iloc[-1]
     recent = usable(facts.models(until=until))
+    above = sum(size > claim for size in others)
     return Section(
         two_point=two_point,
         two_point_over_last=two_point / facts.size(last),
         **dict(zip(("whole_at_end", "fit_at_end", "record_at_end"), others, strict=True)),
         without_at_end=float(by["without"].at(until)[0]),
         **ends("trend", [two_point, *others]),
-        n_others=len(others),
-        n_others_above=sum(size > claim for size in others),
+        others_above=f"all {len(others)}" if above == len(others) else f"{above} of {len(others)}",
         **named("fan", widest, "level low high"),
         claim=claim,
         claim_by_then=np.mean(unsure.dates_of(claim) <= np.datetime64(until)),
@@ -271,9 +271,9 @@ def whole_story(
     low, high = at_work.interval
     drawn = {"all, open": total, "at work": at_work}
     return Section(
-        again="grow" if total.factor_per_year > 1 else "change",
+        again="have grown" if total.factor_per_year > 1 else "have changed",
         again_rate=total.factor_per_year,
-        work="grow too" if low > 1 else "fall" if high < 1 else "show no clear trend",
+        work="have grown too" if low > 1 else "have fallen" if high < 1 else "show no clear trend",
         again_since=ends[0],
         turn=Series({"date": turn.date, "what": after_the_bend(turn)}),
         models=models,

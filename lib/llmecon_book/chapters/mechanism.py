@@ -1,4 +1,4 @@
-"""Why is a large model slow and dear? What each section finds."""
+"""Why is a large model slow and expensive? What each section finds."""
 
 from collections.abc import Mapping
 from typing import Any

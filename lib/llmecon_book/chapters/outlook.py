@@ -15,15 +15,15 @@ from llmecon_book import counterfactual, facts, ledger
 from llmecon_book.chapters import Section, ends, named, picked, stacked
 from llmecon_book.facts import GPT4, GPT4O, TURBO
 from llmecon_book.ledger import Days, Scored
+from llmecon_book.ledger.measures import NO_TREND, went
 from llmecon_book.ledger.propositions import CLEARLY_LESS, LEVELS
-from llmecon_book.words import listed, short
+from llmecon_book.words import in_words, listed, short
 
 _DOUBT = 0.05  # largest p-value of a clear bend
 _PRICES_FROM = "2023-12-31"  # first day of the makers' paths
 _CONTEXT = 1_000.0  # tokens of the conversation that is served
 _STAGES = (1, 2, 4)  # of a pipeline
 _FARES, _CAME = "P1a P1b P5 P6a P6b P7a P7b", "P5 P6a P7a P7b P8c P11"  # that the text repeats
-_NO_TREND = "showed no clear trend"
 _CHEAPER = {
     "held": "became cheaper",
     "mixed": "became cheaper in part",
@@ -34,12 +34,6 @@ _CHEAPER = {
 def by_id(scored: Iterable[Scored]) -> dict[str, Scored]:
     """Propositions with their scores, by their names."""
     return {one.id: one for one in scored}
-
-
-def went(trend: trends.Growth) -> str:
-    """What sizes did, as far as the interval of their growth tells."""
-    low, high = trend.interval
-    return "grew" if low > 1 else "shrank" if high < 1 else _NO_TREND
 
 
 def expectations(scored: Mapping[str, Scored], earlier: Sequence[Scored]) -> Section:
@@ -58,11 +52,13 @@ def expectations(scored: Mapping[str, Scored], earlier: Sequence[Scored]) -> Sec
         n_checked=ledger.directions(claims)[1],
         cautious=", and too cautious" if fall.low and fall.low > 1 else "",
         went_on="went on" if fall.verdict == "held" else "did not go on",
-        of_closed="nobody outside knows" if closed == "cannot be scored" else f"it was {closed}",
+        of_closed="is not known outside their makers"
+        if closed == "cannot be scored"
+        else f"makes the article {closed}",
         made=fall.days.made,
         until=fall.days.until,
         earlier_until=earlier[0].days.until,
-        earlier_changed="; ".join(f"{c.row.as_said}: {before[c.id]}" for c in changed) or "none",
+        earlier_changed="; ".join(f"{c.row.as_said} ({before[c.id]})" for c in changed) or "none",
         **{f"{name}_fares": scored[name].article for name in _FARES.split()},
         **{f"{name}_came": scored[name].came for name in _CAME.split()},
     )
@@ -101,7 +97,7 @@ def open_frontier(frontier: pd.DataFrame, days: Days, confidence: float) -> Sect
         since=days.since,
         total_n=total.n,
         total_went=went(total),
-        active_went=went(active) if agreed else _NO_TREND,
+        active_went=went(active) if agreed else NO_TREND,
         dense=listed(dense.model, "none"),
         fall_rate=fall.factor_per_year,
         fall_today=fall.at(days.until)[0],
@@ -116,12 +112,13 @@ def open_frontier(frontier: pd.DataFrame, days: Days, confidence: float) -> Sect
 def closed_sizes(closed: pd.DataFrame, known: pd.DataFrame) -> Section:
     """And the largest closed ones? Closed frontier models, and the sizes known of them."""
     gpt4 = facts.size(GPT4)
+    disclosed = int((closed.size_status == "disclosed").sum())
     told = closed[(closed.size_status == "reported") & closed.total_params.notna()]
     ranged = known[known.high > known.low]
     return Section(
         known=known,
         closed_n=len(closed),
-        closed_disclosed=int((closed.size_status == "disclosed").sum()),
+        closed_disclosed=in_words(disclosed) if disclosed else "none",
         closed_told=len(told),
         closed_maker=listed(sorted(told.developer.unique())),
         closed_known=len(known),
@@ -227,7 +224,8 @@ def facts_and_size(known: pd.DataFrame, scored: Scored) -> Section:
         **picked(score, facts_small=small, facts_turbo=TURBO),
         facts_per_decade=known.attrs["points_per_decade"],
         facts_first=listed(
-            (f"{row['model']} with {short(row['total_params'])}" for row in matched), "none yet"
+            (f"{row['model']} with {short(row['total_params'])}" for row in matched),
+            "not known yet",
         ),
         facts_n=len(known),
         floor_of_facts="a floor" if knows else "no floor",
@@ -268,8 +266,10 @@ def _scaled(model: Transformer, factor: float) -> Transformer:
 
 
 @cache
-def _served(chip: str, rent: float) -> pd.DataFrame:
-    """Frontiers of copies of GPT-4's reported shape, and how far each side the 80 % band goes."""
+def _served(chip: str) -> pd.DataFrame:
+    """Frontiers of copies of GPT-4's reported shape at a rent of 1 USD/h, for cost is in
+    proportion to it, and how far each side the 80 % band goes.
+    """
     where, whole = catalog.accelerator(chip), catalog.transformer(facts.GPT4_SHAPE)
     joined, lines = int(where.scaleup_domain_size or 8), []
     for copy in (_scaled(whole, factor) for factor in counterfactual.SCALES):
@@ -277,7 +277,7 @@ def _served(chip: str, rent: float) -> pd.DataFrame:
             line = cost.frontier(
                 copy,
                 where,
-                usd_per_gpu_hour=rent,
+                usd_per_gpu_hour=1.0,
                 context=_CONTEXT,
                 chips_per_node=joined,
                 pipeline_parallel=_STAGES,
@@ -312,18 +312,20 @@ def largest_served(
         ``low``, ``params``, ``high`` by the calibrated serving model and ``essay`` by the
         published one [parameters]; not a number where only the smallest copies are served.
     """
-    copies, sizes = _served(chip, rent), {}
-    case: dict[str, Any] = {"tokens_per_s": [tokens_per_s], "usd_per_mtok": usd_per_mtok}
+    copies, sizes = _served(chip), {}
+    case: dict[str, Any] = {"tokens_per_s": [tokens_per_s], "usd_per_mtok": usd_per_mtok / rent}
     for name, power in (("low", 1), ("params", 0), ("high", -1)):
         slower = copies.attrs["band"] ** power
         line = copies.assign(
             tokens_per_s=copies.tokens_per_s / slower, usd_per_mtok=copies.usd_per_mtok * slower
         )
-        enough = line[(line.tokens_per_s >= tokens_per_s) & (line.usd_per_mtok <= usd_per_mtok)]
+        enough = line[
+            (line.tokens_per_s >= tokens_per_s) & (line.usd_per_mtok <= usd_per_mtok / rent)
+        ]
         served = enough.n_params.nunique() > 1
         found = counterfactual.servable_sizes(line, **case).total_params[0] if served else np.nan
         sizes[name] = float(found)
-    essay = ledger.servable(chip, rent, **case)
+    essay = ledger.servable(chip, 1.0, **case)
     return sizes | {"essay": float(essay.total_params[0])}
 
 
@@ -372,7 +374,7 @@ def hardware(
         gain_in_both="holds" if min(gains.params, gains.essay) > 1 else "does not hold",
         chip_joined=catalog.accelerator(facts.GB200).scaleup_domain_size,
         bandwidth_ratio=ledger.claim("O10").value,
-        least_served=short(_served(facts.H200, rents[facts.H200]).n_params.min()),
+        least_served=short(_served(facts.H200).n_params.min()),
     )
 
 

@@ -20,6 +20,9 @@ def steps(found: Section) -> alt.LayerChart:
     title = "Active parameters, log scale [parameters]"
     x = log_x("params", data.params, data.low, data.high, title=title)
     color, shape = (of.legend(None) for of in kinds("kind", "Size", data.kind))  # rows say it
+    # As everywhere, a reported size is a diamond and an inferred one a triangle.
+    looks = {"built": "diamond", "cause": "square", "result": "circle", "inferred": "triangle-up"}
+    shape = shape.scale(domain=[*looks], range=[*looks.values()])
     return finish(
         ranges(data, x, y, color, low="start", high="params", strokeWidth=10, opacity=0.55),
         ranges(data, x, y, color, strokeWidth=3, strokeDash=[2, 2]),

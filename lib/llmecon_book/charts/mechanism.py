@@ -1,4 +1,4 @@
-"""Figures of the page on why a large model is slow and dear."""
+"""Figures of the page on why a large model is slow and expensive."""
 
 from __future__ import annotations
 

@@ -58,8 +58,6 @@ def parameters(
     book: Book = None,
 ) -> Answer:
     """List what the chapters let you change: names, types, units, defaults."""
-    import pandas as pd
-
     from llmecon_book.run.parameters import demand_known
     from llmecon_book.run.scenario import find_book, known_parameters
 
@@ -72,8 +70,7 @@ def parameters(
         for name in ([chapter] if chapter else known)
         for p in known[name].values()
     ]
-    frame = pd.DataFrame(rows, columns=columns)
-    return Answer([Table(frame=frame, columns=[Column(name, name) for name in columns])])
+    return Answer([Table.of(rows, [Column(name, name) for name in columns])])
 
 
 def rerun(

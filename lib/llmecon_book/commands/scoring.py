@@ -115,12 +115,8 @@ def _claim_in_full(one: Claim) -> Answer:
 
 def _in_full(one: Claim | Scored, lines: dict[str, str]) -> Table:
     """One entry in full, a line for each thing to know."""
-    import pandas as pd
-
     told = [(name, text) for name, text in lines.items() if text]
-    frame = pd.DataFrame(told, columns=["what", "text"])
-    columns = [Column("what", ""), Column("text", "")]
-    return Table(frame=frame, columns=columns, title=f"{one.id} · {one.verdict}")
+    return Table.of(told, [Column("what", ""), Column("text", "")], f"{one.id} · {one.verdict}")
 
 
 def scorecard(
@@ -169,7 +165,7 @@ def _score_row(one: Scored) -> dict[str, Any]:
         "proposition": one.row.proposition,
         "said": one.said,
         "article": one.article,
-        "measure": one.row.measure,
+        "measure": one.measure,
         "observed": one.observed,
         "low": one.low,
         "high": one.high,
@@ -192,7 +188,7 @@ def _score_in_full(one: Scored) -> Answer:
         "proposition": one.row.proposition,
         "what came": f"{one.came[0].upper()}{one.came[1:]}.",
         "rule": one.rule,
-        "measure": f"{one.row.measure} [{one.row.unit}]",
+        "measure": one.measure,
         "observed": "" if one.observed is None else f"{one.observed:.3g}{ends}",
         "article says so": one.said,
         "article is": one.article,

@@ -28,7 +28,7 @@ from llmecon._names import UnknownName
 from llmecon_book.facts import ESSAY_DAY, SCORED_ON, TREND_FROM, ClaimRow, Day, PropositionRow
 from llmecon_book.ledger import causes, evolution, outlook, propositions, reversal  # noqa: F401
 from llmecon_book.ledger.answers import READING, BadEntry, Claim, Scored, claimed, scored, within
-from llmecon_book.ledger.listing import direction, directions, scorecard, what_came
+from llmecon_book.ledger.listing import direction, directions, scorecard
 from llmecon_book.ledger.measures import (
     brier,
     cache_by_shape,
@@ -45,7 +45,7 @@ __all__ = [
     "FUNCTIONS", "OF_CLAIMS", "OF_PROPOSITIONS", "READING", "BadEntry", "Claim", "Days", "Scored",
     "brier", "cache_by_shape", "claim", "claims", "counts", "days", "decides",
     "direction", "directions", "facts_by_size", "proposition", "rivals", "score", "scorecard",
-    "servable", "speed_kept", "thinking_shift", "what_came", "within",
+    "servable", "speed_kept", "thinking_shift", "within",
 ]
 # fmt: on
 

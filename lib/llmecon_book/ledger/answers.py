@@ -199,6 +199,14 @@ class Scored(Answered):
         return self._sentence()
 
     @property
+    def measure(self) -> str:
+        """The number that decides with its ends and, after a colon, what it measures."""
+        told = str(self.row.measure)
+        if self.observed is None:
+            return f"no number: {told.partition(': ')[2]}"
+        return words.fill(told, self._values())
+
+    @property
     def hit(self) -> bool | None:
         """Whether the direction was right; None where there is none to score."""
         direction, reference = self.result.direction, self.result.reference

@@ -46,7 +46,8 @@ def _row(one: Scored) -> str:
         f'<a href="#{one.id.lower()}">{escaped(one.row.as_said)}</a>{_HOW_SAID.get(one.said, "")}'
     )
     verdict = f'<span class="verdict verdict-{badge}">{one.article}</span>'
-    came = f"<strong>{escaped(what_came(one))}</strong>: {escaped(one.row.measure)}"
+    number, _, what = one.measure.partition(": ")
+    came = f"<strong>{escaped(number)}</strong>: {escaped(what)}"
     return f'<tr><th scope="row">{name}</th><td>{verdict}</td><td>{came}</td></tr>'
 
 
@@ -67,25 +68,6 @@ def _claims(one: Scored, page: str) -> str:
         f'<a href="{page}#claim-{name.lower()}">{name}</a>' if page else name for name in one.claims
     ]
     return f"Claim{'s' if len(names) > 1 else ''} {', '.join(names)}."
-
-
-def what_came(one: Scored) -> str:
-    """The number that decided a proposition, in the unit of its measure, with its ends.
-
-    Examples
-    --------
-    >>> from llmecon_book import ledger
-    >>> what_came(ledger.proposition("P9")), what_came(ledger.proposition("P10"))
-    ('1 maker', '67%')
-    """
-    if one.observed is None:
-        return "no number"
-    if one.row.unit in ("1", "share"):
-        return f"{one.observed:.0%}"
-    ends = "" if one.low is None else f" ({one.low:.3g} to {one.high:.3g})"
-    unit = "times" if one.row.unit == "ratio" else one.row.unit
-    unit = unit.removesuffix("s") if one.observed == 1 else unit
-    return f"{one.observed:.3g} {unit}{ends}"
 
 
 def direction(one: Scored) -> str:

@@ -18,7 +18,14 @@ THINKING = 10.0  # tokens of an answer with reasoning over those without, in the
 _RENT_DAY = "2026-07-01"  # day on which the table has rents of both accelerators
 # One tester for both models; makers count differently, one the majority of 32 answers.
 ONE_GPQA = "GPQA Diamond, Artificial Analysis run", "2026-07-10"
+NO_TREND = "showed no clear trend"
 _LEAST_PARAMS = 5e9  # of the shapes whose caches are compared
+
+
+def went(trend: trends.Growth) -> str:
+    """What sizes did, as far as the interval of their growth tells."""
+    low, high = trend.interval
+    return "grew" if low > 1 else "shrank" if high < 1 else NO_TREND
 
 
 # ---- the H200 figure of Erdil 2024 -----------------------------------------------------------
@@ -113,9 +120,9 @@ def servable(
         As of :func:`llmecon_book.counterfactual.servable_sizes`.
     """
     return counterfactual.servable_sizes(
-        _scaled(chip, float(usd_per_gpu_hour), float(context)),
+        _scaled(chip, float(context)),
         tokens_per_s=tokens_per_s,
-        usd_per_mtok=usd_per_mtok,
+        usd_per_mtok=usd_per_mtok / usd_per_gpu_hour,
     )
 
 
@@ -132,16 +139,16 @@ def served_then_and_now() -> tuple[float, float]:
 
 
 @cache
-def _scaled(chip: str, rent: float, context: float) -> pd.DataFrame:
-    """Frontiers of the scaled shape, computed once for each case: entries share them."""
+def _scaled(chip: str, context: float) -> pd.DataFrame:
+    """Frontiers of the scaled shape at a rent of 1 USD/h: cost is in proportion to it."""
     record = catalog.accelerator(chip)
-    machine = essay.machine_of(record, rent)
+    machine = essay.machine_of(record, 1.0)
     joined = int(record.scaleup_domain_size or machine.node_size)
     return essay.halvings_frontier(
         catalog.transformer(facts.GPT4_SHAPE),
         catalog.transformer(facts.DRAFT_SHAPE),
         machine=replace(machine, node_size=joined),
-        usd_per_gpu_hour=rent,
+        usd_per_gpu_hour=1.0,
         context=context,
         fractions=counterfactual.SCALES,
         points=100,

@@ -88,7 +88,14 @@ def architecture_instead_of_size(row: ClaimRow) -> Result:
     total = facts.growth(models, models.total_params)
     other_ways = sparsity.factor_per_year > 1 and data.factor_per_year > 1
     decided = verdict(right=other_ways and total.factor_per_year <= 1, imprecise=other_ways)
-    return found(sparsity.factor_per_year, decided, total=total, data=data, count=len(models))
+    return found(
+        sparsity.factor_per_year,
+        decided,
+        interval=sparsity.interval,
+        total=total,
+        data=data,
+        count=len(models),
+    )
 
 
 @decides("O10")

@@ -72,6 +72,7 @@ def open_totals(days: Days) -> Result:
         interval=(low, high),
         above=fall,
         grown=grown,
+        went=measures.went(grown),
         fall=fall,
         largest=facts.largest(frame),
         since=days.since,
@@ -259,6 +260,8 @@ def floor(days: Days) -> Result:
         share,
         by_parts(len(steps) == 1, share < 0.5),
         below=0.5,
+        in_votes="one" if len(steps) == 1 else "none",
+        in_facts="one" if share < 0.5 else "none",
         smallest=smallest,
         answers=[answers[smallest.model], answers[facts.TURBO]],
         matching=spelled(matching.min()) if len(matching) else "no known size",
@@ -288,25 +291,32 @@ def one_off(days: Days) -> Result:
         target=target,
         next=after,
         next_ratio=after.training_tokens / after.total_params,
-        for_size="Over" if near[0] else "Not over",
-        for_length="and" if near[1] else "not",
+        for_size="over" if near[0] else "not over",
+        for_length="over" if near[1] else "not over",
     )
 
 
 @decides("P6a", "O11")
 def thinking(days: Days) -> Result:
     """Cannot be scored while the law and the events disagree: longer answers alone make a smaller
-    model the cheapest, and sizes grew. Held if both point up, failed if both point down.
+    model the cheapest, and sizes did not shrink. Held if both point up, failed if both down.
     """
     pull = float(measures.thinking_shift(measures.THINKING))
     frame = _open_frontier(days)
-    grown = facts.growth(frame, frame.total_params).factor_per_year
+    grown = facts.growth(frame, frame.total_params)
+    sizes = measures.went(grown)
     first_day = facts.released(facts.O1_PREVIEW)
     first, flagship = (facts.list_price(n, first_day) for n in (facts.O1_PREVIEW, facts.GPT4O))
-    up, down = pull > 1 and grown > 1, pull <= 1 and grown <= 1
+    up, down = pull > 1 and sizes == "grew", pull <= 1 and sizes == "shrank"
     decided = verdict(held=up, failed=down, otherwise=UNSCORED)
-    times = measures.THINKING
-    return found(pull, decided, times=times, growth=grown, price_ratio=first / flagship)
+    return found(
+        pull,
+        decided,
+        times=measures.THINKING,
+        grown=grown,
+        went=sizes,
+        price_ratio=first / flagship,
+    )
 
 
 # ---- serving ---------------------------------------------------------------------------------

@@ -1,5 +1,6 @@
 """Claims of the chapter on the reversal: models of 2024 that seem smaller than GPT-4."""
 
+import numpy as np
 import pandas as pd
 
 from llmecon import catalog, sizing, trends
@@ -15,6 +16,7 @@ from llmecon_book.ledger.registry import (
     rounded,
     verdict,
 )
+from llmecon_book.words import listed, spelled
 
 # Elo difference of 20 points: the better model wins 53 % of votes, a coin to most users.
 _LEVEL = 20.0
@@ -68,12 +70,19 @@ def sonnet_size(row: ClaimRow) -> Result:
     within a factor of two of an end; else wrong.
     """
     sizes = facts.read_size(facts.SONNET).total_params
+    told = facts.latest_estimates()
+    others = told[(told.model == facts.SONNET) & (told.series != "Erdil")].dropna(
+        subset="total_params"
+    )
     return found(
         sizes.median,
         by_range(row.stated, *sizes.interval()),
         interval=sizes.interval(),
         seen=facts.winter_readings(facts.SONNET).date.max(),
-        below_gpt4=facts.size(facts.GPT4) / facts.size(facts.SONNET),
+        times=facts.size(facts.GPT4) / np.array([sizes.median, *sizes.interval()]),
+        others=listed(
+            (f"{row.series} {spelled(row.total_params)}" for row in others.itertuples()), "none"
+        ),
     )
 
 
@@ -151,7 +160,8 @@ def size_from_speed_and_price(row: ClaimRow) -> Result:
     error = float(line.median_factor)
     decided = verdict(right=error <= _FINE_ERROR, imprecise=error <= _COARSE_ERROR)
     one = offers[(offers.model == facts.LLAMA33) & (offers.date == facts.SERVED_DAY)]
-    return found(error, decided, line=line, hosts=one.output_tokens_per_s.describe())
+    ends = (float(line.low), float(line.high))
+    return found(error, decided, interval=ends, line=line, hosts=one.output_tokens_per_s.describe())
 
 
 @decides("R09")

@@ -12,13 +12,19 @@ from typing import TYPE_CHECKING, Any, ClassVar, TypeAlias
 from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
+from llmecon_book import words
 from llmecon_book.site import marks
-from llmecon_book.site.specs import shown
 from llmecon_book.words import escaped
 
 if TYPE_CHECKING:
     from llmecon_book.ledger import Claim
 
+_UNITS = dict.fromkeys(("", "1", "year", "date", "share", "factor"), "") | {
+    "times per year": " times a year",
+    "ratio": " times",
+    "USD/Mtok": " dollars per million tokens",
+    "USD/h": " dollars an hour",
+}
 Cell: TypeAlias = str | nodes.Node | Sequence[nodes.Node]
 
 
@@ -110,16 +116,21 @@ def _computed(one: Claim) -> str:
     """The value with its unit, and its interval where it has one."""
     if one.value is None:
         return "judged by reading"
-    unit = "" if one.row.unit in ("", "1", "year", "date") else f" {one.row.unit}"
+    unit = _UNITS.get(one.row.unit, f" {one.row.unit}")
+    unit = unit.removesuffix("s") if one.value == 1 else unit
     low, high = (end and _value(end, one.row.unit) for end in one.result.interval)
     ends = f" ({low} to {high})" if low and high else ""
-    return f"{_value(one.value, one.row.unit)}{unit}{ends}"
+    before = "a factor of " if one.row.unit == "factor" else ""
+    return f"{before}{_value(one.value, one.row.unit)}{unit}{ends}"
 
 
-def _value(value: object, unit: str) -> str:
-    if unit in ("year", "date") and isinstance(value, int | float) and value < 3000:
-        return f"{value:.0f}"  # a year takes no comma
-    return shown(value)
+def _value(value: Any, unit: str) -> str:
+    """Three digits, a share in per cent, a day as in a sentence."""
+    if isinstance(value, str):
+        return words.as_month(value) if len(value) == len("2020-01") else words.as_day(value)
+    if unit in ("year", "share"):  # a year takes no comma
+        return f"{value:.0f}" if unit == "year" else f"{value:.0%}"
+    return words.spelled(value) if value >= 1e6 or value < 100 else f"{value:,.0f}"
 
 
 class DataTables(SphinxDirective):
