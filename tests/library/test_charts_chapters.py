@@ -128,7 +128,9 @@ def test_what_the_curves_reach_is_said_in_words(shapes, case):
     by_hand = [float(cost.fastest_at(line, price.gpt4o_price)) for line in (slow, fast)]
     assert [found.gpt4_at_ten_low, found.gpt4_at_ten_high] == by_hand
     assert found.if_half_rent >= found.gpt4_at_ten and found.if_two <= found.if_three
-    assert (found.fits == "even a copy of the full size reaches it") == (found.gpt4_at_ten >= speed.wanted_low)
+    assert (found.fits == "even a copy of the full size reaches it") == (
+        found.gpt4_at_ten >= speed.wanted_low
+    )
     assert found.sold.usd_per_mtok.tolist() == [10.0, 15.0, 30.0]
     chart = reversal.frontier(found)
     assert {"GPT-4 (1.8T)", "GPT-4, the article's model"} <= set(marks(chart, "line")[0].data.model)
