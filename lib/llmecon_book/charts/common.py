@@ -102,7 +102,7 @@ def log_ticks(low: float, high: float) -> list[float]:
 
 def series(field: str, title: str, order: Iterable[str]) -> tuple[alt.Color, alt.StrokeDash]:
     """Lines told apart by colour and by dash, in one legend; in the order of first appearance."""
-    apart = _apart(field, title, order)
+    apart = _apart(field, title, order) | {"legend": alt.Legend(symbolType="stroke")}
     return alt.Color(**apart), alt.StrokeDash(**apart)
 
 

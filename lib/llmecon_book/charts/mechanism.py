@@ -33,11 +33,12 @@ def price_curves(found: Section) -> alt.LayerChart:
     room = [data.usd_per_mtok.min() / 1.5]  # for the lowest name
     y = common.log_y("usd_per_mtok", data.usd_per_mtok, room, title=title, counts=False)
     first = data.groupby("model", sort=False).head(1)
+    short = first.assign(name=first.model.str.split().str[-1])  # the legend has the rest
     of_model = common.series("model", "Model", data.model)
     return common.finish(
         alt.Chart(data).mark_line().encode(x, y, *of_model, tooltip=columns),
         layers.rule_at(x, found.fast, **layers.DOTTED),
-        layers.names(first, x, y, "model", align="left", dy=14, color=theme.INK),
+        layers.names(short, x, y, "name", align="left", dy=14, color=theme.INK),
         **texts.told("mechanism.price_curves", found, data, least=first),
         height=360,
     )

@@ -23,7 +23,7 @@ _GLYPH_PX = 8.0  # width of a capital at 12 px
 _KEY_PX = 30  # a legend's symbol and the gaps around it
 _NAMES_PX = 160  # for names beside a panel on a phone
 _NUMBERS_PX = 50  # for numbers there
-_ONE_LINE_CHARS = 20
+_ONE_LINE_CHARS = 22
 _GROWTH = 1.4
 _TWO_LINES = (
     f"length(datum.label) > {_ONE_LINE_CHARS}"
@@ -56,7 +56,8 @@ def title_lines(spec: Spec) -> tuple[str, str]:
 
 
 def _joined(text: object) -> str:
-    return " ".join(map(str, text)) if isinstance(text, list) else str(text or "")
+    text = " ".join(map(str, text)) if isinstance(text, list) else str(text or "")
+    return text.replace("'", "’")
 
 
 def parts(thing: object) -> Iterator[Spec]:
