@@ -88,7 +88,7 @@ def gains(years: float, progress: ProgressLaw = chinchilla.HO_2024) -> list[Gain
     Examples
     --------
     >>> [round(each.tokens, 2) for each in gains(1.0)]
-    [1.87, 2.51, 1.64, 1.34]
+    [2.46, 2.51, 1.64, 1.34]
     """
     doubling = [(progress.tokens_doubling_years, progress.params_doubling_years)]
     # Of two factors that double compute in so many months, each takes twice as long.

@@ -62,7 +62,7 @@ def _show(
 
 
 def _one(law: Law) -> Answer:
-    known: dict[str, Any] = asdict(law)  # type: ignore[call-overload]
+    known: dict[str, Any] = asdict(law)
     del known["name"]
     parts = {part: known.pop(part) for part in ("provenance", "domain")}
     content = {"constants": known, **parts}

@@ -80,9 +80,7 @@ def sonnet_size(row: ClaimRow) -> Result:
         interval=sizes.interval(),
         seen=facts.winter_readings(facts.SONNET).date.max(),
         times=facts.size(facts.GPT4) / np.array([sizes.median, *sizes.interval()]),
-        others=listed(
-            (f"{row.series} {spelled(row.total_params)}" for row in others.itertuples()), "none"
-        ),
+        others=listed(others.series + " " + others.total_params.map(spelled), "none"),
     )
 
 
