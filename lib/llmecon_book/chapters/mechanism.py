@@ -61,7 +61,15 @@ def by_users(one: Section, steps: Step, usd_per_mtok: FloatArray, crowd: int) ->
         Cost by number of users. [USD per million output tokens]
     crowd : int
         Users of the second half of the example.
+
+    Raises
+    ------
+    ValueError
+        If so many do not fit in memory.
     """
+    most = int(steps.memory.max_batch.min())
+    if crowd > most:
+        raise ValueError(f"crowd must be <= {most}, who fit in memory, got {crowd} [users]")
     users = steps.batch
     whole = {"whole step": steps.seconds}
     parts = whole | {said: getattr(steps.terms, term) for term, said in _TERMS.items()}
@@ -73,7 +81,7 @@ def by_users(one: Section, steps: Step, usd_per_mtok: FloatArray, crowd: int) ->
         crowd_speed=1 / seconds[crowd],
         crowd_usd=usd[crowd],
         crowd_cheaper=one.alone_usd / usd[crowd],
-        most_users=int(steps.memory.max_batch.min()),
+        most_users=most,
         terms=stacked(
             "part", {k: DataFrame({"users": users, "ms": v * 1e3}) for k, v in parts.items()}
         ),
