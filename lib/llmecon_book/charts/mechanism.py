@@ -7,7 +7,6 @@ import altair as alt
 from llmecon_book.chapters import Section
 from llmecon_book.charts import common, layers, texts, theme
 
-
 _RENTS = (0.5, 6.0)  # [USD/h] between which a reader may move it
 _RENT = "Rent of one accelerator [USD per hour] "
 
