@@ -63,7 +63,7 @@ def say(found: Section) -> None:
         _glue(name, _stored(value))
 
 
-_STORED_DIGITS = 8  # the last digits of a float differ from processor to processor
+_STORED_DIGITS = 6  # a fit's seventh differs from processor to processor
 
 
 def _stored(value: Any) -> Any:
@@ -72,7 +72,7 @@ def _stored(value: Any) -> Any:
         value = value.item()
     if isinstance(value, float):
         value = float(f"{value:.{_STORED_DIGITS}g}")
-        return int(value) if value.is_integer() and abs(value) < 10**_STORED_DIGITS else value
+        return int(value) if value.is_integer() and abs(value) < 1e8 else value
     if isinstance(value, int):
         return value
     return f"{value:%Y-%m-%d}" if isinstance(value, date) else str(value)

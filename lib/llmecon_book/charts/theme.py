@@ -97,8 +97,19 @@ def _theme() -> alt.theme.ThemeConfig:
     return {"config": config()}  # type: ignore[typeddict-item]  # a plain dictionary by design
 
 
+_SPEC_DIGITS = 9  # the last digits of a float, such as an end of an axis, differ by processor
+
+
+def _cut(thing: Any) -> Any:
+    if isinstance(thing, dict):
+        return {key: _cut(value) for key, value in thing.items()}
+    if isinstance(thing, list):
+        return [_cut(value) for value in thing]
+    return float(f"{thing:.{_SPEC_DIGITS}g}") if isinstance(thing, float) else thing
+
+
 def _bundle(spec: dict[str, Any], **_: object) -> dict[str, Any]:
-    return {MIME: spec, "text/plain": f"Chart: {spec.get('description', 'no description')}"}
+    return {MIME: _cut(spec), "text/plain": f"Chart: {spec.get('description', 'no description')}"}
 
 
 def enable() -> None:
