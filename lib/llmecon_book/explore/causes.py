@@ -77,6 +77,10 @@ def compute_splitter() -> Explorable:
         ),
         state=_split,
         chart=_split_chart,
+        source=(
+            "Laws from scaling_laws.csv, with the constants that their papers print; models from "
+            "models.csv."
+        ),
         tries=(
             f"Move the budget to {scientific(1e20)}: both rules build about the same model.",
             "Move it to the other end: Kaplan’s rule builds more than ten trillion parameters.",
@@ -188,6 +192,10 @@ def lifetime_bill() -> Explorable:
         ),
         state=_life,
         chart=_life_chart,
+        source=(
+            "Computed here: training by a law of loss, serving by the article's cost model, for "
+            "the quality that the book's example asks for."
+        ),
         tries=(
             "Move the demand to 1T: even so little serving halves the cheapest size.",
             "Move it to 1,000T: a thousand times the demand makes the size less than three times "
@@ -324,6 +332,10 @@ def factors() -> Explorable:
         ),
         state=_factors,
         chart=_factors_chart,
+        source=(
+            "Computed here: what a maker who minimises cost would have built, one cause after "
+            "another. Not a fact about any closed model."
+        ),
         tries=(
             "Choose no demand and no progress: two of the three laws make GPT-4 larger.",
             "Count in FLOP: the three no longer explain the whole fall.",

@@ -45,6 +45,7 @@ def ability_ladder() -> Explorable:
         ),
         state=_ladder,
         chart=_ladder_chart,
+        source="Arena lists in arena_lists.csv and scores.csv; sizes from models.csv.",
         tries=(
             f"Choose {facts.GPT4O} and count active parameters: they fell where all parameters "
             "hardly did.",

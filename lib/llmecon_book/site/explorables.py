@@ -21,6 +21,7 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
+from llmecon_book.charts import theme
 from llmecon_book.charts.common import significant
 from llmecon_book.explore import Control, Explorable
 from llmecon_book.explore.listing import EVERY
@@ -53,6 +54,7 @@ def specification(explorable: Explorable) -> specs.Spec:
     vega.ChartError
         If the figure draws from more than one data set: the others would not follow the reader.
     """
+    theme.enable()  # in a process of its own too
     spec: specs.Spec = explorable.drawn().to_dict()
     if len(spec["datasets"]) != 1:
         told = (

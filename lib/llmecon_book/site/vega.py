@@ -91,8 +91,7 @@ def figure_html(spec: Spec) -> str:
     below = f'<span class="chart-subtitle">{subtitle}</span>' if subtitle else ""
     return (
         f'<div class="chart" id="{name}">'
-        f'<p class="chart-title">{title}{below}</p>{drawing_html(spec)}'
-        f"{_without_script(spec)}{numbers_html(spec)}</div>\n"
+        f'<p class="chart-title">{title}{below}</p>{drawing_html(spec)}{numbers_html(spec)}</div>\n'
     )
 
 
@@ -112,14 +111,6 @@ def demand_complete(spec: Spec) -> None:
     if found:
         title = specs.title_lines(spec)[0] or str(spec.get("description", ""))[:60] or "untitled"
         raise ChartError(f"chart {title!r}: " + "; ".join(found))
-
-
-def _without_script(spec: Spec) -> str:
-    params = [param for part in specs.parts(spec) for param in part.get("params", [])]
-    if not any(param.get("bind", "scales") != "scales" for param in params):
-        return ""
-    note = "The controls of this chart need JavaScript; it shows their first setting."
-    return f'<noscript><p class="chart-note">{note}</p></noscript>'
 
 
 def _both_forms(spec: Spec) -> str:
