@@ -23,7 +23,8 @@ async function draw(chart) {
   live.classList.add("chart-drawing");
   try {
     if (chart.result) chart.result.finalize();
-    const options = { actions: false, renderer: "svg", logLevel: 1, tooltip: { theme: "custom", sanitize: said } };
+    // `ast`: expressions are interpreted, so that a page may forbid code made from text.
+    const options = { actions: false, ast: true, renderer: "svg", logLevel: 1, tooltip: { theme: "custom", sanitize: said } };
     chart.result = await vegaEmbed(live, specOf(chart), options);
     still.hidden = true;
     chart.dataset.drawn = narrowScreen.matches ? "narrow" : "wide";
