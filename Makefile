@@ -7,7 +7,7 @@ SITE := _build/html/index.html
 SEED := $(shell date +%s)
 SHUFFLED = -m pytest -q -n 2 --randomly-seed=$(SEED)
 
-.PHONY: help book test check data notebooks rerun screenshots pdf epub picture bench lab length size lock wheel clean
+.PHONY: help book site serve test check data notebooks rerun screenshots pdf epub picture bench lab length size lock wheel clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -17,6 +17,13 @@ book: .venv/ready  ## check the tables, run the chapters that changed, build the
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo; echo "The book is ready: open $(CURDIR)/$(SITE) in a browser,"; \
 	echo "or serve it:       $(PYTHON) -m http.server -d _build/html"
+
+site:  ## the book anew, ready for any static host, in _build/html; every file is in its SHA256SUMS
+	rm -rf _build/html
+	@$(MAKE) --no-print-directory book
+
+serve: .venv/ready  ## show the book at http://localhost:8000; it is built again, and shown again, when a file is saved
+	$(BIN)/python tools/serve.py
 
 test: .venv/ready  ## everything: style, types, library, chapters, site
 	@tools/find_chromium.sh

@@ -17,7 +17,6 @@ from bs4 import BeautifulSoup
 from playwright.sync_api import sync_playwright
 from screenshots import chromium
 
-ONLINE = "https://llmecon.github.io/llmecon/"  # pages that the PDF leaves out
 LEFT_OUT = "book/api/"  # the reference is for the screen
 
 
@@ -31,6 +30,8 @@ def contents(book: Path) -> list[str]:
 def joined(site: Path, pages: Sequence[str]) -> str:
     """All pages as one: places are named after their page, links lead within it."""
     first = BeautifulSoup((site / pages[0]).read_text(encoding="utf-8"), "html.parser")
+    own = first.select_one("link[rel=canonical]")  # there where the site's address is known
+    online = str(own["href"]).removesuffix(pages[0]) if own else ""
     for script in first.select("script, noscript, link[rel=icon]"):
         script.decompose()
     whole = first.new_tag("main", attrs={"class": "bd-article"})
@@ -44,7 +45,8 @@ def joined(site: Path, pages: Sequence[str]) -> str:
             if not named.find_parent("svg") and named.name != "svg":
                 named["id"] = place(page, str(named["id"]))
         for link in article.select("a[href]"):
-            link["href"] = leads(page, str(link["href"]), pages)
+            target = leads(page, str(link["href"]), pages, online)
+            link.attrs = {**link.attrs, "href": target} if target else {}
         for picture in article.select("img[src]"):
             picture["src"] = moved(page, str(picture["src"]), pages[0])
         article["id"] = place(page, "")
@@ -67,8 +69,8 @@ def moved(page: str, address: str, to: str) -> str:
     return posixpath.relpath(target, posixpath.dirname(to))
 
 
-def leads(page: str, address: str, pages: Sequence[str]) -> str:
-    """Where a link leads in the whole, or online where the PDF has no such page."""
+def leads(page: str, address: str, pages: Sequence[str], online: str) -> str:
+    """Where a link leads in the whole, or online where the PDF has no such page; empty: nowhere."""
     parts = urlsplit(address)
     if parts.scheme:
         return address
@@ -76,7 +78,7 @@ def leads(page: str, address: str, pages: Sequence[str]) -> str:
     target = posixpath.normpath(posixpath.join(here, parts.path)) if parts.path else page
     if target in pages:
         return "#" + place(target, parts.fragment)
-    return ONLINE + target + (f"#{parts.fragment}" if parts.fragment else "")
+    return online and online + target + (f"#{parts.fragment}" if parts.fragment else "")
 
 
 def main(arguments: Sequence[str] | None = None) -> int:

@@ -20,7 +20,19 @@ import llmecon
 from llmecon_book.charts import theme
 from llmecon_book.run import execution
 from llmecon_book.run.digest import library_digest
-from llmecon_book.site import explorables, freshness, glue, marks, mathml, tables, terms, vega
+from llmecon_book.site import (
+    address,
+    explorables,
+    freshness,
+    glue,
+    marks,
+    mathml,
+    provenance,
+    publish,
+    tables,
+    terms,
+    vega,
+)
 
 _LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -143,6 +155,8 @@ FRONT_DOOR = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta http-equiv="refresh" content="0; url={page}">
 <link rel="icon" href="data:,">
+<meta property="og:title" content="{title}">
+<meta property="og:image" content="{card}">
 </head>
 <body><p><a href="{page}">{title}</a></p></body>
 </html>
@@ -155,7 +169,8 @@ def write_front_door(app: Sphinx, exception: Exception | None) -> None:
         return
     page = html.escape(app.builder.get_target_uri(app.config.root_doc))
     title = html.escape(app.config.project)
-    door = FRONT_DOOR.format(lang=app.config.language, title=title, page=page)
+    card = html.escape(f"{app.config.html_baseurl}_static/{address.CARD}")
+    door = FRONT_DOOR.format(lang=app.config.language, title=title, page=page, card=card)
     (Path(app.outdir) / "index.html").write_text(door, encoding="utf-8")
 
 
@@ -205,10 +220,16 @@ def finish_page(
         name = str(getattr(script, "filename", script) or "")
         return "THEBE_JS_URL" not in body and not name.endswith("sphinx-thebe.js")
 
-    body = context.get("body") or ""
+    # Citations stand in a list, where ARIA knows items only.
+    body = (context.get("body") or "").replace('role="doc-biblioentry"', 'role="listitem"')
+    if body:
+        context["body"] = body
     for script, needed_by in NEEDED_BY.items():
         if re.search(needed_by, body):
             app.add_js_file(script, loading_method="defer")
+    if doctree and not app.config.html_baseurl:
+        up = context["pathto"]("", 1)
+        context["metatags"] = address.without_address(context["metatags"], up)
     context["lean"] = str if pagename == "search" else without_unused_scripts
     context["script_files"] = [s for s in context.get("script_files", []) if wanted(s)]
     tree = context.get("generate_toctree_html")
@@ -216,6 +237,15 @@ def finish_page(
         context["generate_toctree_html"] = lambda *given, **named: _named_folds(
             tree(*given, **named)
         )
+
+
+def add_foot(
+    app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
+) -> None:
+    """Say below each page from when it is; before the theme drops templates that are empty."""
+    if doctree and app.builder.name == "html":
+        context["feed"] = (Path(app.srcdir) / "CHANGELOG.md").is_file() and publish.FEED
+        context["foot"] = provenance.foot(app, pagename, context["title"])
 
 
 def _named_folds(tree: Any) -> Any:
@@ -232,6 +262,7 @@ def _plain(translator: Any, node: nodes.Element) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("llmecon_refresh", True, "")
+    app.add_config_value("llmecon_card", "", "html")
     # Sphinx looks for <builder>_math_renderer before html_math_renderer.
     app.add_config_value("epub_math_renderer", "mathml", "env")
     app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))
@@ -248,15 +279,18 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("autodoc-process-docstring", marks.name_claim, priority=900)  # after numpydoc
     app.connect("config-inited", refresh_chapters)
     app.connect("config-inited", own_settings)
+    app.connect("config-inited", address.settle)
     app.connect("builder-inited", glue.teach_forms)
     app.connect("builder-inited", write_assets)
     app.connect("builder-inited", explorables.write_states)
     app.connect("doctree-resolved", terms.define)
     app.connect("env-get-outdated", reread_after_change)
+    app.connect("html-page-context", add_foot, priority=100)
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", copy_tables)
     app.connect("build-finished", trim_icons)
     app.connect("build-finished", write_front_door)
+    app.connect("build-finished", publish.finish)
     app.connect("build-finished", forget_if_faulty)
     return {
         "version": llmecon.__version__,

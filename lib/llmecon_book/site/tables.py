@@ -13,7 +13,7 @@ from docutils import nodes
 from sphinx.util.docutils import SphinxDirective
 
 from llmecon_book import words
-from llmecon_book.site import marks
+from llmecon_book.site import marks, provenance
 from llmecon_book.words import escaped
 
 if TYPE_CHECKING:
@@ -158,6 +158,7 @@ class DataTables(SphinxDirective):
             nodes.title("", title),
             nodes.paragraph("", "", *_prose(resource.get("description", ""))),
             self._terms(path),
+            nodes.raw(text=self._cited(path, title), format="html"),
             *scrolling(table(self.columns, rows, "data-columns"), f"Columns of {title}"),
         ]
         return nodes.section("", *parts, ids=[label], names=[label])
@@ -171,6 +172,19 @@ class DataTables(SphinxDirective):
         link = nodes.reference("", path.name, refuri=f"{up}data/{path.name}")
         text = f", {_rows(len(lines))}. Licence: {told or 'see the package'}."
         return nodes.paragraph("", "", link, nodes.Text(text), classes=["data-terms"])
+
+    def _cited(self, path: Path, title: str) -> str:
+        """BibTeX of a table: its sources by their number of rows, then the collection."""
+        with path.open(encoding="utf-8", newline="") as file:
+            sources = Counter(line.get("source", "") for line in csv.DictReader(file))
+        works = getattr(self.env.domaindata.get("cite", {}).get("bibdata"), "data", None)
+        entries = [
+            provenance.source(f"{path.stem}-{number}", name, _rows(count), works)
+            for number, (name, count) in enumerate(sources.most_common(), start=1)
+            if name
+        ]
+        own = provenance.collection(f"llmecon-{path.stem}", title, self.env.config)
+        return provenance.folded("Cite these data", [*dict.fromkeys(entries), own])
 
 
 def _rows(count: int) -> str:

@@ -10,7 +10,8 @@ function said(value) {
   return text.innerHTML;
 }
 
-const embedding = { actions: false, renderer: "svg", logLevel: 1, tooltip: { theme: "custom", sanitize: said } };
+// `ast`: expressions are interpreted, so that a page may forbid code made from text.
+const embedding = { actions: false, ast: true, renderer: "svg", logLevel: 1, tooltip: { theme: "custom", sanitize: said } };
 
 function specOf(chart) {
   const whole = JSON.parse(chart.querySelector(".chart-spec").textContent);
