@@ -56,6 +56,10 @@ def trend_picker() -> Explorable:
         ),
         state=_state,
         chart=_chart,
+        source=(
+            "Sizes and their grades from models.csv; a straight line through their logarithms by "
+            "least squares, with an interval from resampled models, computed here."
+        ),
         tries=(
             "Start at GPT-3 instead of 2018: no growth can be seen any more.",
             "Keep 2018 and move the end to the essay: less than two more years, and the rate "

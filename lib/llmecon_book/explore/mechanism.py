@@ -56,6 +56,10 @@ def price_curve() -> Explorable:
         ),
         state=_state,
         chart=_chart,
+        source=(
+            "Computed here by the roofline with constants calibrated on published measurements; "
+            "how far it is off is on the page about validation."
+        ),
         tries=(
             "Move the users from 64 to 1: a token costs more than forty times as much, and the one "
             "user gains less than half again in speed.",

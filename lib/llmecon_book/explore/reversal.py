@@ -69,6 +69,10 @@ def gpt4_server() -> Explorable:
         controls=controls,
         state=_served,
         chart=_frontier,
+        source=(
+            "Computed here by the roofline for GPT-4's reported shape, with the 80% band of its "
+            "error. Prices and speeds of GPT-4o from prices.csv and the article."
+        ),
         tries=(
             "Halve the bits to 4 and keep 90% of the drafts: the band touches GPT-4o's speed.",
             "Move the rent from 2.94 to 1 dollar: a third of the rent buys less than a third more "
@@ -203,6 +207,10 @@ def size_reader() -> Explorable:
         ),
         state=_read,
         chart=_sizes,
+        source=(
+            "Computed here from the offers in served_offers.csv, by a straight line through price "
+            "and speed. The known model's family is left out when its size is read."
+        ),
         tries=(
             f"Move the speed from {min(seen):.0f} to {max(seen):.0f} tokens/s, GPT-4o's slowest "
             "and fastest readings: the size more than halves.",
