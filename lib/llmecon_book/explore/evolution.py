@@ -216,7 +216,7 @@ def _chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
         for end, side in (("low", "Lower"), ("high", "Upper"))
     ]
     on_line = ["part:N", "date:T", "params:Q", *ends]
-    return alt.layer(
+    drawn = [
         line.mark_line(clip=True, color=theme.VERMILLION).encode(x, y, dash, tooltip=on_line),
         line.mark_area(clip=True, opacity=0.15).encode(x, common.like(y, "low"), alt.Y2("high:Q")),
         bars.transform_filter(part == "model"),
@@ -224,5 +224,6 @@ def _chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
         claim.mark_point(shape="cross", size=90, filled=True, color=theme.INK, opacity=1).encode(
             x, y
         ),
-        claim.mark_text(align="left", dx=9).encode(x, y, text="model:N"),
-    ).properties(width="container", height=320)
+        claim.mark_text(align="right", dx=-9).encode(x, y, text="model:N"),
+    ]
+    return alt.LayerChart(layer=drawn, width="container", height=320)

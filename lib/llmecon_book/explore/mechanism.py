@@ -128,8 +128,9 @@ def _chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
     # The palette of dashes begins anew with the sixth line: the whole is told by its width.
     wide = alt.condition(alt.datum.part == _WHOLE, alt.value(4), alt.value(2))
     told = ["part:N", "users:Q", "ms:Q"]
-    return alt.layer(
+    drawn = [
         parts.mark_line().encode(x, y, *apart, strokeWidth=wide, tooltip=told),
         chosen.mark_rule(**layers.DOTTED).encode(x),
         chosen.mark_point(size=90, filled=True, opacity=1, color=theme.INK).encode(x, y),
-    ).properties(width="container", height=320)
+    ]
+    return alt.LayerChart(layer=drawn, width="container", height=320)

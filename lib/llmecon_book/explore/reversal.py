@@ -19,7 +19,7 @@ from llmecon_book.explore import Control, Explorable, State
 # ---- GPT-4's server --------------------------------------------------------------------------
 
 _FORMATS = {"16": ("bf16",), "8": ("bf16", "fp8"), "4": ("bf16", "fp8", "int4")}
-_COSTS = np.geomspace(0.5, 50, 15)  # [USD/Mtok] where the curve is drawn
+_COSTS = np.geomspace(0.5, 50, 13)  # [USD/Mtok] where the curve is drawn
 _DIGITS = 3  # of a drawn speed: a step takes a third more or less than computed
 
 
@@ -96,7 +96,8 @@ def _of_formats(
 ) -> pd.DataFrame:
     """The same where the best of several formats may be taken."""
     points = pd.concat([_at_a_dollar(chip, form, acceptance, context) for form in formats])
-    return points.iloc[cost.on_frontier(1 / points.tokens_per_s, points.usd_per_mtok)]
+    chosen = cost.on_frontier(1 / points.tokens_per_s.to_numpy(), points.usd_per_mtok.to_numpy())
+    return points.iloc[chosen]
 
 
 def _served(
@@ -108,24 +109,26 @@ def _served(
     price, (wanted, most) = facts.list_price(facts.GPT4O), facts.stated_range("R09")
     paid = price / margin
     middle, low, high = chapter.speed_at(line, shape, paid)
-    by_band = ("remains below", "may reach", "reaches")
-    reach = chapter.by_band([middle, low, high], wanted, by_band)
-    where = f"On {chip.split()[0]} chips at {_dollars(rent)} an hour"
-    title = f"{where} GPT-4's shape {reach} GPT-4o's speed: {middle:.0f} tokens/s at its price"
+    verdicts = ("remains below", "may reach", "reaches")
+    reach = chapter.by_band([middle, low, high], wanted, verdicts)
+    where = f"On {chip.split()[0]} chips at {_dollars(rent)} an hour GPT-4's shape"
+    title = f"{where} {reach} GPT-4o's speed: {middle:.0f} tokens/s for {_dollars(paid)} a million"
+    made = f"makes {middle:.0f} tokens a second to one user"
     if not middle:
-        title = f"{where} GPT-4's shape costs more than GPT-4o's price at any speed"
+        title = f"{where} cannot be served for {_dollars(paid)} a million tokens"
+        made = "makes none"
     least = float(cost.cheapest_at(line, wanted))
-    at_speed = f"{least:.3g} dollars" if np.isfinite(least) else "not at any cost"
-    left = f"GPT-4o's {price:.0f} dollars leave {paid:.0f} for the cost"
     return State(
         title=title,
-        sentence=f"{left} of a million tokens. For that GPT-4's shape makes {middle:.0f} tokens a "
-        f"second to one user (80% band: {low:.0f} to {high:.0f}). The article gives GPT-4o "
-        f"{wanted:.0f} to {most:.0f}.",
+        sentence=f"GPT-4o's {price:.0f} dollars a million tokens leave {paid:.0f} for the cost. "
+        f"For that GPT-4's shape {made} (80% band: {low:.0f} to {high:.0f} tokens/s). The article "
+        f"gives GPT-4o {wanted:.0f} to {most:.0f}.",
         readout={
-            "GPT-4's shape at GPT-4o's price": f"{middle:.0f} tokens/s",
+            "Speed of GPT-4's shape": f"{middle:.0f} tokens/s",
             "80% band": f"{low:.0f} to {high:.0f} tokens/s",
-            f"A million tokens at {wanted:.0f} tokens/s": at_speed,
+            f"A million tokens at {wanted:.0f} tokens/s": f"{least:.3g} dollars"
+            if np.isfinite(least)
+            else "not at any cost",
         },
         rows=_drawn(line, paid, wanted, most),
     )
@@ -158,12 +161,13 @@ def _frontier(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
         for end, side in (("low", "Slow"), ("high", "Fast"))
     ]
     told = ["part:N", "tokens_per_s:Q", "usd_per_mtok:Q", *ends]
-    return alt.layer(
+    drawn = [
         curve.mark_line(point={"size": 25}).encode(x, y, order="usd_per_mtok:Q", tooltip=told),
         curve.mark_area(orient="horizontal", opacity=0.2).encode(*band),
         sold.mark_rule(color=theme.GREY, strokeWidth=6, opacity=0.7).encode(*band),
         sold.mark_text(dx=6, align="left").encode(common.like(x, "high"), y, text="part:N"),
-    ).properties(width="container", height=320)
+    ]
+    return alt.LayerChart(layer=drawn, width="container", height=320)
 
 
 # ---- a size read off price and speed ---------------------------------------------------------
@@ -239,7 +243,8 @@ def _nearest(usd: float, speed: float, day: str) -> pd.Series:
     """The known model whose price and speed differ by the smallest factors."""
     known, price = _known(day), blend(usd / OUTPUT_OVER_INPUT, usd)
     away = np.hypot(known.log_price - np.log(price), known.log_speed - np.log(speed))
-    return known.loc[away.idxmin()]
+    nearest: pd.Series = known.loc[away.idxmin()]
+    return nearest
 
 
 def _read(usd: float, speed: float, day: str) -> State:
@@ -283,7 +288,7 @@ def _sizes(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
     read = alt.Chart(rows).transform_filter(alt.datum.reading != _ROWS[3])
     known = alt.Chart(rows).transform_filter(alt.datum.reading == _ROWS[3])
     named = alt.Chart(rows).transform_filter(alt.datum.model != "")
-    return alt.layer(
+    drawn = [
         read.mark_point(size=90, filled=False, opacity=1).encode(x, y, tooltip=told),
         read.mark_rule(color=theme.GREY, strokeWidth=4, opacity=0.6).encode(
             common.like(x, "low"), alt.X2("high:Q"), y
@@ -292,4 +297,5 @@ def _sizes(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
             x, y, tooltip=told
         ),
         named.mark_text(dy=-14).encode(x, y, text="model:N"),
-    ).properties(width="container", height=260)
+    ]
+    return alt.LayerChart(layer=drawn, width="container", height=260)
