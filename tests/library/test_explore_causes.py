@@ -51,9 +51,9 @@ def test_every_setting_can_be_drawn(name):
     assert all(np.isfinite(state.rows.select_dtypes("number")).all(axis=None) for state in states)
     assert max(len(state.rows) for state in states) <= 60
     assert min(len(state.title.split()) for state in states) >= 3
-    # Two settings that read the same say the same.
-    said = {(state.title, state.sentence, *state.readout.values()) for state in states}
-    assert len(said) > len(states) / 2
+    # Where the results differ, so do the titles, but for the digits that they leave out.
+    results = {state.rows.round(0).to_json() for state in states}
+    assert len({state.title for state in states}) > 0.9 * len(results)
     drawn = made.drawn().to_dict()
     assert not specs.problems(drawn)
     assert len(drawn["datasets"]) == 1 and drawn["title"] == made.at(made.default).title

@@ -15,7 +15,7 @@ from llmecon_book import counterfactual, facts
 from llmecon_book.chapters import several
 from llmecon_book.chapters.causes import change
 from llmecon_book.charts import theme
-from llmecon_book.charts.common import kinds, like, log_x, log_y, row_y, series, tidy
+from llmecon_book.charts.common import finish, kinds, like, log_x, log_y, row_y, series, tidy
 from llmecon_book.charts.layers import dots, ranges
 from llmecon_book.counterfactual import DATA, DEMAND, LAW, TOGETHER, Gains
 from llmecon_book.explore import Control, Explorable, State
@@ -24,6 +24,7 @@ from llmecon_book.words import listed, scientific, short
 
 _LAWS = ("BESIROGLU_2024", "MUENNIGHOFF_2023", "HOFFMANN_2022_TEX")  # as in the chapter
 _MORE_LAWS = (*_LAWS, "HOFFMANN_2022_ROUNDED", "DE_VRIES_2023")
+_UNTOLD = {"takeaway": "", "description": ""}  # they are of the setting
 _SIZE = "Active parameters, log scale [parameters]"
 
 
@@ -114,10 +115,10 @@ def _split(flop: float, law: SeparableLaw) -> State:
     rows = pd.concat([rows, built], ignore_index=True)
     rows["times"] = _times(law, rows.params, rows.training_tokens)
     times, far = float(rows.times[_POINTS + 1]), f"{best.decades_outside:.1f}"
-    runs = f" That lies {far} powers of ten beyond the runs behind the law." if far > "0.0" else ""
+    runs = f" The law’s choice lies {far} powers of ten beyond its runs." if far > "0.0" else ""
     return State(
-        title=f"Kaplan’s rule of 2020 builds {kaplan / size:.1f} times the size that "
-        f"{title} asks for",
+        title=f"Kaplan’s rule of 2020 builds {kaplan / size:.1f} times the size that the law "
+        f"asks for ({title})",
         sentence=f"The law asks for {short(size)} parameters and {short(best.tokens)} tokens. "
         f"Kaplan’s {short(kaplan)}, on the tokens that the budget leaves, take {times:.1f} times "
         f"the compute that their loss needs.{runs}",
@@ -147,7 +148,7 @@ def _split_chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
     # The names of marks that may stand together in the valley stand apart.
     sides: dict[str, Any] = {size: {"align": "left", "dx": 11} for size in _LOOKS}
     sides |= {_BEST: {"dy": 17}, "reported": {"dy": -15}}
-    return alt.layer(
+    return finish(
         base.transform_filter("datum.size == 'any'").mark_line(color=theme.GREY).encode(x, y),
         marked.mark_point(size=80, opacity=1).encode(x, y, shape, *colors, tooltip=tooltip),
         *(
@@ -156,7 +157,9 @@ def _split_chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
             .encode(x, y, text="name:N")
             for size, side in sides.items()
         ),
-    ).properties(width="container", height=320)
+        **_UNTOLD,
+        height=320,
+    )
 
 
 # ---- why over-train --------------------------------------------------------------------------
@@ -165,7 +168,7 @@ _SERVED = [1e12, 1e13, 3e13, 1e14, 4e14, 1e15]  # tokens
 _RENTS = (1.0, 2.94, 4.5)  # USD/h
 _SPEEDS = (5.0, 55.0)  # tokens/s
 _SPEED = _SPEEDS[1]  # of the chapter
-_BILLS = ["training", "serving", "together"]
+_BILLS: list[Any] = ["training", "serving", "together"]
 _MARKS = ("cheapest", "cheapest to train")
 
 
@@ -224,7 +227,7 @@ def _built() -> tuple[float, float]:
 def _cheapest(name: str, speed: float, rent: float) -> LifetimeOptimum:
     """Cheapest size of GPT-4's quality for each demand."""
     (law,) = several(name).values()
-    case = {"loss": law.loss(*_built()), "tokens_served": _SERVED}
+    case: dict[str, Any] = {"loss": law.loss(*_built()), "tokens_served": _SERVED}
     return chinchilla.inference_optimal_usd(law, **case, **_prices(speed, rent))
 
 
@@ -253,8 +256,8 @@ def _life(served: float, rent: float, speed: float, law: SeparableLaw) -> State:
     most = catalog.models().training_tokens.max()
     text = f" No model in our tables has seen more than {short(most)}." if tokens > most else ""
     return State(
-        title=f"At {short(served)} tokens served the cheapest size is {size / trained:.2f} times "
-        "the one that is cheapest to train",
+        title=f"At {short(served)} tokens served {short(size)} parameters are the cheapest, "
+        f"{size / trained:.2f} times the size that is cheapest to train",
         sentence=f"Training {short(size)} active parameters on {short(tokens)} tokens costs "
         f"{short(training)} dollars, serving them {short(total - training)}. The size that is "
         f"cheapest to train, {short(trained)}, costs {1 / (1 - saved):.1f} times as much in all."
@@ -279,8 +282,8 @@ def _life_chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
         "params",
         *(alt.Tooltip(f"{bill}:Q", title=f"{bill.capitalize()} [USD]") for bill in _BILLS),
     ]
-    words: Any = {_MARKS[0]: {"dy": -12}, _MARKS[1]: {"dy": 14, "dx": 8, "align": "left"}}
-    return alt.layer(
+    words: Any = {_MARKS[0]: {"dy": -12}, _MARKS[1]: {"dy": -27, "dx": 4, "align": "right"}}
+    return finish(
         base.transform_fold(_BILLS, as_=["bill", "usd"])
         .mark_line(clip=True)
         .encode(x, y, *series("bill", "Bill for", _BILLS)),
@@ -293,7 +296,9 @@ def _life_chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
             .encode(x, like(y, "together"), text="mark:N")
             for mark, at in words.items()
         ),
-    ).properties(width="container", height=320)
+        **_UNTOLD,
+        height=320,
+    )
 
 
 # ---- what explains the fall ------------------------------------------------------------------
@@ -378,7 +383,8 @@ def _factors(law: SeparableLaw, served: float, gain: Gains, dollars: bool) -> St
         }
     )
     return State(
-        title=f"Together the three make GPT-4 {change(whole)}; GPT-4o is read as {change(need)}",
+        title=f"Together the three make GPT-4 {change(whole)} ({short(steps[-1])}); GPT-4o is "
+        f"read as {change(need)}",
         sentence=f"The factors {causes} multiply to {whole:.2f}: {short(size)} active parameters "
         f"become {short(steps[-1])}. GPT-4o is inferred at {short(low)} to {short(high)}.",
         readout={label: change(factor[cause]) for cause, label in (_CAUSES | _WHOLE).items()},
@@ -392,8 +398,10 @@ def _factors_chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
     x, y = log_x("params", every.params, every.low, every.high, title=_SIZE), row_y("step", _ROWS)
     color, shape = (of.legend(None) for of in kinds("kind", "Size", _KINDS))  # rows say it
     shape = shape.scale(domain=[*_KINDS], range=[*_KINDS.values()])
-    return alt.layer(
+    return finish(
         ranges(data, x, y, color, low="start", high="params", strokeWidth=10, opacity=0.55),
         ranges(data, x, y, color, strokeWidth=3, strokeDash=[2, 2]),
         dots(data, x, y, color, shape, size=110, filled=False),
-    ).properties(width="container", height=260)
+        **_UNTOLD,
+        height=260,
+    )

@@ -8,7 +8,7 @@ import pandas as pd
 from llmecon import catalog, trends
 from llmecon_book import facts
 from llmecon_book.charts import theme
-from llmecon_book.charts.common import date_x, kinds, log_y
+from llmecon_book.charts.common import date_x, finish, kinds, log_y
 from llmecon_book.explore import Control, Explorable, State
 from llmecon_book.ledger.propositions import CLEARLY_LESS
 from llmecon_book.words import as_day, as_month, short
@@ -58,9 +58,10 @@ def ability_ladder() -> Explorable:
 def _ladder(level: str, day: pd.Timestamp, counted: str) -> State:
     scored = facts.scored_models(facts.ARENA, day)
     scored = scored.assign(total_params=scored[_COUNTED[counted]])  # what the staircase goes by
-    score, listed = scored.set_index("model").score.get(level), as_day(day)
+    score: float | None = scored.set_index("model").score.get(level)
+    listed = as_day(day)
     able = scored[scored.open_weights & scored.total_params.notna() & (scored.score >= score)]
-    if able.empty:
+    if score is None or able.empty:
         best = scored[scored.open_weights].iloc[0]
         missing = f"The Arena list of {listed} does not hold {level}"
         none = f"No open model on the Arena list of {listed} is as able as {level}"
@@ -72,7 +73,7 @@ def _ladder(level: str, day: pd.Timestamp, counted: str) -> State:
             readout=dict.fromkeys(_READ, "none"),
             rows=_rows(able, able, day),
         )
-    steps = facts.smallest_at_score(scored, level=float(score))
+    steps = facts.smallest_at_score(scored, level=score)
     first, last = steps.iloc[0], steps.iloc[-1]
     times = first.total_params / last.total_params
     months = _MONTHS * trends.elapsed_years(first.open_date, last.open_date)
@@ -83,7 +84,7 @@ def _ladder(level: str, day: pd.Timestamp, counted: str) -> State:
         later = "none that came later is smaller"
     return State(
         title=f"The smallest open model at {level}’s level "
-        f"{shrank if times * CLEARLY_LESS > 1 else 'did not clearly shrink'}, by {counted}",
+        f"{shrank if times * CLEARLY_LESS > 1 else 'did not clearly shrink'}, counting {counted}",
         sentence=f"The first was {_said(first)}; {later}. On the list of {listed} the level is "
         f"{score:.0f} points.",
         readout=dict(zip(_READ, read, strict=True)),
@@ -114,10 +115,13 @@ def _ladder_chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
     line = base.transform_filter(f"datum.part != '{_OTHER}'")
     marks = base.transform_filter(f"datum.part != '{_END}'")
     steps = base.transform_filter(f"datum.part == '{_STEP}'")
-    return alt.layer(
+    return finish(
         line.mark_line(interpolate="step-after", color=theme.BLUE).encode(x, y),
         marks.mark_point(filled=True, size=60, opacity=1).encode(
             x, y, *kinds("part", "Open model", [_STEP, _OTHER]), tooltip=_TIPS
         ),
         steps.mark_text(align="left", dx=6, dy=-9).encode(x, y, text="model:N"),
-    ).properties(width="container", height=320)
+        takeaway="",  # of the setting, as is the description
+        description="",
+        height=320,
+    )
