@@ -128,7 +128,7 @@ def gpt4_over_gpt3(row: ClaimRow) -> Result:
 def whale_picture(row: ClaimRow) -> Result:
     """Decided by reading the transcript: no number decides."""
     talk = row.source_day
-    return found(None, None, talk=talk, after=talk - facts.released(facts.GPT4O))
+    return found(None, None, talk=talk)
 
 
 @decides("E11")

@@ -163,7 +163,8 @@ def fixed_ability(days: Days) -> Result:
 @decides("P9", "E14")
 def race(days: Days) -> Result:
     """Held if no large maker releases within four months a model of stated size that is larger
-    than all it had, mixed if one does, else failed. Models never released do not count.
+    than all it had, mixed if one does, else failed. Models never released do not count. The
+    direction alone allows no exception: it is wrong as soon as one maker does.
     """
     larger = facts.larger_models(days.made, _FOUR_MONTHS)
     sized, out = larger.total_params.notna(), larger.frontier_basis != "never released"
