@@ -268,7 +268,7 @@ def _scaled(model: Transformer, factor: float) -> Transformer:
 @cache
 def _served(chip: str) -> pd.DataFrame:
     """Frontiers of copies of GPT-4's reported shape at a rent of 1 USD/h, for cost is in
-    proportion to it, and how far each side the 80 % band goes.
+    proportion to it, and how far each side the 80% band goes.
     """
     where, whole = catalog.accelerator(chip), catalog.transformer(facts.GPT4_SHAPE)
     joined, lines = int(where.scaleup_domain_size or 8), []
