@@ -359,29 +359,6 @@ def test_the_claims_can_be_filtered_and_sorted(browser, site):
     assert one.troubles == []
 
 
-def test_controls_move_a_chart_without_a_kernel(browser, site, pages_with_controls):
-    with reader(browser, site.resolve().as_uri() + "/", PHONE, "dark") as one:
-        for name in pages_with_controls:
-            one.open(name)
-            one.tab.evaluate(DRAWN, DRAW_MS)
-            slider = one.tab.locator(".vega-bind input[type=range]").first
-            chart = one.tab.locator(".chart", has=slider).first
-            before = chart.locator("svg").first.inner_html()
-            assert slider.bounding_box()["height"] >= 24, "WCAG 2.2, criterion 2.5.8"
-            slider.focus()
-            slider.press("End" if slider.input_value() != slider.get_attribute("max") else "Home")
-            moved = "([chart, before]) => chart.querySelector('svg').innerHTML !== before"
-            one.tab.wait_for_function(moved, arg=[chart.element_handle(), before], timeout=DRAW_MS)
-    assert one.troubles == []
-
-
-@pytest.fixture(scope="module")
-def pages_with_controls(site, names) -> list[str]:
-    found = [n for n in names if '"input":"range"' in (site / n).read_text(encoding="utf-8")]
-    assert found
-    return found
-
-
 # Faults of the theme (its name stands outside the landmarks) and of docutils (roles of citations
 # that ARIA has retired), which pages cannot mend; anything else is ours.
 AXE_NOT_OURS = {"region", "aria-allowed-role", "aria-deprecated-role", "aria-required-children"}

@@ -222,12 +222,6 @@ def test_the_title_of_a_printed_picture_is_broken_into_lines():
     assert len(specs.printed(chart(title=title).to_dict())["title"]["text"]) > 1
 
 
-def test_controls_without_script_are_explained():
-    slider = alt.param("n", value=1, bind=alt.binding_range(min=1, max=8, name="Chips"))
-    assert "<noscript>" in vega.figure_html(chart().add_params(slider).to_dict())
-    assert "<noscript>" not in vega.figure_html(chart().to_dict())
-
-
 def test_the_bundle_holds_its_libraries_and_asks_no_other_host():
     script = vega.script()
     assert script.startswith("(() => {")

@@ -92,6 +92,8 @@ class Explorable:
     chart : callable
         From the rows of one setting and the rows of all settings together (for scales that stay)
         to a chart of the former; title and description come from the state.
+    source : str
+        One or two sentences below the figure: how it was computed, from which sources.
     tries : tuple of str
         What to try, in three lines.
     """
@@ -101,6 +103,7 @@ class Explorable:
     controls: tuple[Control, ...]
     state: Callable[..., State]
     chart: Callable[[pd.DataFrame, pd.DataFrame], alt.LayerChart | alt.Chart]
+    source: str
     tries: tuple[str, str, str]
     _kept: dict[Setting, State] = field(default_factory=dict, repr=False, compare=False)
 

@@ -72,7 +72,7 @@ def parts(thing: object) -> Iterator[Spec]:
                 yield from parts(part)
 
 
-def _channels(spec: Spec, *names: str) -> list[Spec]:
+def channels(spec: Spec, *names: str) -> list[Spec]:
     """Definitions of the channels of these names, or of all channels, wherever they stand."""
     return [
         definition
@@ -119,7 +119,7 @@ def _panels(spec: Spec) -> Iterator[Spec]:
 def _axis_problems(panel: Spec, channel: str) -> list[str]:
     numeric = [
         definition
-        for definition in _channels(panel, channel)
+        for definition in channels(panel, channel)
         if {"field", "aggregate"} & definition.keys()
         and definition.get("type") == "quantitative"
         and definition.get("axis", {}) is not None
@@ -203,7 +203,7 @@ def _stack(spec: Spec) -> None:
 
 def _break_titles(spec: Spec) -> None:
     room = _LINE_CHARS_BESIDE_NAMES if _names_beside(spec) else _LINE_CHARS
-    for definition in _channels(spec):
+    for definition in channels(spec):
         for holder in (definition, definition.get("axis") or {}):
             title = holder.get("title")
             if isinstance(title, str) and len(title) > room:
@@ -212,7 +212,7 @@ def _break_titles(spec: Spec) -> None:
 
 def _names_beside(spec: Spec) -> list[Spec]:
     """Vertical axes that bear names instead of numbers."""
-    return [one for one in _channels(spec, "y") if one.get("type") in ("nominal", "ordinal")]
+    return [one for one in channels(spec, "y") if one.get("type") in ("nominal", "ordinal")]
 
 
 def _break_names(spec: Spec) -> None:
@@ -223,7 +223,7 @@ def _break_names(spec: Spec) -> None:
         axis = definition.get("axis", {})
         if axis is not None and "labelExpr" not in axis:
             definition["axis"] = axis | own
-    long = _longest(spec, _channels(spec, "y")) > _ONE_LINE_CHARS
+    long = _longest(spec, channels(spec, "y")) > _ONE_LINE_CHARS
     if long and names and isinstance(spec.get("height"), int | float):
         spec["height"] = round(spec["height"] * _GROWTH)
 
@@ -231,7 +231,7 @@ def _break_names(spec: Spec) -> None:
 def _legends_below(spec: Spec) -> None:
     """Put legends below, in two columns where the longest label lets two stand side by side."""
     room = NARROW_PX - (_NAMES_PX if _names_beside(spec) else _NUMBERS_PX)
-    label_px = _longest(spec, _channels(spec, *_LEGENDS)) * _GLYPH_PX + _KEY_PX
+    label_px = _longest(spec, channels(spec, *_LEGENDS)) * _GLYPH_PX + _KEY_PX
     config = spec.setdefault("config", {})
     config["legend"] = config.get("legend", {}) | {
         "orient": "bottom",
@@ -239,7 +239,7 @@ def _legends_below(spec: Spec) -> None:
         "labelLimit": NARROW_PX - 50,
         "layout": {"bottom": {"direction": "vertical", "anchor": "start"}},
     }
-    for definition in _channels(spec):
+    for definition in channels(spec):
         if isinstance(definition.get("legend"), dict):
             for key in ("orient", "direction", "columns", "legendX", "legendY", "offset"):
                 definition["legend"].pop(key, None)
@@ -267,7 +267,7 @@ def tables(spec: Spec) -> list[list[Spec]]:
 def column_titles(spec: Spec) -> dict[str, str]:
     """Field names with the titles that readers see, from axes, legends and tooltips."""
     titles: dict[str, str] = {}
-    for definition in _channels(spec):
+    for definition in channels(spec):
         field = definition.get("field")
         if field and "[" not in titles.get(field, ""):  # a bare name does not displace a unit
             legend = definition.get("legend") or {}
@@ -285,7 +285,7 @@ def _words(field: str) -> str:
 def _word_tooltips(spec: Spec) -> None:
     """Let tooltips say what a column is, and its numbers short; `charts.js` makes 11G 11B."""
     titles, rows = column_titles(spec), [row for table in tables(spec) for row in table]
-    for tip in _channels(spec, "tooltip"):
+    for tip in channels(spec, "tooltip"):
         field, kind = tip.get("field"), tip.get("type")
         if field is None or "format" in tip:
             continue

@@ -20,14 +20,15 @@ import llmecon
 from llmecon_book.charts import theme
 from llmecon_book.run import execution
 from llmecon_book.run.digest import library_digest
-from llmecon_book.site import freshness, glue, marks, mathml, tables, terms, vega
+from llmecon_book.site import explorables, freshness, glue, marks, mathml, tables, terms, vega
 
 _LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
 _ASSETS = _HERE / "assets"
 STYLE = "book.css"
-# Scripts of the book, and what on a page needs them; that of the charts is `vega.SCRIPT`.
+# Scripts of the book, and what on a page needs them; a chart asks for `vega.SCRIPT` itself.
 SCRIPTS = {"claims-table.js": 'claims-table"?', "terms.js": "std-term|extrapolated"}
+NEEDED_BY = SCRIPTS | {vega.SCRIPT: 'class="explorable"'}
 
 
 class StaleChapter(SphinxError):
@@ -43,6 +44,7 @@ def refresh_chapters(app: Sphinx, config: Any) -> None:
     _wait_for_other_builds(app)
     try:
         execution.refresh(Path(app.srcdir), say=_LOG.info)
+        explorables.refresh(Path(app.srcdir))
     except (execution.ChapterFailed, ValueError) as error:
         raise StaleChapter(str(error)) from None
 
@@ -204,7 +206,7 @@ def finish_page(
         return "THEBE_JS_URL" not in body and not name.endswith("sphinx-thebe.js")
 
     body = context.get("body") or ""
-    for script, needed_by in SCRIPTS.items():
+    for script, needed_by in NEEDED_BY.items():
         if re.search(needed_by, body):
             app.add_js_file(script, loading_method="defer")
     context["lean"] = str if pagename == "search" else without_unused_scripts
@@ -239,6 +241,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_directive("claims-summary", tables.ClaimsSummary)
     app.add_directive("claims-table", tables.ClaimsTable)
     app.add_directive("data-tables", tables.DataTables)
+    app.add_directive("explorable", explorables.ExplorableHere)
     app.add_directive("facts-state", freshness.FactsState)
     app.add_css_file(STYLE)
     app.setup_extension("sphinx.ext.autodoc")  # its event, below
@@ -247,6 +250,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", own_settings)
     app.connect("builder-inited", glue.teach_forms)
     app.connect("builder-inited", write_assets)
+    app.connect("builder-inited", explorables.write_states)
     app.connect("doctree-resolved", terms.define)
     app.connect("env-get-outdated", reread_after_change)
     app.connect("html-page-context", finish_page, priority=900)

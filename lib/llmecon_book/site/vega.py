@@ -28,6 +28,7 @@ from llmecon_book.site.specs import Spec
 SCRIPT = "vega-charts.js"
 VL_VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 TABLE_ROWS = 60
+_SCRIPTS = ("charts.js", "explore.js")
 _PRINT_PPI = 200
 
 
@@ -62,6 +63,11 @@ def _svg(spec: Spec) -> str:
     return str(vlc.vegalite_to_svg(spec, vl_version=VL_VERSION))
 
 
+def printed_svg(spec: Spec) -> str:
+    """The chart for an e-book, with its title in it."""
+    return _renumbered(_svg(specs.printed(spec)), specs.chart_id(spec))
+
+
 def _renumbered(svg: str, label: str) -> str:
     # Vega counts clip paths and gradients over the life of the process; count them per picture.
     names: dict[str, str] = {}
@@ -85,13 +91,17 @@ def figure_html(spec: Spec) -> str:
     below = f'<span class="chart-subtitle">{subtitle}</span>' if subtitle else ""
     return (
         f'<div class="chart" id="{name}">'
-        f'<p class="chart-title">{title}{below}</p>'
+        f'<p class="chart-title">{title}{below}</p>{drawing_html(spec)}{numbers_html(spec)}</div>\n'
+    )
+
+
+def drawing_html(spec: Spec) -> str:
+    """The still pictures of a chart, and what the script draws it from."""
+    return (
         '<div class="chart-live" hidden></div>'
         f'<div class="chart-still"><div class="chart-wide">{static_svg(spec)}</div>'
         f'<div class="chart-narrow">{static_svg(spec, narrow=True)}</div></div>'
-        f"{_without_script(spec)}"
         f'<script type="application/json" class="chart-spec">{_both_forms(spec)}</script>'
-        f"{numbers_html(spec)}</div>\n"
     )
 
 
@@ -101,14 +111,6 @@ def demand_complete(spec: Spec) -> None:
     if found:
         title = specs.title_lines(spec)[0] or str(spec.get("description", ""))[:60] or "untitled"
         raise ChartError(f"chart {title!r}: " + "; ".join(found))
-
-
-def _without_script(spec: Spec) -> str:
-    params = [param for part in specs.parts(spec) for param in part.get("params", [])]
-    if not any(param.get("bind", "scales") != "scales" for param in params):
-        return ""
-    note = "The controls of this chart need JavaScript; it shows their first setting."
-    return f'<noscript><p class="chart-note">{note}</p></noscript>'
 
 
 def _both_forms(spec: Spec) -> str:
@@ -156,7 +158,8 @@ def _row(values: list[Any]) -> str:
 
 
 def _drawing() -> str:
-    return (Path(__file__).parent / "assets" / "charts.js").read_text(encoding="utf-8")
+    folder = Path(__file__).parent / "assets"
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in _SCRIPTS)
 
 
 def write_script(path: Path) -> None:
@@ -196,12 +199,12 @@ class MimeRenderer:
 
 
 def _picture(renderer: Any, spec: Spec, *, as_svg: bool) -> nodes.image:
-    whole = specs.printed(spec)
     if as_svg:
         name = specs.chart_id(spec) + ".svg"
-        content = _renumbered(_svg(whole), specs.chart_id(spec)).encode()
+        content = printed_svg(spec).encode()
     else:
         name = specs.chart_id(spec) + ".png"
+        whole = specs.printed(spec)
         content = vlc.vegalite_to_png(whole, vl_version=VL_VERSION, ppi=_PRINT_PPI)
     uri = renderer.write_file([name], content, overwrite=True)
     return nodes.image(uri=uri, alt=spec["description"])

@@ -10,10 +10,12 @@ function said(value) {
   return text.innerHTML;
 }
 
+const embedding = { actions: false, renderer: "svg", logLevel: 1, tooltip: { theme: "custom", sanitize: said } };
+
 function specOf(chart) {
   const whole = JSON.parse(chart.querySelector(".chart-spec").textContent);
   const spec = narrowScreen.matches ? whole.narrow : whole.wide;
-  return { ...spec, datasets: whole.datasets };
+  return { ...spec, datasets: chart.rows ? { rows: chart.rows } : whole.datasets };
 }
 
 async function draw(chart) {
@@ -23,8 +25,9 @@ async function draw(chart) {
   live.classList.add("chart-drawing");
   try {
     if (chart.result) chart.result.finalize();
-    const options = { actions: false, renderer: "svg", logLevel: 1, tooltip: { theme: "custom", sanitize: said } };
-    chart.result = await vegaEmbed(live, specOf(chart), options);
+    const before = chart.rows;
+    chart.result = await vegaEmbed(live, specOf(chart), embedding);
+    if (chart.rows !== before) await chart.result.view.data("rows", chart.rows).runAsync(); // moved meanwhile
     still.hidden = true;
     chart.dataset.drawn = narrowScreen.matches ? "narrow" : "wide";
   } catch (error) {

@@ -1,0 +1,168 @@
+"""Proves in Chromium that an explorable shows what the library says, setting by setting.
+
+Oracle: the library itself, called here for the setting that the controls were moved to; what it
+says is proved in tests/library/test_explore_*.py by other routes.
+"""
+
+from __future__ import annotations
+
+import json
+import random
+import re
+from collections.abc import Iterator
+
+import pytest
+from tests.site.test_browser import browser, pytestmark, server  # noqa: F401  # its fixtures
+
+from llmecon_book.explore import Control, Explorable
+from llmecon_book.explore.listing import EVERY
+from llmecon_book.site import explorables, specs
+
+SETTINGS = 40
+SEED = 2026
+
+
+@pytest.fixture(scope="module")
+def page(server, browser) -> Iterator:  # noqa: F811
+    """The page of all explorables, with what went wrong on it."""
+    tab = browser.new_page(viewport={"width": 1280, "height": 900})
+    tab.troubles = []
+    tab.on("console", lambda said: tab.troubles.append(said.text) if said.type == "error" else None)
+    tab.on("pageerror", lambda error: tab.troubles.append(str(error)))
+    tab.goto(server + "book/explore.html")
+    yield tab
+    tab.close()
+
+
+@pytest.fixture(scope="module", params=list(EVERY))
+def explorable(request) -> Explorable:
+    """Each explorable of the book."""
+    return EVERY[request.param]()
+
+
+def ready(page, key: str):
+    """The explorable on the page once its settings have come."""
+    here = page.locator(f".explorable#{key}")
+    here.scroll_into_view_if_needed()
+    here.locator("fieldset:not([disabled])").wait_for()
+    here.locator(".chart[data-drawn]").wait_for()
+    return here
+
+
+def move(here, key: str, control: Control, words: str) -> None:
+    """Set a control as a reader does."""
+    at = list(control.options).index(words)
+    name = f"{key}-{control.name}"
+    slider = here.locator(f"input[type=range]#{name}")
+    if slider.count():
+        slider.fill(str(at))
+    elif here.locator(f"select#{name}").count():
+        here.locator(f"select#{name}").select_option(str(at))
+    else:
+        here.locator(f"input[name={name}][value='{at}']").check()
+
+
+def shown(here) -> dict:
+    """Every word of the explorable that follows the setting."""
+    return here.evaluate(
+        """here => ({
+            title: here.querySelector(".chart-title").textContent,
+            sentence: here.querySelector(".explore-sentence").textContent,
+            readout: [...here.querySelectorAll("dl div")].map(
+                one => [...one.children].map(part => part.textContent)),
+            heads: [...here.querySelectorAll("thead th")].map(one => one.textContent),
+            table: [...here.querySelectorAll("tbody tr")].map(
+                row => [...row.children].map(cell => cell.textContent)),
+            drawn: here.querySelector(".chart").result.view.data("rows").length,
+        })"""
+    )
+
+
+def expected(explorable: Explorable, setting: tuple[str, ...]) -> dict:
+    """The same from the library."""
+    state = explorable.at(setting)
+    heads = specs.column_titles(explorables.specification(explorable))
+    table = explorables.columns(state.rows)
+    listed = [name for name in table if name in heads]
+    rows = zip(*(table[name] for name in listed), strict=True)
+    return {
+        "title": state.title,
+        "sentence": state.sentence,
+        "readout": [[name, text] for name, text in state.readout.items()],
+        "heads": [heads[name] for name in listed],
+        "table": [[specs.shown(value) for value in row] for row in rows],
+        "drawn": len(state.rows),
+    }
+
+
+def test_it_shows_what_the_library_says(page, explorable):
+    here, draw = ready(page, explorable.key), random.Random(SEED)
+    assert shown(here) == expected(explorable, explorable.default)
+    chosen = draw.sample(list(explorable.settings()), min(SETTINGS, len([*explorable.settings()])))
+    for setting in chosen:
+        for control, words in zip(explorable.controls, setting, strict=True):
+            move(here, explorable.key, control, words)
+        assert shown(here) == expected(explorable, setting), setting
+    here.locator("[data-do=reset]").click()
+    assert shown(here) == expected(explorable, explorable.default)
+    assert page.troubles == []
+
+
+def test_it_can_be_moved_by_keyboard_and_shared(page, explorable, server):  # noqa: F811
+    here = ready(page, explorable.key)
+    field = here.locator("input, select").first
+    field.focus()
+    before = shown(here)
+    step = (
+        "ArrowLeft"
+        if next(iter(explorable.controls[0].options)) != explorable.default[0]
+        else "ArrowRight"
+    )
+    field.press(step)
+    moved = shown(here)
+    assert moved != before
+    address = page.url
+    assert address.startswith(f"{server}book/explore.html#{explorable.key}?")
+    page.goto("about:blank")
+    page.goto(address)
+    assert shown(ready(page, explorable.key)) == moved
+
+
+def test_a_wrong_address_shows_the_first_setting_and_says_so(page, explorable, server):  # noqa: F811
+    page.goto("about:blank")
+    page.goto(
+        f"{server}book/explore.html#{explorable.key}?nonsense=%E0%A4%A&{explorable.controls[0].name}=-7"
+    )
+    here = ready(page, explorable.key)
+    here.locator(".explore-note:not(:empty)").wait_for()
+    assert "cannot be set here" in here.locator(".explore-note").inner_text()
+    assert shown(here) == expected(explorable, explorable.default)
+    assert page.troubles == []
+
+
+def test_what_is_shown_can_be_kept(page, explorable):
+    here = ready(page, explorable.key)
+    with page.expect_download() as kept:
+        here.locator("[data-do=csv]").click()
+    head, *lines = kept.value.path().read_text(encoding="utf-8").splitlines()
+    state = explorable.at(explorable.default)
+    assert head.split(",") == list(state.rows.columns)
+    assert len(lines) == len(state.rows)
+    with page.expect_download() as kept:
+        here.locator("[data-do=svg]").click()
+    assert state.title.split()[0] in kept.value.path().read_text(encoding="utf-8")
+    with page.expect_download() as kept:
+        here.locator("[data-do=png]").click()
+    assert kept.value.path().read_bytes().startswith(b"\x89PNG")
+
+
+def test_without_a_script_the_first_setting_stands_there(site, explorable):
+    text = (site / "book" / "explore.html").read_text(encoding="utf-8")
+    part = re.search(rf'<section class="explorable" id="{explorable.key}".*?</section>', text, re.S)
+    assert part is not None
+    state = explorable.at(explorable.default)
+    assert "<svg" in part[0]
+    assert "<table" in part[0]
+    assert "<noscript>" in part[0]
+    spec = json.loads(re.search(r'class="chart-spec">(.*?)</script>', part[0], re.S)[1])
+    assert len(spec["datasets"]["rows"]) == len(state.rows)
