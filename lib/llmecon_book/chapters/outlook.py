@@ -380,7 +380,7 @@ def hardware(
     )
 
 
-def _gain(times: float) -> str:
+def _gain(times: Any) -> str:
     return "an unknown factor" if np.isnan(times) else f"{times:.1f} times"
 
 
