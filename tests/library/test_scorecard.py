@@ -324,7 +324,7 @@ def test_the_next_model_in_size_is_told_beside_the_three_largest(scored):
     largest, following = facts.largest_trained(after=facts.ESSAY_DAY, until=facts.SCORED_ON)
     assert list(largest.model) == ["DeepSeek-V4-Pro", "LongCat-2.0", "Kimi K2"]
     assert list(following.model) == ["Kimi K2.5"]
-    assert "the next in size, Kimi K2.5, 29" in scored["P5"].came
+    assert "the next in size, Kimi K2.5, has 29" in scored["P5"].came
 
 
 def test_without_estimates_made_from_prices_fewer_agree(scored):
