@@ -18,7 +18,17 @@ from playwright.sync_api import Browser, sync_playwright
 SIZES = {"desktop": (1280, 900), "tablet": (768, 1024), "phone": (390, 844)}  # [px] width, height
 MODES = ("light", "dark")
 UNSHOWN = {"genindex", "search", "py-modindex", "404", "index"}
-SETTLE_MS = 700  # fonts and charts
+SETTLE_MS = 300  # fonts
+# Charts are drawn when they come near the screen; without script, or where drawing fails, never.
+DRAW = """async () => {
+  const end = Date.now() + 10000;
+  for (const chart of document.querySelectorAll(".chart")) {
+    if (chart.closest("details:not([open])")) continue;
+    chart.scrollIntoView();
+    while (!chart.dataset.drawn && Date.now() < end) await new Promise((r) => setTimeout(r, 15));
+  }
+  scrollTo(0, 0);
+}"""
 
 
 def chromium() -> str | None:
@@ -49,10 +59,8 @@ def picture(
     try:
         tab = context.new_page()
         tab.goto((site.resolve() / f"{page}.html").as_uri())
-        # Charts are drawn when they come near the screen.
-        tab.evaluate("for (const c of document.querySelectorAll('.chart')) c.scrollIntoView()")
+        tab.evaluate(DRAW)
         tab.wait_for_timeout(SETTLE_MS)
-        tab.evaluate("window.scrollTo(0, 0)")
         return bytes(tab.screenshot(full_page=whole))
     finally:
         context.close()

@@ -126,7 +126,7 @@ class PropositionRow(Sourced):
     claims: Annotated[str, StringConstraints(pattern=r"^[ERCO]\d\d( [ERCO]\d\d)*$")] = column(
         "Ids of the claims that it belongs to, separated by spaces"
     )
-    measure: Text = column("The number that decides, a colon, and what it measures")
+    measure: Text = column("What is measured, a colon, and the number that decides")
     unit: Text = column("Unit of the measure")
     came: Text = column("What came, as a sentence; numbers are filled in")
     came_otherwise: str = column("The same where the facts leave the usual case", default="")

@@ -147,7 +147,7 @@ def test_the_table_words_each_row_as_the_article_does(scored):
     told = [one for one in scored.values() if one.said != "nothing"]
     for row, one in zip(rows, told, strict=True):
         assert f'href="#{one.id.lower()}">{words.escaped(one.row.as_said)}</a>' in row
-        assert f">{one.article}</span>" in row and one.measure.partition(": ")[0] in unescape(row)
+        assert f">{one.article}</span>" in row and one.measure.partition(": ")[2] in unescape(row)
         assert any(f'<a id="{one.id.lower()}">' in item for item in items)
     assert "(perhaps meant)" in rows[[one.id for one in told].index("P7a")]
     assert all(one.article not in ("said nothing", "") for one in told)
@@ -161,11 +161,11 @@ def test_claims_of_the_list_lead_to_the_page_that_is_given(scored):
 
 def test_what_came_is_told_in_the_unit_of_its_measure(scored):
     """By hand: 14 of 21 models are 67 %; 40/10 and 40/15 dollars; a share has its whole."""
-    assert scored["P10"].measure.startswith("67% of closed models: ")
-    assert scored["P8a"].measure.startswith("3.3 times the price (2.7 to 4.0): ")
-    assert scored["P1b"].measure.startswith("0 of 25 sizes disclosed: ")
+    assert scored["P10"].measure.endswith("within a factor of three: 67%")
+    assert scored["P8a"].measure.endswith(": 3.3 times the price (2.7 to 4.0)")
+    assert scored["P1b"].measure.endswith(": 0 of 25 with a disclosed size")
     silent = dataclasses.replace(scored["P3"], result=registry.unanswered())
-    assert silent.measure.startswith("no number: the smallest open model")
+    assert silent.measure.endswith("last against first: no number")
     assert all(": " in one.measure and "{" not in one.measure for one in scored.values())
 
 
@@ -177,9 +177,11 @@ def test_a_growth_whose_interval_holds_no_change_is_not_called_growth(scored):
 
 def test_a_direction_is_told_with_its_distance_where_powers_of_ten_mean_something(scored):
     """By hand: log10(2.4786 / 0.1520) = 1.2; a gap in points and a share have none."""
-    assert ledger.direction(scored["P1a"]) == "Direction: right, 1.2 powers of ten above 0.152."
+    assert (
+        ledger.direction(scored["P1a"]) == "Direction alone: right, 1.2 powers of ten above 0.152."
+    )
     assert ledger.direction(scored["P8b"]).endswith("1.5 powers of ten below 1.")
-    assert ledger.direction(scored["P11"]) == "Direction: right."
+    assert ledger.direction(scored["P11"]) == "Direction alone: right."
     assert ledger.direction(scored["P10"]) == "No direction to score."
     assert ledger.direction(scored["P1b"]) == "No direction to score."
     assert scored["P1a"].decades == pytest.approx(math.log10(scored["P1a"].observed / 0.15199799))
@@ -322,7 +324,7 @@ def test_the_next_model_in_size_is_told_beside_the_three_largest(scored):
     largest, following = facts.largest_trained(after=facts.ESSAY_DAY, until=facts.SCORED_ON)
     assert list(largest.model) == ["DeepSeek-V4-Pro", "LongCat-2.0", "Kimi K2"]
     assert list(following.model) == ["Kimi K2.5"]
-    assert "the next in size, Kimi K2.5, 29" in scored["P5"].came
+    assert "the next in size, Kimi K2.5, has 29" in scored["P5"].came
 
 
 def test_without_estimates_made_from_prices_fewer_agree(scored):

@@ -29,7 +29,7 @@ pytestmark = [
         reason="NOT RUN: no Chromium found; install the package chromium to check the pages",
     ),
 ]
-WIDE, PHONE, SMALL_PHONE = (1280, 900), (390, 844), (320, 640)
+WIDE, TABLET, PHONE, SMALL_PHONE = (1280, 900), (768, 1024), (390, 844), (320, 640)
 FROM_DISK = ("book/index.html", "book/claims.html", "notebooks/evolution.html")  # one of each kind
 DRAW_MS = 10_000
 SETTLE_MS = 400  # the theme fades from one colour to the other
@@ -138,6 +138,10 @@ class Reader:
         for missing in self.tab.evaluate(DRAWN, limit_ms):
             self.trouble(f"{missing} is not drawn")
 
+    def check_labels(self) -> None:
+        for fault in self.tab.evaluate(LABELS):
+            self.trouble(f"at {self.tab.viewport_size['width']} px {fault}")
+
     def check_still(self) -> None:
         for missing in self.tab.eval_on_selector_all(".chart", STILL):
             self.trouble(f"{missing} shows no still picture, or two")
@@ -195,6 +199,41 @@ DRAWN = """async (limit) => {
   }
   return missing;
 }"""
+# Words of a chart that lie on one another, on a point or outside the picture. A box of words is
+# higher than its letters, so a fifth of it is cut off at both sides; a tenth may be covered.
+LABELS = """async () => {
+  const frame = () => new Promise(requestAnimationFrame);
+  await frame(); await frame();  // a picture follows the width of the screen with the next one
+  const box = (element, cut) => {
+    const b = element.getBoundingClientRect(), flat = b.width > b.height;
+    const x = flat ? 0 : cut * b.width, y = flat ? cut * b.height : 0;
+    return {name: element.textContent, left: b.left + x, right: b.right - x,
+            top: b.top + y, bottom: b.bottom - y};
+  };
+  const area = (b) => Math.max(0, b.right - b.left) * Math.max(0, b.bottom - b.top);
+  const covered = (a, b) => area({
+    left: Math.max(a.left, b.left), right: Math.min(a.right, b.right),
+    top: Math.max(a.top, b.top), bottom: Math.min(a.bottom, b.bottom),
+  }) / Math.min(area(a), area(b));
+  const faults = [];
+  for (const svg of document.querySelectorAll(".chart-live svg")) {
+    const whole = svg.getBoundingClientRect();
+    const seen = (e) => e.textContent.trim() && getComputedStyle(e).opacity > 0;
+    const words = [...svg.querySelectorAll("text")].filter(seen);
+    const boxes = words.map((word) => box(word, 0.2)).filter((b) => area(b) > 0);
+    const points = [...svg.querySelectorAll(".role-mark.mark-symbol path")].map((p) => box(p, 0));
+    boxes.forEach((one, i) => {
+      if (one.left < whole.left - 1 || one.right > whole.right + 1
+          || one.top < whole.top - 1 || one.bottom > whole.bottom + 1 || one.name.includes("…"))
+        faults.push(`${one.name} is cut off`);
+      for (const other of boxes.slice(i + 1))
+        if (covered(one, other) > 0.1) faults.push(`${one.name} lies on ${other.name}`);
+      if (points.some((point) => area(point) > 0 && covered(one, point) > 0.4))
+        faults.push(`${one.name} lies on a point`);
+    });
+  }
+  return faults;
+}"""
 STILL = """els => els.filter(chart => {
   if (chart.closest("details:not([open])")) return false;
   const heights = [...chart.querySelectorAll("svg")].map(s => s.getBoundingClientRect().height);
@@ -205,7 +244,7 @@ STILL = """els => els.filter(chart => {
 @pytest.mark.parametrize(
     ("scheme", "states"),
     [
-        ("http", [(WIDE, "light"), (PHONE, "dark")]),
+        ("http", [(WIDE, "light"), (TABLET, "light"), (PHONE, "dark")]),
         ("file", [(PHONE, "dark"), (WIDE, "light")]),
     ],
     ids=["http", "file"],
@@ -227,6 +266,7 @@ def test_every_page_with_script(browser, site, server, names, axe, scheme, state
                 one.turn(size, mode)
                 one.check_light(mode)
                 one.check_drawn()
+                one.check_labels()
                 one.check_width()
                 if scheme == "http":
                     one.check_axe(axe)
@@ -292,11 +332,16 @@ def test_a_reader_notices_what_must_not_be(browser, tmp_path, axe):
         "<img src='https://example.invalid/x.png'><div style='width: 2000px'>wide</div>"
         "<div class='chart' id='empty'><div class='chart-live'></div>"
         "<div class='chart-still'></div></div>"
+        "<div class='chart-live'><svg width='100' height='40'><text x='20' y='20'>under</text>"
+        "<text x='22' y='21'>over</text><text x='90' y='20'>beyond</text>"
+        "<text x='20' y='20' opacity='0'>unseen</text><g class='mark-symbol role-mark'>"
+        "<path d='M92,14h4v4h-4z'/></g></svg></div>"
     )
     with reader(browser, tmp_path.as_uri() + "/", PHONE, "light") as one:
         one.open("bad.html")
         one.check_light("dark")
         one.check_drawn(limit_ms=100)
+        one.check_labels()
         one.check_still()
         one.check_width()
     told = " ".join(one.troubles)
@@ -306,9 +351,13 @@ def test_a_reader_notices_what_must_not_be(browser, tmp_path, axe):
         "wanted dark",
         "empty is not drawn",
         "empty shows no still picture",
+        "at 390 px under lies on over",
+        "beyond is cut off",
+        "beyond lies on a point",
         "2008 px wide",
     ):
         assert fault in told
+    assert "unseen" not in told
 
 
 def test_paper_shows_each_chart_once_and_dark_on_light(browser, site):

@@ -268,7 +268,7 @@ def _scaled(model: Transformer, factor: float) -> Transformer:
 @cache
 def _served(chip: str) -> pd.DataFrame:
     """Frontiers of copies of GPT-4's reported shape at a rent of 1 USD/h, for cost is in
-    proportion to it, and how far each side the 80 % band goes.
+    proportion to it, and how far each side the 80% band goes.
     """
     where, whole = catalog.accelerator(chip), catalog.transformer(facts.GPT4_SHAPE)
     joined, lines = int(where.scaleup_domain_size or 8), []
@@ -371,11 +371,17 @@ def hardware(
         **asked,
         **market,
         chip_rubin_rent=rubin_usd_per_gpu_hour,
+        gain_calibrated=_gain(gains.params),
+        gain_essay=_gain(gains.essay),
         gain_in_both="holds" if min(gains.params, gains.essay) > 1 else "does not hold",
         chip_joined=catalog.accelerator(facts.GB200).scaleup_domain_size,
         bandwidth_ratio=ledger.claim("O10").value,
         least_served=short(_served(facts.H200).n_params.min()),
     )
+
+
+def _gain(times: Any) -> str:
+    return "an unknown factor" if np.isnan(times) else f"{times:.1f} times"
 
 
 def _told(params: float) -> str:

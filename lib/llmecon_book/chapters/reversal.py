@@ -9,7 +9,7 @@ from pandas import DataFrame, Series
 
 from llmecon import catalog, cost, sizing
 from llmecon.transformer import Transformer
-from llmecon_book import essay, facts
+from llmecon_book import essay, facts, ledger
 from llmecon_book.chapters import Section, ends, named
 from llmecon_book.words import as_part
 
@@ -200,6 +200,7 @@ def served(
         sonnet_open=by_band(sonnet, speed.sonnet_median, open_to),
         **{f"{key}_at_55": _sum(each) for key, each in at_55.items()},
         turbo_markup=_sum(price.turbo_price / at_55["gpt4"]),
+        eighth_times=_sum(at_55["gpt4"] / at_55["eighth"]),
         **{f"if_{name}": speeds[0] for name, speeds in otherwise.items()},
         **ends("if_two", otherwise["two"][1:]),
         two_reach=by_band(otherwise["two"], wanted, ("remains below", "may reach", "reaches")),
@@ -310,6 +311,7 @@ def estimates(upheld: DataFrame, ours: Mapping[str, sizing.Reading]) -> Section:
         **named("probe_gpt4", of_gpt4, "total_params low high"),
         probe_overlap="overlap" if probe.high >= of_gpt4.low else "do not overlap",
         gpt4_reported=gpt4,
+        sonnet_behind=ledger.claim("R16").value,
         readings=every,
         stated=Series(shown, name="total_params"),
     )

@@ -239,7 +239,7 @@ _EACH = "each measurement once"
 _ANSWERED = "each once, waiting less than answering"
 _NOT_GROUPS = ["all", "same rows", "left out"]
 _MANY = 50  # rows of a group whose share in the band is more than chance
-_LEAST = 0.77  # share that an 80 % band must hold
+_LEAST = 0.77  # share that an 80% band must hold
 
 
 def band(predicted: Frame, theirs: Frame, constants: Any) -> Section:

@@ -6,10 +6,12 @@ import altair as alt
 
 from llmecon_book.chapters import Section
 from llmecon_book.charts import theme
-from llmecon_book.charts.common import finish, kinds, like, log_x, row_y, series, tidy
+from llmecon_book.charts.common import finish, kinds, like, log_x, outside, row_y, series, tidy
 from llmecon_book.charts.layers import dots, ranges, rule_at, status_points
 from llmecon_book.charts.texts import told
 from llmecon_book.words import short
+
+_MOST_TIMES = 12  # the least cost, at the top of the picture of a life's costs
 
 
 def steps(found: Section) -> alt.LayerChart:
@@ -66,7 +68,7 @@ def lifetime(found: Section) -> alt.LayerChart:
     )
     x = log_x("params", data.params, title="Active parameters, log scale [parameters]")
     title = "Training and serving over the least, log scale [times]"
-    scale = alt.Scale(type="log", domain=[0.5, 12])
+    scale = alt.Scale(type="log", domain=[0.5, _MOST_TIMES])
     y = alt.Y("times:Q", scale=scale, axis=alt.Axis(title=title, values=[1, 2, 5, 10]))
     of_law = series("law", "Law", laws)
     lines = base.add_params(alt.param(name="tokens_served", value=served, bind=menu))
@@ -78,12 +80,22 @@ def lifetime(found: Section) -> alt.LayerChart:
     labels = best.transform_calculate(said=size_and_sum)
     labels = labels.mark_text(align="center", baseline="middle")
     sums = data.assign(total=data.train_usd + served / 1e6 * data.usd_per_mtok)
-    least = sums.loc[sums.groupby("law", sort=False).total.idxmin()]
+    by_law = sums.groupby("law", sort=False).total
+    least = sums.loc[by_law.idxmin()]
+    shown = sums[sums.total <= _MOST_TIMES * by_law.transform("min")]  # the rest is clipped
     return finish(
         lines.mark_line(clip=True).encode(x, y, *of_law),
         best.mark_point(filled=True, size=80).encode(x, y, *kinds("law", "Law", laws)),
         labels.encode(x, like(y, "name_at"), of_law[0], text="said:N"),
-        **told("causes.lifetime", found, data, least=least, few=demands[0], many=demands[-1]),
+        **told(
+            "causes.lifetime",
+            found,
+            data,
+            least=least,
+            outside=outside(shown),
+            few=demands[0],
+            many=demands[-1],
+        ),
         height=380,
     )
 

@@ -199,7 +199,7 @@ def widths(found: Section) -> alt.LayerChart:
     """Width of the exponent's interval by a plan of runs: their number, the width of profiles."""
     data = tidy(found.plans, ["profile", "n_runs", "width"], digits=3)
     drawn = tidy(found.slopes, ["profile", "n_runs", "width"], digits=3)
-    title = "Width of the 80 % interval of the exponent, log scale [1]"
+    title = "Width of the 80% interval of the exponent, log scale [1]"
     x = log_x("n_runs", data.n_runs, title="Runs, log scale [runs]", counts=False)
     y = log_y("width", data.width, drawn.width, title=title, counts=False)
     of_profile = kinds("profile", "Sizes in a profile", data.profile)

@@ -200,10 +200,10 @@ class Scored(Answered):
 
     @property
     def measure(self) -> str:
-        """The number that decides with its ends and, after a colon, what it measures."""
+        """What is measured and, after a colon, the number that decides with its ends."""
         told = str(self.row.measure)
         if self.observed is None:
-            return f"no number: {told.partition(': ')[2]}"
+            told = f"{told.partition(': ')[0]}: no number"
         return words.fill(told, self._values())
 
     @property

@@ -106,7 +106,7 @@ def cost_is_predicted(row: ClaimRow) -> Result:
 
 @decides("C11")
 def h200_hour(row: ClaimRow) -> Result:
-    """Right if a published cost of ownership is the stated price within 5 %; imprecise if only the
+    """Right if a published cost of ownership is the stated price within 5%; imprecise if only the
     rent assumed in the essay's code is; else wrong.
     """
     h200 = catalog.gpu_prices().query("accelerator == @facts.H200").sort_values("date")

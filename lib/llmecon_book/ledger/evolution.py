@@ -34,7 +34,7 @@ def released_in_period(row: ClaimRow) -> Result:
 
 @decides("E02")
 def gpt1_size(row: ClaimRow) -> Result:
-    """Right if the disclosed size is the stated one within 5 %; imprecise within a factor of two;
+    """Right if the disclosed size is the stated one within 5%; imprecise within a factor of two;
     else wrong.
     """
     params = facts.size(row.model)
@@ -43,7 +43,7 @@ def gpt1_size(row: ClaimRow) -> Result:
 
 @decides("E03")
 def gpt1_to_gpt3_years(row: ClaimRow) -> Result:
-    """Right if the years fit, within 5 %, from the only date the article has given; imprecise if
+    """Right if the years fit, within 5%, from the only date the article has given; imprecise if
     they fit from GPT-1; else wrong.
     """
     first, start, end = map(facts.released, (facts.FIRST_TRANSFORMER, facts.GPT1, facts.GPT3))
@@ -54,7 +54,7 @@ def gpt1_to_gpt3_years(row: ClaimRow) -> Result:
 
 @decides("E04", "R18", "R19")
 def counted_size(row: ClaimRow) -> Result:
-    """Right if the size counted from the shape is the stated one within 5 %; imprecise within a
+    """Right if the size counted from the shape is the stated one within 5%; imprecise within a
     factor of two; else wrong.
     """
     counted, printed = catalog.transformer(row.model).n_params, facts.size(row.model)
@@ -64,7 +64,7 @@ def counted_size(row: ClaimRow) -> Result:
 
 @decides("E05")
 def gpt3_over_predecessor(row: ClaimRow) -> Result:
-    """Right if the stated ratio is that to the direct predecessor within 5 %; imprecise if within
+    """Right if the stated ratio is that to the direct predecessor within 5%; imprecise if within
     a factor of two of some reading; else wrong.
     """
     models, size = facts.models(), facts.size(facts.GPT3)
@@ -93,7 +93,7 @@ def growth_before_and_after(row: ClaimRow) -> Result:
 
 @decides("E07")
 def gpt3_to_gpt4_years(row: ClaimRow) -> Result:
-    """Right if the stated years are the elapsed ones within 5 %; imprecise if those round to them;
+    """Right if the stated years are the elapsed ones within 5%; imprecise if those round to them;
     else wrong.
     """
     start, end = facts.released(facts.GPT3), facts.released(facts.GPT4)
@@ -105,7 +105,7 @@ def gpt3_to_gpt4_years(row: ClaimRow) -> Result:
 
 @decides("E08")
 def gpt4_size(row: ClaimRow) -> Result:
-    """Right if a disclosed size is the stated one within 5 %; imprecise if the size is only
+    """Right if a disclosed size is the stated one within 5%; imprecise if the size is only
     reported or estimated, but the stated one; else wrong.
     """
     counted, gpt4 = catalog.transformer(facts.GPT4_SHAPE).n_params, facts.model(facts.GPT4)
@@ -116,7 +116,7 @@ def gpt4_size(row: ClaimRow) -> Result:
 
 @decides("E09")
 def gpt4_over_gpt3(row: ClaimRow) -> Result:
-    """Right if the stated ratio is the computed one within 5 %; imprecise within a factor of two;
+    """Right if the stated ratio is the computed one within 5%; imprecise within a factor of two;
     else wrong.
     """
     sizes = [facts.known(facts.GPT4, f"{which}_params") for which in ("total", "active")]
@@ -128,7 +128,7 @@ def gpt4_over_gpt3(row: ClaimRow) -> Result:
 def whale_picture(row: ClaimRow) -> Result:
     """Decided by reading the transcript: no number decides."""
     talk = row.source_day
-    return found(None, None, talk=talk, after=talk - facts.released(facts.GPT4O))
+    return found(None, None, talk=talk)
 
 
 @decides("E11")
@@ -146,7 +146,7 @@ def smaller_beats_larger(row: ClaimRow) -> Result:
 
 @decides("E12")
 def trend_continued(row: ClaimRow) -> Result:
-    """Right if the stated size is that of the trend on the essay's day within 5 %; imprecise
+    """Right if the stated size is that of the trend on the essay's day within 5%; imprecise
     within a factor of two of some reading; else wrong.
     """
     line, from_gpt1 = (facts.growth_between(n, facts.GPT4) for n in (facts.GPT3, facts.GPT1))

@@ -46,8 +46,8 @@ def _row(one: Scored) -> str:
         f'<a href="#{one.id.lower()}">{escaped(one.row.as_said)}</a>{_HOW_SAID.get(one.said, "")}'
     )
     verdict = f'<span class="verdict verdict-{badge}">{one.article}</span>'
-    number, _, what = one.measure.partition(": ")
-    came = f"<strong>{escaped(number)}</strong>: {escaped(what)}"
+    what, _, number = one.measure.partition(": ")
+    came = f"{escaped(what[0].upper() + what[1:])}: <strong>{escaped(number)}</strong>"
     return f'<tr><th scope="row">{name}</th><td>{verdict}</td><td>{came}</td></tr>'
 
 
@@ -77,7 +77,7 @@ def direction(one: Scored) -> str:
     --------
     >>> from llmecon_book import ledger
     >>> direction(ledger.proposition("P1a")), direction(ledger.proposition("P2"))
-    ('Direction: right, 1.2 powers of ten above 0.152.', 'No direction to score.')
+    ('Direction alone: right, 1.2 powers of ten above 0.152.', 'No direction to score.')
     """
     if one.hit is None:
         return "No direction to score."
@@ -85,7 +85,7 @@ def direction(one: Scored) -> str:
     if one.decades is not None:
         side = "above" if one.decades > 0 else "below"
         far = f", {abs(one.decades):.1f} powers of ten {side} {one.result.reference:.3g}"
-    return f"Direction: {_SIDES[one.hit]}{far}."
+    return f"Direction alone: {_SIDES[one.hit]}{far}."
 
 
 def directions(scored: Iterable[Scored]) -> tuple[int, int]:

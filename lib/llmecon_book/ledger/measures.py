@@ -37,7 +37,7 @@ def h200_frontier(
     """Frontier of the H200 figure, as the chapters take it.
 
     16 bit, Llama 3 8B as draft at an acceptance of 0.8. The notebook behind the figure samples
-    it at latency levels, which makes a token up to 5 % dearer. Computed once for each shape,
+    it at latency levels, which makes a token up to 5% dearer. Computed once for each shape,
     rent and context: the entries share it.
 
     Parameters

@@ -51,7 +51,7 @@ def steady_speed_at_long_context(row: ClaimRow) -> Result:
 @decides("O07")
 def training_grew(row: ClaimRow) -> Result:
     """Right if training compute at the stated size grew by half or more while both sizes stayed
-    within 5 % of it; imprecise if it grew, but not at one size; else wrong.
+    within 5% of it; imprecise if it grew, but not at one size; else wrong.
     """
     old, new = facts.model(facts.LLAMA2), facts.model(facts.LLAMA3)
     before, after = chinchilla.training_flop(row.stated, [old.training_tokens, new.training_tokens])

@@ -60,7 +60,7 @@ def _ends(values: Iterable[float]) -> tuple[float, float]:
 
 @decides("P1a", "O01")
 def open_totals(days: Days) -> Result:
-    """Held if the 80 % interval of the growth holds the rate of the fall; failed if above it."""
+    """Held if the 80% interval of the growth holds the rate of the fall; failed if above it."""
     frame = _open_frontier(days)
     grown = facts.growth(frame, frame.total_params)
     fall = facts.the_fall().factor_per_year
@@ -83,7 +83,7 @@ def open_totals(days: Days) -> Result:
 @decides("P1b", "R04")
 def closed_totals(days: Days) -> Result:
     """Cannot be scored while fewer than three closed frontier models have a disclosed size. Then
-    failed if the 80 % interval of their growth lies above the rate of the fall, else held.
+    failed if the 80% interval of their growth lies above the rate of the fall, else held.
     """
     frame = facts.closed_frontier(after=days.made, until=days.until)
     sized = frame[frame.total_params.notna()]
@@ -109,7 +109,7 @@ def closed_totals(days: Days) -> Result:
 
 @decides("P2")
 def active(days: Days) -> Result:
-    """Held if the whole 80 % interval of the growth lies below 1 with the dense models and without
+    """Held if the whole 80% interval of the growth lies below 1 with the dense models and without
     them, failed if above both times, else mixed.
     """
     frame = _open_frontier(days)
@@ -163,7 +163,8 @@ def fixed_ability(days: Days) -> Result:
 @decides("P9", "E14")
 def race(days: Days) -> Result:
     """Held if no large maker releases within four months a model of stated size that is larger
-    than all it had, mixed if one does, else failed. Models never released do not count.
+    than all it had, mixed if one does, else failed. Models never released do not count. The
+    direction alone allows no exception: it is wrong as soon as one maker does.
     """
     larger = facts.larger_models(days.made, _FOUR_MONTHS)
     sized, out = larger.total_params.notna(), larger.frontier_basis != "never released"

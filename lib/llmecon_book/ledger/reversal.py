@@ -18,9 +18,9 @@ from llmecon_book.ledger.registry import (
 )
 from llmecon_book.words import listed, spelled
 
-# Elo difference of 20 points: the better model wins 53 % of votes, a coin to most users.
+# Elo difference of 20 points: the better model wins 53% of votes, a coin to most users.
 _LEVEL = 20.0
-# `frontier` of models.csv: within 60 Arena points of the best, a win share of 58.5 %.
+# `frontier` of models.csv: within 60 Arena points of the best, a win share of 58.5%.
 _NEAR_THE_TOP = 60.0
 _INDEX_STEP = 3.0  # index points between neighbours at the top of the quality index
 # Errors of a size estimate that readers would call a judgement, and a guess at its order.
@@ -33,7 +33,7 @@ _TWO_OPEN = [facts.MISTRAL, facts.LLAMA33]
 
 @decides("R01")
 def gpt4o_size(row: ClaimRow) -> Result:
-    """Right if the stated size lies inside the 80 % interval by price and speed and inside the
+    """Right if the stated size lies inside the 80% interval by price and speed and inside the
     probe's; imprecise if inside one of the two; else wrong.
     """
     sizes = facts.read_size(facts.GPT4O).total_params
@@ -66,7 +66,7 @@ def gpt4_over_gpt4o(row: ClaimRow) -> Result:
 
 @decides("R03")
 def sonnet_size(row: ClaimRow) -> Result:
-    """Right if the stated size lies inside the 80 % interval by price and speed; imprecise if it is
+    """Right if the stated size lies inside the 80% interval by price and speed; imprecise if it is
     within a factor of two of an end; else wrong.
     """
     sizes = facts.read_size(facts.SONNET).total_params

@@ -210,6 +210,18 @@ def without_unused_scripts(head: str) -> str:
     return script.sub(lambda tag: "" if tag[1].endswith(UNUSED) else tag[0], head)
 
 
+def within_ebook(body: str, online: str) -> str:
+    """A page whose hand-written links lead on in an e-book: to its pages, and to tables online.
+
+    Examples
+    --------
+    >>> within_ebook('<a href="a.html#b"><a href="../data/c.csv">', "https://x.org/")
+    '<a href="a.xhtml#b"><a href="https://x.org/data/c.csv">'
+    """
+    body = re.sub(r'(href="[^":#]*)\.html(["#])', r"\1.xhtml\2", body)
+    return re.sub(r'href="(?:\.\./)*(data/[^":]*\.csv")', rf'href="{online}\1', body)
+
+
 def finish_page(
     app: Sphinx, pagename: str, templatename: str, context: dict[str, Any], doctree: Any
 ) -> None:
@@ -222,6 +234,8 @@ def finish_page(
 
     # Citations stand in a list, where ARIA knows items only.
     body = (context.get("body") or "").replace('role="doc-biblioentry"', 'role="listitem"')
+    if app.builder.name == "epub":
+        body = within_ebook(body, app.config.ogp_site_url)
     if body:
         context["body"] = body
     for script, needed_by in NEEDED_BY.items():
