@@ -285,8 +285,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", copy_tables)
     app.connect("build-finished", trim_icons)
     app.connect("build-finished", write_front_door)
-    app.connect("build-finished", publish.finish)
-    app.connect("build-finished", forget_if_faulty)
+    app.connect("build-finished", publish.finish, priority=900)  # after the theme's last touch
+    app.connect("build-finished", forget_if_faulty, priority=950)
     return {
         "version": llmecon.__version__,
         "parallel_read_safe": True,

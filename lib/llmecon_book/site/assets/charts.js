@@ -25,7 +25,11 @@ async function draw(chart) {
     if (chart.result) chart.result.finalize();
     // `ast`: expressions are interpreted, so that a page may forbid code made from text.
     const options = { actions: false, ast: true, renderer: "svg", logLevel: 1, tooltip: { theme: "custom", sanitize: said } };
-    chart.result = await vegaEmbed(live, specOf(chart), options);
+    const spec = specOf(chart);
+    chart.result = await vegaEmbed(live, spec, options);
+    const picture = live.querySelector("svg"); // one name; its marks have none, see `specs.live`
+    picture.setAttribute("role", "img");
+    picture.setAttribute("aria-label", spec.description);
     still.hidden = true;
     chart.dataset.drawn = narrowScreen.matches ? "narrow" : "wide";
   } catch (error) {
