@@ -16,11 +16,19 @@ import pytest
 from llmecon_book.site import publish
 
 ROOT = Path(__file__).parents[2]
-_spec = importlib.util.spec_from_file_location("screenshots", ROOT / "tools" / "screenshots.py")
-assert _spec is not None
-assert _spec.loader is not None
-screenshots = importlib.util.module_from_spec(_spec)
-_spec.loader.exec_module(screenshots)
+
+
+def tool(name: str):
+    """A module of the tools, which are no package."""
+    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+screenshots, serve = tool("screenshots"), tool("serve")
 
 pytestmark = [
     pytest.mark.browser,
@@ -181,17 +189,18 @@ AXE_CONTRAST = {"resultTypes": ["violations"], "preload": False, "runOnly": ["co
 # Contrast takes axe half a minute on a long page; one text of each style tells the same.
 PROBE = """() => {
   const seen = new Set();
+  const own = n => n.nodeType === Node.TEXT_NODE && n.data.trim();
   document.querySelectorAll("[data-probe]").forEach(one => delete one.dataset.probe);
   for (const one of document.body.querySelectorAll(":not(script, style, option)")) {
-    if (![...one.childNodes].some(n => n.nodeType === 3 && n.data.trim()) || !one.checkVisibility()) continue;
-    let style = "";
+    if (![...one.childNodes].some(own) || !one.checkVisibility()) continue;
+    const {color, fontSize, fontWeight} = getComputedStyle(one);
+    const style = [color, fontSize, fontWeight];
     for (let up = one; up !== document.body; up = up.parentElement) {
-      const look = getComputedStyle(up);
-      style += [up === one ? look.color + look.fontSize + look.fontWeight : "", look.backgroundColor, look.opacity];
+      const {backgroundColor, opacity} = getComputedStyle(up);
+      style.push(backgroundColor, opacity);
     }
-    if (seen.has(style)) continue;
-    seen.add(style);
-    one.dataset.probe = "";
+    if (!seen.has(style.join())) one.dataset.probe = "";
+    seen.add(style.join());
   }
 }"""
 # Faults of the theme (its name stands outside the landmarks) and of docutils (roles of citations
@@ -500,3 +509,32 @@ def test_a_term_tells_what_it_means(browser, tmp_path):
     term.tap()
     assert tab.url.endswith("#there")
     context.close()
+
+
+def test_a_served_page_is_loaded_again_after_a_build(browser, tmp_path):
+    def write(text: str) -> None:
+        whole = f'<head><meta charset="utf-8"></head><h1>{text}</h1>'
+        (tmp_path / "page.html").write_text(publish.with_policy(whole), encoding="utf-8")
+
+    write("before")
+    handler = functools.partial(serve.Handler, directory=str(tmp_path))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        tab = browser.new_page()
+        with tab.expect_response("**/.built"):  # it knows of the first build
+            tab.goto(f"http://127.0.0.1:{server.server_port}/page.html")
+        write("after")
+        serve.Handler.builds += 1
+        tab.get_by_role("heading", name="after").wait_for(timeout=DRAW_MS)
+        tab.close()
+        server.shutdown()
+
+
+def test_what_is_saved_is_noticed_and_what_is_built_is_not(tmp_path):
+    for name in ("book/one.md", "_config.yml", "_build/html/x.html", "lib/x.pyc"):
+        (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / name).write_text("1")
+    before = serve.saved(tmp_path)
+    assert {path.name for path in before} == {"one.md", "_config.yml"}
+    (tmp_path / "book" / "two.md").write_text("2")
+    assert serve.saved(tmp_path) != before
