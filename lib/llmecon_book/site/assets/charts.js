@@ -27,7 +27,11 @@ async function draw(chart) {
     const options = { actions: false, ast: true, renderer: "svg", logLevel: 1, tooltip: { theme: "custom", sanitize: said } };
     const spec = specOf(chart);
     chart.result = await vegaEmbed(live, spec, options);
-    const picture = live.querySelector("svg"); // one name; its marks have none, see `specs.live`
+    const picture = live.querySelector("svg"); // one name; marks are no pictures without one
+    for (const mark of picture.querySelectorAll("[aria-roledescription]")) {
+      mark.removeAttribute("role");
+      mark.removeAttribute("aria-roledescription");
+    }
     picture.setAttribute("role", "img");
     picture.setAttribute("aria-label", spec.description);
     still.hidden = true;
