@@ -5,6 +5,8 @@ import json
 import re
 import subprocess
 import sys
+import urllib.error
+import urllib.request
 from pathlib import Path
 
 import pandas as pd
@@ -14,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import __main__ as command  # noqa: E402
-from benchmarks import chinchilla_bench, harness  # noqa: E402
+from benchmarks import chinchilla_bench, harness, site_bench  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -119,3 +121,34 @@ def test_stored_results_hold_the_peer(name):
     tools = pd.read_csv(RESULTS / f"{name}.csv").tool
     assert tools.str.startswith("chinchilla ").any()
     assert json.dumps(tools.tolist()).count("not installed") == 0
+
+
+def test_a_goal_of_the_pages_is_met_only_if_the_worst_page_meets_it():
+    rows = [
+        {"site": site_bench.OWN, "first_kb": kb, "paint_s": 1.0, "shift": 0.06} for kb in (1, 801)
+    ]
+    rows.append({"site": site_bench.PLAIN, "first_kb": 9e9, "paint_s": 9, "shift": 9})
+    found = {goal["goal"]: (goal["measured"], goal["met"]) for goal in site_bench._goals(rows)}
+    assert list(found.values()) == [(801, "no"), (1.0, "yes"), (0.06, "no")]
+
+
+def test_the_stored_pages_meet_their_goals_beside_a_peer():
+    assert (pd.read_csv(RESULTS / "site_goals.csv").met == "yes").all()
+    pages = pd.read_csv(RESULTS / "site.csv")
+    assert set(pages.site) == {site_bench.OWN, site_bench.PLAIN}
+    assert set(pages.page) == {"index", *site_bench.CHAPTERS}
+
+
+def test_the_pages_cannot_be_measured_before_they_are_built(tmp_path, monkeypatch):
+    monkeypatch.setattr(site_bench, "SITE", tmp_path)
+    with pytest.raises(ValueError, match="run make site"):
+        site_bench.run(print)
+
+
+def test_pages_are_sent_compressed_and_a_missing_one_is_missing(tmp_path):
+    (tmp_path / "a.html").write_text("word " * 1000)
+    with site_bench.served(tmp_path) as root:
+        answer = urllib.request.urlopen(root + "a.html")
+        assert len(answer.read()) < 200 and answer.headers["Content-Encoding"] == "gzip"
+        with pytest.raises(urllib.error.HTTPError, match="404"):
+            urllib.request.urlopen(root + "b.html")

@@ -152,6 +152,7 @@ def live(spec: Spec, *, narrow: bool) -> Spec:
     """
     fitted = copy.deepcopy(spec)
     fitted.pop("title", None)
+    fitted["config"] = fitted.get("config", {}) | {"aria": False}  # the picture has one name
     _word_tooltips(fitted)
     steps = isinstance(fitted.get("width"), dict)  # {"step": ...}: the width counts from the bars
     if not steps and not any(key in fitted for key in (*_COMPOSITE, "facet")):
@@ -168,7 +169,6 @@ def live(spec: Spec, *, narrow: bool) -> Spec:
 def still(spec: Spec, *, narrow: bool) -> Spec:
     """The chart for a picture: as `live`, with a number where the screen gave the width."""
     fitted = live(spec, narrow=narrow)
-    fitted["config"] = fitted.get("config", {}) | {"aria": False}  # the picture has one name
     if fitted.get("width") == "container":
         fitted["width"] = NARROW_PX if narrow else WIDE_PX
     return fitted

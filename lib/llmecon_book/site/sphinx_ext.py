@@ -198,16 +198,23 @@ def trim_icons(app: Sphinx, exception: Exception | None) -> None:
 UNUSED = ("fontawesome.js", "searchtools.js", "language_data.js", "searchindex.js")
 
 
-def without_unused_scripts(head: str) -> str:
-    """The head of a page without scripts that nothing on it calls.
+def lean(head: str) -> str:
+    """The head of a page without scripts that nothing on it calls; the others wait for the text.
 
     Examples
     --------
-    >>> without_unused_scripts('<meta><script src="../_static/searchtools.js"></script>')
-    '<meta>'
+    >>> lean('<meta><script src="../_static/searchtools.js"></script><script src="a.js"></script>')
+    '<meta><script defer src="a.js"></script>'
     """
-    script = re.compile(r"\s*<script[^>]*\bsrc=\"([^\"?]*)[^>]*></script>")
-    return script.sub(lambda tag: "" if tag[1].endswith(UNUSED) else tag[0], head)
+
+    def kept(tag: re.Match[str]) -> str:
+        if tag[1].endswith(UNUSED):
+            return ""
+        # Scripts in the page set its options further, at once.
+        at_once = tag[1].endswith("documentation_options.js") or " defer" in tag[0]
+        return tag[0] if at_once else tag[0].replace("<script ", "<script defer ", 1)
+
+    return re.sub(r"\s*<script[^>]*\bsrc=\"([^\"?]*)[^>]*></script>", kept, head)
 
 
 def within_ebook(body: str, online: str) -> str:
@@ -244,7 +251,7 @@ def finish_page(
     if doctree and not app.config.html_baseurl:
         up = context["pathto"]("", 1)
         context["metatags"] = address.without_address(context["metatags"], up)
-    context["lean"] = str if pagename == "search" else without_unused_scripts
+    context["lean"] = str if pagename == "search" else lean
     context["script_files"] = [s for s in context.get("script_files", []) if wanted(s)]
     tree = context.get("generate_toctree_html")
     if tree is not None:
@@ -304,8 +311,8 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("build-finished", copy_tables)
     app.connect("build-finished", trim_icons)
     app.connect("build-finished", write_front_door)
-    app.connect("build-finished", publish.finish)
-    app.connect("build-finished", forget_if_faulty)
+    app.connect("build-finished", publish.finish, priority=900)  # after the theme's last touch
+    app.connect("build-finished", forget_if_faulty, priority=950)
     return {
         "version": llmecon.__version__,
         "parallel_read_safe": True,

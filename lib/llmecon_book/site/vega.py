@@ -50,6 +50,7 @@ def static_svg(spec: Spec, *, narrow: bool = False) -> str:
     """
     label = specs.chart_id(spec) + ("-n" if narrow else "-w")
     svg = _renumbered(_svg(specs.still(spec, narrow=narrow)), label)
+    svg = re.sub(r' (?:role="graphics-|aria-roledescription=")[^"]*"', "", svg)  # it has one name
     title, description = map(html.escape, (specs.title_lines(spec)[0], spec.get("description", "")))
     head, rest = svg.split(">", 1)
     return (

@@ -19,6 +19,16 @@ function specOf(chart) {
   return { ...spec, datasets: chart.rows ? { rows: chart.rows } : whole.datasets };
 }
 
+// A picture has one name; its marks are no pictures without one.
+function nameOnce(picture, description) {
+  for (const mark of picture.querySelectorAll("[aria-roledescription]")) {
+    mark.removeAttribute("role");
+    mark.removeAttribute("aria-roledescription");
+  }
+  picture.setAttribute("role", "img");
+  picture.setAttribute("aria-label", description);
+}
+
 async function draw(chart) {
   const live = chart.querySelector(".chart-live");
   const still = chart.querySelector(".chart-still");
@@ -27,8 +37,10 @@ async function draw(chart) {
   try {
     if (chart.result) chart.result.finalize();
     const before = chart.rows;
-    chart.result = await vegaEmbed(live, specOf(chart), embedding);
+    const spec = specOf(chart);
+    chart.result = await vegaEmbed(live, spec, embedding);
     if (chart.rows !== before) await chart.result.view.data("rows", chart.rows).runAsync(); // moved meanwhile
+    nameOnce(live.querySelector("svg"), chart.description ?? spec.description);
     still.hidden = true;
     chart.dataset.drawn = narrowScreen.matches ? "narrow" : "wide";
   } catch (error) {

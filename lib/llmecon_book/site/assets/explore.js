@@ -98,7 +98,7 @@ class Explorable {
     this.part(".explore-sentence").textContent = sentence;
     this.section.querySelectorAll("dd").forEach((shown, at) => (shown.textContent = readout[at]));
     this.list(rows);
-    this.draw(rows);
+    this.draw(rows, `${title}. ${sentence}`);
     if (quiet) return;
     this.part(".explore-note").textContent = "";
     try {
@@ -133,10 +133,13 @@ class Explorable {
     );
   }
 
-  draw(rows) {
+  draw(rows, description) {
     const dated = (row) => Object.fromEntries(this.states.dates.map((name) => [name, row[name] && new Date(row[name])]));
     this.chart.rows = rows.map((row) => ({ ...row, ...dated(row) }));
-    if (this.chart.dataset.drawn) this.chart.result.view.data("rows", this.chart.rows).runAsync();
+    this.chart.description = description;
+    if (!this.chart.dataset.drawn) return;
+    const redrawn = this.chart.result.view.data("rows", this.chart.rows).runAsync();
+    redrawn.then(() => nameOnce(this.chart.querySelector(".chart-live svg"), description));
   }
 
   // The setting that the address asks for; what it cannot have is said, and the first one shown.
