@@ -21,10 +21,9 @@ import pytest
 from llmecon import chinchilla
 from llmecon_book import charts
 from llmecon_book.chapters import Section
-from llmecon_book.charts import common, errata, fitting
+from llmecon_book.charts import common, errata, fitting, specs
 from llmecon_book.charts.theme import MIME
 from llmecon_book.notebook import check_parameters
-from llmecon_book.site import specs
 
 ROOT = Path(__file__).parents[2]
 CELLS = [
