@@ -9,11 +9,13 @@ from typing import Any
 
 import altair as alt
 import numpy as np
+from IPython.display import Image, Markdown, display
 
 from llmecon_book.chapters import Section
-from llmecon_book.charts import theme
+from llmecon_book.charts import pictures, theme
+from llmecon_book.words import escaped
 
-__all__ = ["check_parameters", "figure", "np", "say", "show"]
+__all__ = ["check_parameters", "figure", "np", "say", "show", "show_all"]
 
 theme.enable()
 warnings.filterwarnings("ignore", category=DeprecationWarning)  # would be stored with their paths
@@ -59,8 +61,13 @@ def _fits(value: Any, wanted: Any) -> bool:
 
 def say(found: Section) -> None:
     """Store what a section found for the prose, which shows it with ``{glue:text}`name:form```."""
-    for name, value in found.said():
-        _glue(name, _stored(value))
+    said = {name: _stored(value) for name, value in found.said()}
+    if _showing:
+        rows = (f"| `{name}` | {escaped(value)} |" for name, value in said.items())
+        display(show("\n".join(["| number | value |", "|---|---|", *rows])))
+    else:
+        for name, value in said.items():
+            _glue(name, value)
 
 
 _STORED_DIGITS = 6  # a fit's seventh differs from processor to processor
@@ -80,23 +87,27 @@ def _stored(value: Any) -> Any:
 
 def figure(key: str, chart: alt.TopLevelMixin) -> None:
     """Store a chart under a key; prose places it with ``{glue:figure}``."""
-    _glue(key, chart)
-
-
-def show(markdown: str) -> Any:
-    """Text made by the library, shown as Markdown."""
-    from IPython.display import Markdown
-
-    return Markdown(markdown)  # type: ignore[no-untyped-call]
+    if _showing:
+        display(Image(pictures.png(chart.to_dict())))
+    else:
+        _glue(key, chart)
 
 
 def _glue(key: str, thing: object) -> None:
-    try:
-        from myst_nb import glue
-    except ImportError:  # a plain Jupyter without the book's tools
-        from IPython.display import display
+    from myst_nb import glue  # slow to load, and no use in a copy
 
-        print(f"{key}:", end=" ")
-        display(thing)  # type: ignore[no-untyped-call]
-    else:
-        glue(key, thing, display=False)
+    glue(key, thing, display=False)
+
+
+_showing = False
+
+
+def show_all() -> None:
+    """From now on `say` and `figure` show what they store: for copies, whose text is fixed."""
+    global _showing
+    _showing = True
+
+
+def show(markdown: str) -> Markdown:
+    """Text made by the library, shown as Markdown."""
+    return Markdown(markdown)  # type: ignore[no-untyped-call]

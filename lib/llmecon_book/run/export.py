@@ -20,6 +20,7 @@ from typing import Any
 import nbformat
 
 from llmecon import catalog
+from llmecon.catalog.reading import read_json
 from llmecon_book.charts import pictures, specs
 from llmecon_book.charts.theme import MIME
 from llmecon_book.facts import ClaimRow  # which makes the table of claims known
@@ -80,6 +81,24 @@ def readable(text: str, *, site: str = SITE) -> str:
     notebook.metadata[MARK] = digest(notebook)
     nbformat.validate(notebook)
     return nbformat.writes(notebook) + "\n"  # type: ignore[no-untyped-call]
+
+
+def read_chapter(path: Path) -> str:
+    """Text of a notebook.
+
+    Raises
+    ------
+    ValueError
+        If the file is none.
+    """
+    read_json(path)  # which names file and line
+    text = path.read_text(encoding="utf-8-sig")
+    try:
+        nbformat.validate(nbformat.reads(text, as_version=4))  # type: ignore[no-untyped-call]
+    except (nbformat.ValidationError, AttributeError, KeyError, TypeError, ValueError) as error:
+        reason = str(error).splitlines()[0]
+        raise ValueError(f"{path.name}: not a notebook: {reason}") from None
+    return text
 
 
 def digest(notebook: Any) -> str:
@@ -294,12 +313,16 @@ class _Page:
         key, _, form = key.partition(":")
         numbers = self.numbers
         if page:
-            numbers = key_numbers(self.book.pages[page.strip("/").removesuffix(".ipynb")])
-        value = numbers[key]
-        return str(value) if form == "s" else written(value, form)
+            other = self.book.pages.get(page.strip("/").removesuffix(".ipynb"))
+            numbers = key_numbers(other) if other else {}
+        if key not in numbers:
+            return f"(no number {key})"
+        return str(numbers[key]) if form == "s" else written(numbers[key], form)
 
     def _cited(self, key: str) -> str:
-        entry = self.book.sources[key.strip()]
+        entry = self.book.sources.get(key.strip())
+        if entry is None:
+            return key
         names = [
             " ".join(person.prelast_names + person.last_names).strip("{}")
             for person in entry.persons["author"]
@@ -338,7 +361,7 @@ class _Page:
         return f"[{target}: {said}]({place})"
 
     def _extrapolated(self, shown: str, target: str) -> str:
-        times = self.numbers[target]
+        times = self.numbers.get(target, 1)
         return f"({short(times)} times beyond the measured range)" if times > 1 else ""
 
 
