@@ -64,7 +64,7 @@ def say(found: Section) -> None:
     said = {name: _stored(value) for name, value in found.said()}
     if _showing:
         rows = (f"| `{name}` | {escaped(value)} |" for name, value in said.items())
-        display(show("\n".join(["| number | value |", "|---|---|", *rows])))
+        _display(show("\n".join(["| number | value |", "|---|---|", *rows])))
     else:
         for name, value in said.items():
             _glue(name, value)
@@ -88,7 +88,7 @@ def _stored(value: Any) -> Any:
 def figure(key: str, chart: alt.TopLevelMixin) -> None:
     """Store a chart under a key; prose places it with ``{glue:figure}``."""
     if _showing:
-        display(Image(pictures.png(chart.to_dict())))
+        _display(Image(pictures.png(chart.to_dict())))  # type: ignore[no-untyped-call]
     else:
         _glue(key, chart)
 
@@ -97,6 +97,10 @@ def _glue(key: str, thing: object) -> None:
     from myst_nb import glue  # slow to load, and no use in a copy
 
     glue(key, thing, display=False)
+
+
+def _display(thing: object) -> None:
+    display(thing)  # type: ignore[no-untyped-call]
 
 
 _showing = False

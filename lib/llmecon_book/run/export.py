@@ -24,6 +24,7 @@ from llmecon.catalog.reading import read_json
 from llmecon_book.charts import pictures, specs
 from llmecon_book.charts.theme import MIME
 from llmecon_book.facts import ClaimRow  # which makes the table of claims known
+from llmecon_book.notebook import show_all
 from llmecon_book.run.numbers import RECORD, key_numbers
 from llmecon_book.words import short, written
 
@@ -34,10 +35,10 @@ _OPENING = """\
 > This is a copy of [a page of the book]({page}). Its text holds the numbers of one run, \
 which stay; a cell that is run in a place where the library is installed shows what it computes \
 below it."""
-_SWITCH = """\
-from llmecon_book.notebook import show_all
+_SWITCH = f"""\
+from {show_all.__module__} import {show_all.__name__}
 
-show_all()  # in a copy, cells show the figures and numbers that the site puts into the text"""
+{show_all.__name__}()  # in a copy, cells show what the site puts into the text"""
 _ROLE = re.compile(r"\{([a-z][\w:-]*)\}`([^`]+)`")
 _TITLED = re.compile(r"(.+?)\s*<([^<>]+)>", re.S)
 _FENCE = re.compile(r"\s*(`{3,}|:{3,})(?:\{([\w:-]+)\}\s*(.*)|.*)")
@@ -80,7 +81,8 @@ def readable(text: str, *, site: str = SITE) -> str:
     ]
     notebook.metadata[MARK] = digest(notebook)
     nbformat.validate(notebook)
-    return nbformat.writes(notebook) + "\n"  # type: ignore[no-untyped-call]
+    written_out: str = nbformat.writes(notebook)  # type: ignore[no-untyped-call]
+    return written_out + "\n"
 
 
 def read_chapter(path: Path) -> str:
@@ -176,7 +178,7 @@ class _Book:
 
     @cached_property
     def sources(self) -> Any:
-        from pybtex.database import parse_file
+        from pybtex.database import parse_file  # type: ignore[import-untyped]
 
         path = self.root / "book" / "references.bib"
         return parse_file(str(path)).entries if path.is_file() else {}
