@@ -163,5 +163,5 @@ def test_words_come_from_the_numbers_as_they_are_and_marks_from_cut_ones():
 )
 def test_a_parameter_of_another_type_is_refused_by_name(wanted, good, bad):
     check_parameters({"__annotations__": {"p": wanted}, "p": good})
-    with pytest.raises(TypeError, match="p must be"):
+    with pytest.raises(ValueError, match="p must be"):
         check_parameters({"__annotations__": {"p": wanted}, "p": bad})
