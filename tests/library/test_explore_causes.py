@@ -11,9 +11,9 @@ from scipy.optimize import minimize_scalar
 
 from llmecon import chinchilla
 from llmecon_book import counterfactual, facts
+from llmecon_book.charts import specs
 from llmecon_book.explore import causes
 from llmecon_book.run.numbers import key_numbers
-from llmecon_book.site import specs
 from llmecon_book.words import short
 
 CHAPTER = Path(__file__).parents[2] / "notebooks" / "causes.ipynb"

@@ -9,8 +9,8 @@ from scipy import stats
 
 from llmecon import catalog, trends
 from llmecon_book import facts, words
+from llmecon_book.charts import specs
 from llmecon_book.explore.evolution import trend_picker
-from llmecon_book.site import specs
 
 SHOWN = trend_picker()
 SETTINGS = [*SHOWN.settings()]

@@ -7,8 +7,8 @@ import pytest
 
 from llmecon import catalog, cost, roofline
 from llmecon_book.chapters.mechanism import TERMS
+from llmecon_book.charts import specs
 from llmecon_book.explore.mechanism import price_curve
-from llmecon_book.site import specs
 
 SHOWN = price_curve()
 SETTINGS = [*SHOWN.settings()]

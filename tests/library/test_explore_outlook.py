@@ -8,9 +8,9 @@ import pandas as pd
 
 from llmecon import catalog
 from llmecon_book import facts
+from llmecon_book.charts import specs
 from llmecon_book.explore import outlook
 from llmecon_book.run.numbers import key_numbers
-from llmecon_book.site import specs
 from llmecon_book.words import as_month, short
 
 CHAPTER = Path(__file__).parents[2] / "notebooks" / "outlook.ipynb"

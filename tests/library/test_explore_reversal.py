@@ -10,9 +10,9 @@ import pytest
 
 from llmecon import catalog, cost, sizing
 from llmecon_book import essay, facts, words
+from llmecon_book.charts import specs
 from llmecon_book.explore import Explorable
 from llmecon_book.explore.reversal import gpt4_server, size_reader
-from llmecon_book.site import specs
 
 SERVER, READER = gpt4_server(), size_reader()
 FEB, AUG = READER.controls[2].options

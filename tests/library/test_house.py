@@ -28,6 +28,7 @@ STAIRS = [
             "explore",
             "charts",
             "chapters",
+            "parameters",
             "ledger",
             "counterfactual",
             "essay",

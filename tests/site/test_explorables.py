@@ -14,9 +14,10 @@ from collections.abc import Iterator
 import pytest
 from tests.site.test_browser import browser, pytestmark, server  # noqa: F401  # its fixtures
 
+from llmecon_book.charts import specs
 from llmecon_book.explore import Control, Explorable
 from llmecon_book.explore.listing import EVERY
-from llmecon_book.site import explorables, specs
+from llmecon_book.site import explorables
 
 SETTINGS = 40
 SEED = 2026

@@ -21,12 +21,12 @@ from sphinx.application import Sphinx
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
-from llmecon_book.charts import theme
+from llmecon_book.charts import specs, theme
 from llmecon_book.charts.common import significant
 from llmecon_book.explore import Control, Explorable
 from llmecon_book.explore.listing import EVERY
 from llmecon_book.run.digest import library_digest
-from llmecon_book.site import specs, vega
+from llmecon_book.site import vega
 
 _LOG = logging.getLogger(__name__)
 _KEPT = Path("_build") / ".explorables"

@@ -19,9 +19,11 @@ import vl_convert as vlc
 from markdown_it import MarkdownIt
 from sphinx.application import Sphinx
 
-from llmecon_book.site import provenance, specs, vega
+from llmecon_book.charts import specs
+from llmecon_book.charts.pictures import VL_VERSION
+from llmecon_book.charts.specs import Spec
+from llmecon_book.site import provenance
 from llmecon_book.site.address import CARD
-from llmecon_book.site.specs import Spec
 
 FEED = "feed.xml"
 SUMS = "SHA256SUMS"
@@ -88,7 +90,7 @@ def card(spec: Spec) -> bytes:
     whole = specs.printed(spec)
     whole |= dict(zip(("width", "height"), (px / scale for px in _CARD_PX), strict=True))
     whole |= {"autosize": {"type": "fit", "contains": "padding"}, "background": "white"}
-    drawn = vlc.vegalite_to_png(whole, vl_version=vega.VL_VERSION, scale=scale)
+    drawn = vlc.vegalite_to_png(whole, vl_version=VL_VERSION, scale=scale)
     return bytes(drawn)
 
 

@@ -22,6 +22,7 @@ from llmecon_book.run import execution
 from llmecon_book.run.digest import library_digest
 from llmecon_book.site import (
     address,
+    downloads,
     explorables,
     freshness,
     glue,
@@ -309,6 +310,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", add_foot, priority=100)
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", copy_tables)
+    app.connect("build-finished", downloads.write_downloads)
     app.connect("build-finished", trim_icons)
     app.connect("build-finished", write_front_door)
     app.connect("build-finished", publish.finish, priority=900)  # after the theme's last touch
