@@ -5,7 +5,7 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    from llmecon_book.commands import checking, essay, rerunning, scoring
+    from llmecon_book.commands import checking, differing, essay, rerunning, scoring, sensing
 
-    for room in (scoring, checking, rerunning, essay):
+    for room in (scoring, checking, rerunning, sensing, differing, essay):
         room.register(app)

@@ -1,44 +1,71 @@
-"""The chapters with other numbers: parameters, scenarios, sweeps."""
+"""The chapters with other numbers: parameters, scenarios, sweeps, own data."""
 
 from __future__ import annotations
 
 import json
+import tempfile
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from llmecon.cli.output import Answer, Column, Table, command, progress, refuse_unwritable, write
+from llmecon.cli.output import (
+    Answer,
+    Column,
+    Table,
+    command,
+    progress,
+    refuse_unwritable,
+    whole_file,
+    write,
+)
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from llmecon_book.run.execution import Result, Task
+    from llmecon_book.run.overlay import OwnRow
     from llmecon_book.run.parameters import Parameter
     from llmecon_book.run.scenario import Scenario
+    from llmecon_book.run.sweep import Axis
 
 Book = Annotated[
     Path | None, typer.Option(help="Folder of the book; found upwards from here if not given.")
 ]
+Output = Annotated[
+    Path | None, typer.Option(help="Folder for the results; _build/rerun/NAME-... if not given.")
+]
+Cluster = Annotated[
+    str | None, typer.Option(help="Address of a Dask scheduler that does the work.")
+]
+Fresh = Annotated[bool, typer.Option("--fresh", help="Run finished chapters again.")]
+All = Annotated[bool, typer.Option("--all", help="Show every key number.")]
 _File = Annotated[
     Path | None, typer.Argument(help="Scenario file (YAML or JSON).", show_default=False)
-]
-_Output = Annotated[
-    Path | None,
-    typer.Option(help="Folder for executed chapters; _build/rerun/NAME-... if not given."),
 ]
 _Only = Annotated[list[str] | None, typer.Option(help="Only this chapter; may be repeated.")]
 _Set = Annotated[
     list[str] | None, typer.Option("--set", help="CHAPTER.PARAMETER=VALUE; may be repeated.")
 ]
 _Sweep = Annotated[
-    list[str] | None, typer.Option(help="CHAPTER.PARAMETER=VALUE,VALUE,...; repeated, a grid.")
+    list[str] | None,
+    typer.Option(help="CHAPTER.PARAMETER=VALUE,VALUE,... or START:STOP:N; repeated, a grid."),
 ]
-_Cluster = Annotated[
-    str | None, typer.Option(help="Address of a Dask scheduler that does the work.")
+_Of = Annotated[str | None, typer.Option(help="Number that a sweep draws, by key or by name.")]
+_Data = Annotated[
+    Path | None, typer.Option(help="Own rows: a folder, a table, an accelerator or a model.")
 ]
-_Fresh = Annotated[bool, typer.Option("--fresh", help="Run finished chapters again.")]
-_All = Annotated[bool, typer.Option("--all", help="Show the key numbers that stay as well.")]
+_Replace = Annotated[
+    bool, typer.Option("--replace", help="An own row takes the place of the book's row.")
+]
+_Site = Annotated[bool, typer.Option("--site", help="Build the whole book with these numbers.")]
 
 _ADDRESS = "tcp://HOST:8786"
+MOST_ROWS = 15  # on the terminal, and before the fold of a page
+_MOST_APART = 5  # own rows that are run one by one
+_MOST_DRAWN = 4  # numbers of a sweep that are drawn unasked
 
 
 def register(app: typer.Typer) -> None:
@@ -47,8 +74,9 @@ def register(app: typer.Typer) -> None:
     command(
         app,
         "llmecon rerun scenarios/cheap-h200.yml",
-        "llmecon rerun --set reversal.usd_per_gpu_hour=1.0",
-        "llmecon rerun --sweep reversal.usd_per_gpu_hour=1,2,3 --csv > sweep.csv",
+        "llmecon rerun --set reversal.usd_per_gpu_hour=1.0 --site",
+        "llmecon rerun --sweep reversal.usd_per_gpu_hour=1:4:7 --of gpt4_at_ten",
+        "llmecon rerun --data scenarios/own --set 'mechanism.chip=Acme 1'",
         f"llmecon rerun --sweep reversal.usd_per_gpu_hour=1,2,3 --cluster {_ADDRESS}",
     )(rerun)
 
@@ -75,92 +103,160 @@ def parameters(
 
 def rerun(
     scenario: _File = None,
-    output: _Output = None,
+    output: Output = None,
     chapter: _Only = None,
     set_: _Set = None,
     sweep: _Sweep = None,
-    cluster: _Cluster = None,
-    fresh: _Fresh = False,
-    all_: _All = False,
+    of: _Of = None,
+    data: _Data = None,
+    replace: _Replace = False,
+    site: _Site = False,
+    cluster: Cluster = None,
+    fresh: Fresh = False,
+    all_: All = False,
     book: Book = None,
 ) -> Answer:
-    """Run chapters with other numbers and show which key numbers of the book change.
+    """Run chapters with other numbers and show what that moves in the book.
 
     Everything is checked before anything starts. Finished chapters are not run again while
     chapter, numbers, library and data are the same, so an interrupted run goes on where it was.
+    The folder that is named at the end holds a page to read, index.html, and results.csv.
     """
-    from llmecon_book.run import numbers
+    from llmecon_book.run import overlay
     from llmecon_book.run import scenario as scenarios
-    from llmecon_book.run.digest import of_text, surroundings
-    from llmecon_book.run.sweep import parse_axis, points
+    from llmecon_book.run.digest import of_text
+    from llmecon_book.run.sweep import parse_axis
 
+    if site and sweep:
+        raise ValueError("--site builds one book: it goes without --sweep")
+    if data and cluster:
+        raise ValueError(
+            "--data reaches the kernels of this machine only: it goes without --cluster"
+        )
     home = scenarios.find_book(*([book] if book else [scenario or Path.cwd(), Path.cwd()]))
     known = scenarios.known_parameters(home)
-    plan = _plan(scenarios.load(scenario) if scenario else None, set_ or [], bool(sweep), known)
-    axes = [parse_axis(text, known) for text in sweep or []]
-    around = surroundings(home)
-    asked = json.dumps([plan.parameters, axes, chapter])  # two at once must not share a folder
-    own = f"{plan.name}-{of_text(around, asked)[:8]}"
-    folder = output or home / "_build" / "rerun" / own
-    refuse_unwritable(folder / "results.json")
-    runs = [
-        (point, task)
-        for point in points(axes)  # without axes: one point that sets nothing
-        for task in scenarios.tasks(
-            scenarios.with_values(plan, point, plan.name), home, folder, around, chapter
+    own = overlay.read(data) if data else []
+    clashes = overlay.contradictions(own)
+    if clashes and not replace:
+        raise ValueError(f"{'; '.join(clashes)}; --replace lets yours take its place")
+    with tables(home, own) as around:
+        given = scenarios.load(scenario) if scenario else None
+        axes = [parse_axis(text, known) for text in sweep or []]
+        plan = _plan(given, set_ or [], axes, data, known)
+        asked = json.dumps([plan.parameters, axes, chapter])
+        own_name = f"{plan.name}-{of_text(around, asked)[:8]}"
+        folder = output or home / "_build" / "rerun" / own_name
+        mark_folder(folder, own_name)
+        runs = [
+            (point, task)
+            for point in points_of(axes)
+            for task in scenarios.tasks(
+                scenarios.with_values(plan, point, plan.name), home, folder, around, chapter
+            )
+        ]
+        results = run_all([task for _, task in runs], fresh, cluster)
+        done = [
+            (*one, text) for one, text in zip(runs, results, strict=True) if isinstance(text, str)
+        ]
+        failed = [
+            ", ".join([*(f"{n}={v}" for n, v in point.items()), str(result)])
+            for (point, _), result in zip(runs, results, strict=True)
+            if not isinstance(result, str)
+        ]
+        if failed and not (axes and done):
+            raise ValueError("; ".join(dict.fromkeys(failed)))
+        if axes:
+            return _swept(plan, axes, done, failed, known, folder, of)
+        moved = _moved(plan, own, home, folder, chapter, fresh)
+        return _compared(
+            plan,
+            [(task, text) for _, task, text in done],
+            known,
+            folder,
+            moved,
+            home=home if site else None,
+            all_=all_,
         )
-    ]
-    results = _run([task for _, task in runs], fresh, cluster)
-    done, failed = [], []
-    for (point, task), result in zip(runs, results, strict=True):
-        if isinstance(result, str):
-            done.append((point, task, result))
-        else:
-            failed.append(", ".join([*(f"{n}={v}" for n, v in point.items()), str(result)]))
-    if failed and not (axes and done):
-        raise ValueError("; ".join(dict.fromkeys(failed)))
-    notes = [f"Executed chapters and all numbers: {folder}"]
-    if axes:
-        swept, headers = [name for name, _ in axes], {}
-        frame = numbers.sweep_table(done)
-        table = numbers.side_by_side(frame, swept)
-        title = f"Key numbers that change over {', '.join(swept)}"
-    else:
-        frame = numbers.changes((task, text) for _, task, text in done)
-        table, title = frame if all_ else frame[frame.changed], plan.description or plan.name
-        headers = {"key": "key number", "before": "book", "after": plan.name, "ratio": "times"}
-        kept = len(frame) - int(frame.changed.sum())
-        hidden = "" if all_ or not kept else f"; the {kept} that stay are shown with --all"
-        notes.insert(0, f"{len(frame) - kept} of {len(frame)} key numbers change{hidden}.")
-    write(folder / "results.json", plan.model_dump() | {"rows": frame})
-    shown = [name for name in table.columns if name != "changed"]
-    columns = [Column(name, headers.get(name, name), numbers.shown) for name in shown]
-    content = {"name": plan.name, "parameters": plan.parameters, "rows": frame, "notes": notes}
-    warnings = [f"not in the table: {line}" for line in failed]
-    tables = [Table(frame=table, columns=columns, title=title, notes=notes)]
-    return Answer(tables, content, csv=frame, warnings=warnings)
+
+
+def points_of(axes: Sequence[Axis]) -> list[dict[str, Any]]:
+    """Points of a grid; without axes one that sets nothing."""
+    from llmecon_book.run.sweep import points
+
+    return points(axes)
+
+
+@contextmanager
+def tables(home: Path, own: Sequence[OwnRow]) -> Iterator[str]:
+    """The tables that a run sees, own rows among them; gives their digest and the library's."""
+    from llmecon_book.run import overlay
+    from llmecon_book.run.digest import library_digest, surroundings
+
+    around = surroundings(home)
+    if not own:
+        yield around
+        return
+    temporary = tempfile.TemporaryDirectory(prefix="llmecon-data-")
+    with temporary as folder, overlay.laid(own, Path(folder) / "data"):
+        yield library_digest()
+
+
+def mark_folder(folder: Path, name: str) -> None:
+    """Take a folder for a run, unless it holds another one.
+
+    Raises
+    ------
+    ValueError
+        If it does.
+    OSError
+        If no file can be made there.
+    """
+    mark = folder / "run.json"
+    refuse_unwritable(mark)
+    if mark.exists() and json.loads(mark.read_text("utf-8")) != {"run": name}:
+        raise ValueError(f"{folder}: holds another run; choose another folder")
+    if not mark.exists() and (folder / "results.csv").exists():
+        raise ValueError(f"{folder}: holds results of something else; choose another folder")
 
 
 def _plan(
-    given: Scenario | None, settings: list[str], sweep: bool, known: dict[str, dict[str, Parameter]]
+    given: Scenario | None,
+    settings: list[str],
+    axes: Sequence[Axis],
+    data: Path | None,
+    known: dict[str, dict[str, Parameter]],
 ) -> Scenario:
-    """The scenario, with what the command line adds to it."""
-    from llmecon_book.run.scenario import Scenario, with_values
+    """The scenario, with what the command line adds to it, under a name of what is changed."""
+    from llmecon_book.run import scenario as scenarios
     from llmecon_book.run.sweep import parse_axis, points
 
-    if given is None and not settings and not sweep:
-        raise ValueError("give a scenario file, --set or --sweep")
-    axes = [parse_axis(text, known) for text in settings]
-    for text, (_, values) in zip(settings, axes, strict=True):
+    if given is None and not settings and not axes and not data:
+        raise ValueError("give a scenario file, --set, --sweep or --data")
+    single = [parse_axis(text, known) for text in settings]
+    for text, (_, values) in zip(settings, single, strict=True):
         if len(values) != 1:
             raise ValueError(f"--set takes one value, got {text!r}; use --sweep for several")
-    (point,), suffix = points(axes), "sweep" if sweep else "set"
-    if given is None:
-        return with_values(Scenario(name=suffix, parameters={}), point, suffix)
-    return with_values(given, point, f"{given.name}-{suffix}" if settings or sweep else given.name)
+    (point,) = points(single)
+    names = [given.name] if given else []
+    names += [scenarios.called(point)] if point else []
+    names += ["over-" + "-".join(name.partition(".")[2] for name, _ in axes)] if axes else []
+    names += [f"data-{scenarios.called({'.': data.stem})}"] if data else []
+    base = given or scenarios.Scenario(name="set", parameters={})
+    if not base.parameters and not point and not axes:
+        base = base.model_copy(update={"parameters": {chapter: {} for chapter in known}})
+    plan = scenarios.with_values(base, point, "-".join(names))
+    scenarios.demand_names(plan, known)
+    values = sum(map(len, plan.parameters.values()))
+    same = scenarios.unchanged(plan, known)
+    if values and len(same) == values and not axes and not data:
+        raise ValueError(
+            f"{plan.name} changes nothing: the book has these values of " + ", ".join(same)
+        )
+    return plan
 
 
-def _run(tasks: list[Task], fresh: bool, cluster: str | None) -> list[Result]:
+def run_all(tasks: Sequence[Task], fresh: bool, cluster: str | None = None) -> list[Result]:
+    """Run tasks behind a progress bar."""
     from llmecon_book.run.execution import run
 
     done = 0
@@ -175,3 +271,213 @@ def _run(tasks: list[Task], fresh: bool, cluster: str | None) -> list[Result]:
             bar(done, "stopping: the chapters that run are finished and kept")
 
         return run(tasks, fresh=fresh, cluster=cluster, on_done=on_done, on_stop=on_stop)
+
+
+def keep(folder: Path, frame: pd.DataFrame, page: str) -> list[str]:
+    """Write the results of a run for programs and for people; says where they are."""
+    write(folder / "run.json", {"run": folder.name})
+    with whole_file(folder / "results.csv") as beside:
+        frame.to_csv(beside, index=False, lineterminator="\n")
+    with whole_file(folder / "index.html") as beside:
+        beside.write_text(page, encoding="utf-8")
+    return [f"To read: {folder / 'index.html'}", f"All numbers: {folder / 'results.csv'}"]
+
+
+def _moved(
+    plan: Scenario,
+    own: Sequence[OwnRow],
+    home: Path,
+    folder: Path,
+    chapter: Sequence[str] | None,
+    fresh: bool,
+) -> list[str]:
+    """What each own row moved, added after those before it, with the book's own parameters."""
+    from llmecon_book.run import numbers
+    from llmecon_book.run import scenario as scenarios
+
+    apart = len(own) <= _MOST_APART
+    stages = [own[: at + 1] for at in range(len(own))] if apart else [own]
+    bare = plan.model_copy(update={"parameters": {name: {} for name in plan.parameters}})
+    before: list[str] | None = None
+    said = []
+    for rows in stages:
+        with tables(home, rows) as around:
+            tasks = scenarios.tasks(bare, home, folder, around, chapter)
+            results = run_all(tasks, fresh)
+        texts = [result for result in results if isinstance(result, str)]
+        what = rows[-1].title if apart else f"all {len(own)} own rows together"
+        if len(texts) < len(results):
+            failed = next(result for result in results if not isinstance(result, str))
+            said.append(f"{what}: {failed}")
+            break
+        earlier = before or [task.text for task in tasks]
+        chapters = [task.chapter for task in tasks]
+        frame = numbers.changes(zip(chapters, earlier, texts, strict=True))
+        said.append(f"{what}: {_in_words(frame[frame.changed])}")
+        before = texts
+    return said
+
+
+def _in_words(changed: pd.DataFrame) -> str:
+    from llmecon_book.run.numbers import shown
+
+    told = [
+        f"{row.chapter}, {row['name']} {shown(row.before)} to {shown(row.after)}"
+        for _, row in changed.head(3).iterrows()
+    ]
+    if not told:
+        return "moves no key number of the chapters that ran"
+    return f"moves {len(changed)} key numbers, first of all {'; '.join(told)}"
+
+
+def shown_changes(frame: pd.DataFrame, headers: tuple[str, str], title: str, all_: bool) -> Table:
+    """Key numbers before and after for the terminal, most important first."""
+    from llmecon_book.run import numbers
+
+    changed = frame[frame.changed]
+    rows = frame if all_ else changed.head(MOST_ROWS)
+    hidden = len(changed) - len(rows)
+    more = f"; the {hidden} others that do are shown with --all" if hidden > 0 else ""
+    flips = int((changed.place == "verdict").sum())
+    notes = [f"{len(changed)} of {len(frame)} key numbers change{more}."]
+    notes += [f"{flips} of them are verdicts."] if flips else []
+    columns = [
+        Column("chapter", "chapter"),
+        Column("name", "key number"),
+        Column("before", headers[0], numbers.shown),
+        Column("after", headers[1], numbers.shown),
+        Column("ratio", "times", ".3g"),
+        Column("unit", "unit", lambda unit: "" if unit == "1" else unit),
+    ]
+    return Table(frame=rows, columns=columns, title=title, notes=notes)
+
+
+def _compared(
+    plan: Scenario,
+    done: list[tuple[Task, str]],
+    known: dict[str, dict[str, Parameter]],
+    folder: Path,
+    moved: list[str],
+    home: Path | None,
+    all_: bool,
+) -> Answer:
+    """The book before and after; with the home of the book its whole site as well."""
+    import pandas as pd
+
+    from llmecon_book.run import numbers, whole_book
+    from llmecon_book.run import scenario as scenarios
+    from llmecon_book.site.report import Comparison
+
+    runs = [(task.chapter, task.text, text) for task, text in done]
+    frame = numbers.changes(runs)
+    changed = [
+        known[chapter][name] for chapter, values in plan.parameters.items() for name in values
+    ]
+    settings = pd.DataFrame(
+        [(p.label, p.default, plan.parameters[p.chapter][p.name], p.unit, p.help) for p in changed],
+        columns=["parameter", "book", "here", "unit", "help"],
+    ).astype({"book": object, "here": object})
+    title = plan.description or ", ".join(
+        [
+            *(f"{p.label} = {plan.parameters[p.chapter][p.name]}" for p in changed),
+            *(["own data"] if moved else []),
+        ]
+    )
+    pages = {
+        path.stem: path.read_text("utf-8") for path in done[0][0].source.parent.glob("*.ipynb")
+    }
+    page = Comparison(title, settings, frame, runs, pages, moved).html(MOST_ROWS)
+    table = shown_changes(frame, ("book", "here"), title, all_)
+    notes = [*table.notes, *moved, *keep(folder, frame, page)]
+    if home:
+        texts = {chapter: text for chapter, _, text in runs}
+        front = whole_book.build(home, folder / "site", plan.name, title, texts)
+        notes.append(f"The whole book: {front}")
+    warnings = [f"{label} is the book's own value" for label in scenarios.unchanged(plan, known)]
+    content = {"name": plan.name, "parameters": plan.parameters, "rows": frame, "notes": notes}
+    shown = Table(table.frame, table.columns, table.title, notes)
+    return Answer([shown], content, csv=frame, warnings=warnings)
+
+
+def _swept(
+    plan: Scenario,
+    axes: Sequence[Axis],
+    done: list[tuple[dict[str, Any], Task, str]],
+    failed: list[str],
+    known: dict[str, dict[str, Parameter]],
+    folder: Path,
+    of: str | None,
+) -> Answer:
+    """Key numbers over the points of a sweep: a table, and lines or heat maps."""
+    from llmecon_book.run import numbers
+    from llmecon_book.site import report
+
+    swept = [name for name, _ in axes]
+    frame = numbers.sweep_table(done)
+    wide = numbers.side_by_side(frame, swept)
+    texts = {task.chapter: text for _, task, text in reversed(done)}
+    drawn = _to_draw(wide, texts, of)
+    title = f"Key numbers over {', '.join(swept)}"
+    points = [name for name in wide.columns if name not in ("chapter", "key", "name", "unit")]
+    heads = {"chapter": "Chapter", "name": "What", **{p: p for p in points}, "unit": "Unit"}
+    charts = [report.chart(spec) for spec in _drawings(frame, swept, drawn, known)]
+    missing = [f"not in the table: {line}" for line in failed]
+    page = report.page(
+        title,
+        report.part("Points that failed", report.lines(missing)),
+        report.part("How the numbers go", *charts),
+        report.part("Numbers that differ between the points", report.table(wide, heads)),
+    )
+    notes = keep(folder, frame, page)
+    columns = [Column(name, name, numbers.shown) for name in ("chapter", "name", *points, "unit")]
+    content = {"name": plan.name, "parameters": plan.parameters, "rows": frame, "notes": notes}
+    return Answer([Table(wide, columns, title, notes)], content, csv=frame, warnings=missing)
+
+
+def _to_draw(wide: pd.DataFrame, texts: dict[str, str], of: str | None) -> list[tuple[str, str]]:
+    """Chapter and key of the numbers to draw: the one asked for, else the most important."""
+    from llmecon_book.run import numbers
+
+    if of is not None:
+        found = []
+        for chapter, text in texts.items():
+            try:
+                found.append((chapter, numbers.find(chapter, of, numbers.key_numbers(text))))
+            except LookupError as error:
+                reason = error
+        if not found:
+            raise reason
+        return found
+    where = {chapter: numbers.places(text) for chapter, text in texts.items()}
+    ranked = sorted(
+        (numbers.PLACES.index(where[row.chapter].get(row.key, "text")), at, row.chapter, row.key)
+        for at, row in enumerate(wide.itertuples())
+        if all(map(numbers.is_number, row[5:]))
+    )
+    return [(chapter, key) for *_, chapter, key in ranked[:_MOST_DRAWN]]
+
+
+def _drawings(
+    frame: pd.DataFrame,
+    swept: list[str],
+    drawn: list[tuple[str, str]],
+    known: dict[str, dict[str, Parameter]],
+) -> Iterator[dict[str, Any]]:
+    """Charts of some numbers over one or two parameters; of more there is no picture."""
+    from llmecon_book.charts import rerun as charts
+    from llmecon_book.charts import theme
+    from llmecon_book.run import numbers
+
+    theme.enable()
+    for chapter, key in drawn:
+        rows = frame[(frame.chapter == chapter) & (frame.key == key)]
+        rows = rows.assign(number=rows.value.astype(float))
+        told = numbers.named(chapter, key)
+        if len(swept) == 1:
+            home, _, name = swept[0].partition(".")
+            unit = known[home][name].unit or "1"
+            data = rows.assign(at=rows[swept[0]].infer_objects())
+            yield charts.over_one(data, swept[0], unit, *told).to_dict()
+        elif len(swept) == 2:
+            data = rows.assign(across=rows[swept[0]].astype(str), up=rows[swept[1]].astype(str))
+            yield charts.over_two(data, (swept[0], swept[1]), *told).to_dict()

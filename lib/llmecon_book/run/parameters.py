@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from llmecon import catalog, chinchilla
+from llmecon import catalog
 from llmecon._checks import iso_date, require
 from llmecon._names import UnknownName
 from llmecon.catalog.reading import read_json
@@ -195,5 +195,5 @@ _VOCABULARIES: dict[str, Callable[[], Iterable[str]]] = {
     "architecture": lambda: catalog.table("architectures")["name"],
     "accelerator": lambda: catalog.table("accelerators")["name"],
     "model": lambda: catalog.table("models")["model"],
-    "law": lambda: chinchilla.LAWS,
+    "law": lambda: catalog.table("scaling_laws")["name"],
 }

@@ -17,10 +17,9 @@ from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 import llmecon
-from llmecon_book.charts import theme
 from llmecon_book.run import execution
 from llmecon_book.run.digest import library_digest
-from llmecon_book.site import freshness, glue, marks, mathml, tables, terms, vega
+from llmecon_book.site import freshness, glue, marks, mathml, scenario, tables, terms, vega
 
 _LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -87,18 +86,9 @@ def write_assets(app: Sphinx) -> None:
     for name in SCRIPTS:
         shutil.copyfile(_ASSETS / name, static / name)
     style = (_ASSETS / STYLE).read_text(encoding="utf-8")
-    whole = style + chart_colours() + _theme_without_script()
+    whole = style + vega.chart_colours() + _theme_without_script()
     (static / STYLE).write_text(whole, encoding="utf-8")
     mathml.write_font(static / mathml.FONT_FILE)
-
-
-def chart_colours() -> str:
-    """Colours of marks on the dark page, for the still picture and the live one."""
-    return "".join(
-        f'.chart svg [{part}="{light}" i] {{ {part}: light-dark({light}, {dark}) }}\n'
-        for light, dark in theme.ON_DARK.items()
-        for part in ("fill", "stroke")
-    )
 
 
 def _theme_without_script() -> str:
@@ -230,6 +220,7 @@ def _plain(translator: Any, node: nodes.Element) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("llmecon_refresh", True, "")
+    scenario.setup(app)  # first: a book of other numbers is not executed again
     # Sphinx looks for <builder>_math_renderer before html_math_renderer.
     app.add_config_value("epub_math_renderer", "mathml", "env")
     app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))

@@ -21,6 +21,7 @@ import vl_convert as vlc
 from docutils import nodes
 from sphinx.errors import SphinxError
 
+from llmecon_book.charts import theme
 from llmecon_book.charts.theme import MIME
 from llmecon_book.site import specs
 from llmecon_book.site.specs import Spec
@@ -92,6 +93,15 @@ def figure_html(spec: Spec) -> str:
         f"{_without_script(spec)}"
         f'<script type="application/json" class="chart-spec">{_both_forms(spec)}</script>'
         f"{numbers_html(spec)}</div>\n"
+    )
+
+
+def chart_colours() -> str:
+    """Colours of marks on the dark page, for the still picture and the live one."""
+    return "".join(
+        f'.chart svg [{part}="{light}" i] {{ {part}: light-dark({light}, {dark}) }}\n'
+        for light, dark in theme.ON_DARK.items()
+        for part in ("fill", "stroke")
     )
 
 

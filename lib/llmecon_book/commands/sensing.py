@@ -1,0 +1,108 @@
+"""What moves a number most: ``llmecon sensitivity``."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from llmecon.cli.output import Answer, Column, Table, command
+from llmecon_book.commands.rerunning import Book, Cluster, Fresh, Output, keep, mark_folder, run_all
+
+
+def register(app: typer.Typer) -> None:
+    """Add ``sensitivity`` to the command line."""
+    command(
+        app,
+        "llmecon sensitivity reversal --of gpt4_at_ten",
+        "llmecon sensitivity mechanism --of 'top speed of the larger model' --over chips=4,8,16",
+    )(sensitivity)
+
+
+def sensitivity(
+    chapter: Annotated[str, typer.Argument(help="A chapter.")],
+    of: Annotated[str, typer.Option(help="Number of the chapter, by key or by name.")],
+    over: Annotated[
+        list[str] | None,
+        typer.Option(help="PARAMETER=VALUE,VALUE,... in place of its range; may be repeated."),
+    ] = None,
+    output: Output = None,
+    cluster: Cluster = None,
+    fresh: Fresh = False,
+    book: Book = None,
+) -> Answer:
+    """Move each parameter of a chapter over its range, one at a time, and see what moves a number.
+
+    A parameter goes to the ends of its declared range; without one an amount is halved and
+    doubled, a share between 0 and 1 goes half of the way to either end, a switch is turned.
+    Names, days and lists stay unless --over gives values for them.
+    """
+    from llmecon_book.charts import rerun as charts
+    from llmecon_book.charts import theme
+    from llmecon_book.run import numbers
+    from llmecon_book.run import scenario as scenarios
+    from llmecon_book.run import sensitivity as sensitivities
+    from llmecon_book.run.digest import of_text, surroundings
+    from llmecon_book.run.parameters import demand_known
+    from llmecon_book.run.sweep import parse_axis
+    from llmecon_book.site import report
+
+    home = scenarios.find_book(book or Path.cwd())
+    known = scenarios.known_parameters(home)
+    demand_known("chapter", chapter, known)
+    stored = numbers.key_numbers((home / "notebooks" / f"{chapter}.ipynb").read_text("utf-8"))
+    key = numbers.find(chapter, of, stored)
+    given = [parse_axis(t if f"{chapter}." in t else f"{chapter}.{t}", known) for t in over or []]
+    tried, stay = sensitivities.axes(known[chapter], given)
+    around = surroundings(home)
+    name = f"sensitivity-{chapter}-{key}-{of_text(around, str(tried))[:8]}"
+    folder = output or home / "_build" / "rerun" / name
+    mark_folder(folder, name)
+    none = scenarios.Scenario(name="sensitivity", parameters={})
+    points = [(label, value) for label, values in tried for value in values]
+    tasks = [
+        scenarios.tasks(scenarios.with_values(none, {label: value}, name), home, folder, around)[0]
+        for label, value in points
+    ]
+    results = run_all(tasks, fresh, cluster)
+    found, failed = [], []
+    for (label, value), result in zip(points, results, strict=True):
+        if isinstance(result, str):
+            found.append((label.partition(".")[2], value, numbers.key_numbers(result)[key]))
+        else:
+            failed.append(f"not in the table: {label}={value}, {result}")
+    if not found:
+        raise ValueError(
+            "; ".join(failed) or f"{chapter} has no parameter with a range: use --over"
+        )
+    frame = sensitivities.table(found, stored[key])
+    told = numbers.named(chapter, key)
+    theme.enable()
+    chart = charts.tornado(frame, *told, stored[key]).to_dict()
+    unit = "" if told.unit == "1" else f" {told.unit}"
+    notes = [
+        f"The book: {numbers.shown(stored[key])}{unit}. {sensitivities.RULE}",
+        *(
+            [f"Left as they are: {', '.join(label.partition('.')[2] for label in stay)}."]
+            * bool(stay)
+        ),
+    ]
+    heads = {"parameter": "Parameter", "value": "Value", "number": told.name, "change": "Change"}
+    page = report.page(
+        f"What moves the {told.name} most",
+        report.chart(chart),
+        report.part("Numbers", report.table(frame, heads), report.lines([*notes, *failed])),
+    )
+    most = float(frame.change.abs().max())
+    columns = [
+        Column("parameter", "parameter"),
+        Column("value", "value", numbers.shown),
+        Column("number", told.name, numbers.shown),
+        Column("bar", f"from {numbers.shown(stored[key])}"),
+    ]
+    shown = frame.assign(bar=[sensitivities.bar(change, most) for change in frame.change])
+    notes += keep(folder, frame, page)
+    content = {"chapter": chapter, "key": key, **told._asdict(), "book": stored[key], "rows": frame}
+    title = f"What moves the {told.name} most{f' [{told.unit}]' if unit else ''}"
+    return Answer([Table(shown, columns, title, notes)], content, csv=frame, warnings=failed)
