@@ -9,7 +9,7 @@ from typing import Annotated
 import typer
 
 from llmecon.cli.output import Answer, Table, command, whole_file
-from llmecon_book.commands.rerunning import MOST_ROWS, All, Book, shown_changes
+from llmecon_book.commands.rerunning import All, Book
 
 
 def register(app: typer.Typer) -> None:
@@ -31,6 +31,7 @@ def diff(
     """
     import pandas as pd
 
+    from llmecon_book.commands.outcomes import MOST_ROWS, shown_changes
     from llmecon_book.run import numbers
     from llmecon_book.run.scenario import find_book
     from llmecon_book.site.report import Comparison

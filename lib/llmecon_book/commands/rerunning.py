@@ -7,24 +7,13 @@ import tempfile
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from llmecon.cli.output import (
-    Answer,
-    Column,
-    Table,
-    command,
-    progress,
-    refuse_unwritable,
-    whole_file,
-    write,
-)
+from llmecon.cli.output import Answer, Column, Table, command, progress, refuse_unwritable
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from llmecon_book.run.execution import Result, Task
     from llmecon_book.run.overlay import OwnRow
     from llmecon_book.run.parameters import Parameter
@@ -63,9 +52,7 @@ _Replace = Annotated[
 _Site = Annotated[bool, typer.Option("--site", help="Build the whole book with these numbers.")]
 
 _ADDRESS = "tcp://HOST:8786"
-MOST_ROWS = 15  # on the terminal, and before the fold of a page
 _MOST_APART = 5  # own rows that are run one by one
-_MOST_DRAWN = 4  # numbers of a sweep that are drawn unasked
 
 
 def register(app: typer.Typer) -> None:
@@ -122,10 +109,11 @@ def rerun(
     chapter, numbers, library and data are the same, so an interrupted run goes on where it was.
     The folder that is named at the end holds a page to read, index.html, and results.csv.
     """
-    from llmecon_book.run import overlay
+    from llmecon_book.commands import outcomes
+    from llmecon_book.run import overlay, whole_book
     from llmecon_book.run import scenario as scenarios
     from llmecon_book.run.digest import of_text
-    from llmecon_book.run.sweep import parse_axis
+    from llmecon_book.run.sweep import parse_axis, points
 
     if site and sweep:
         raise ValueError("--site builds one book: it goes without --sweep")
@@ -144,46 +132,29 @@ def rerun(
         axes = [parse_axis(text, known) for text in sweep or []]
         plan = _plan(given, set_ or [], axes, data, known)
         asked = json.dumps([plan.parameters, axes, chapter])
-        own_name = f"{plan.name}-{of_text(around, asked)[:8]}"
-        folder = output or home / "_build" / "rerun" / own_name
-        mark_folder(folder, own_name)
+        name = f"{plan.name}-{of_text(around, asked)[:8]}"
+        folder = output or home / "_build" / "rerun" / name
+        mark_folder(folder, name)
         runs = [
             (point, task)
-            for point in points_of(axes)
+            for point in points(axes)  # without axes: one point that sets nothing
             for task in scenarios.tasks(
                 scenarios.with_values(plan, point, plan.name), home, folder, around, chapter
             )
         ]
-        results = run_all([task for _, task in runs], fresh, cluster)
-        done = [
-            (*one, text) for one, text in zip(runs, results, strict=True) if isinstance(text, str)
-        ]
-        failed = [
-            ", ".join([*(f"{n}={v}" for n, v in point.items()), str(result)])
-            for (point, _), result in zip(runs, results, strict=True)
-            if not isinstance(result, str)
-        ]
-        if failed and not (axes and done):
-            raise ValueError("; ".join(dict.fromkeys(failed)))
-        if axes:
-            return _swept(plan, axes, done, failed, known, folder, of)
-        moved = _moved(plan, own, home, folder, chapter, fresh)
-        return _compared(
-            plan,
-            [(task, text) for _, task, text in done],
-            known,
-            folder,
-            moved,
-            home=home if site else None,
-            all_=all_,
+        made = outcomes.Made(
+            plan, known, name, folder, runs, run_all([t for _, t in runs], fresh, cluster)
         )
-
-
-def points_of(axes: Sequence[Axis]) -> list[dict[str, Any]]:
-    """Points of a grid; without axes one that sets nothing."""
-    from llmecon_book.run.sweep import points
-
-    return points(axes)
+        if made.failed and not (axes and made.done):
+            raise ValueError("; ".join(dict.fromkeys(made.failed)))
+        texts = {task.chapter: text for _, task, text in made.done}
+        front = (
+            whole_book.build(home, folder / "site", plan.name, made.title, texts) if site else None
+        )
+    if axes:
+        return outcomes.swept(made, axes, of)
+    moved = _moved(plan, own, home, folder, chapter, fresh)
+    return outcomes.compared(made, moved, front, all_)
 
 
 @contextmanager
@@ -273,16 +244,6 @@ def run_all(tasks: Sequence[Task], fresh: bool, cluster: str | None = None) -> l
         return run(tasks, fresh=fresh, cluster=cluster, on_done=on_done, on_stop=on_stop)
 
 
-def keep(folder: Path, frame: pd.DataFrame, page: str) -> list[str]:
-    """Write the results of a run for programs and for people; says where they are."""
-    write(folder / "run.json", {"run": folder.name})
-    with whole_file(folder / "results.csv") as beside:
-        frame.to_csv(beside, index=False, lineterminator="\n")
-    with whole_file(folder / "index.html") as beside:
-        beside.write_text(page, encoding="utf-8")
-    return [f"To read: {folder / 'index.html'}", f"All numbers: {folder / 'results.csv'}"]
-
-
 def _moved(
     plan: Scenario,
     own: Sequence[OwnRow],
@@ -292,6 +253,7 @@ def _moved(
     fresh: bool,
 ) -> list[str]:
     """What each own row moved, added after those before it, with the book's own parameters."""
+    from llmecon_book.commands import outcomes
     from llmecon_book.run import numbers
     from llmecon_book.run import scenario as scenarios
 
@@ -313,171 +275,6 @@ def _moved(
         earlier = before or [task.text for task in tasks]
         chapters = [task.chapter for task in tasks]
         frame = numbers.changes(zip(chapters, earlier, texts, strict=True))
-        said.append(f"{what}: {_in_words(frame[frame.changed])}")
+        said.append(f"{what}: {outcomes.in_words(frame[frame.changed])}")
         before = texts
     return said
-
-
-def _in_words(changed: pd.DataFrame) -> str:
-    from llmecon_book.run.numbers import shown
-
-    told = [
-        f"{row.chapter}, {row['name']} {shown(row.before)} to {shown(row.after)}"
-        for _, row in changed.head(3).iterrows()
-    ]
-    if not told:
-        return "moves no key number of the chapters that ran"
-    return f"moves {len(changed)} key numbers, first of all {'; '.join(told)}"
-
-
-def shown_changes(frame: pd.DataFrame, headers: tuple[str, str], title: str, all_: bool) -> Table:
-    """Key numbers before and after for the terminal, most important first."""
-    from llmecon_book.run import numbers
-
-    changed = frame[frame.changed]
-    rows = frame if all_ else changed.head(MOST_ROWS)
-    hidden = len(changed) - len(rows)
-    more = f"; the {hidden} others that do are shown with --all" if hidden > 0 else ""
-    flips = int((changed.place == "verdict").sum())
-    notes = [f"{len(changed)} of {len(frame)} key numbers change{more}."]
-    notes += [f"{flips} of them are verdicts."] if flips else []
-    columns = [
-        Column("chapter", "chapter"),
-        Column("name", "key number"),
-        Column("before", headers[0], numbers.shown),
-        Column("after", headers[1], numbers.shown),
-        Column("ratio", "times", ".3g"),
-        Column("unit", "unit", lambda unit: "" if unit == "1" else unit),
-    ]
-    return Table(frame=rows, columns=columns, title=title, notes=notes)
-
-
-def _compared(
-    plan: Scenario,
-    done: list[tuple[Task, str]],
-    known: dict[str, dict[str, Parameter]],
-    folder: Path,
-    moved: list[str],
-    home: Path | None,
-    all_: bool,
-) -> Answer:
-    """The book before and after; with the home of the book its whole site as well."""
-    import pandas as pd
-
-    from llmecon_book.run import numbers, whole_book
-    from llmecon_book.run import scenario as scenarios
-    from llmecon_book.site.report import Comparison
-
-    runs = [(task.chapter, task.text, text) for task, text in done]
-    frame = numbers.changes(runs)
-    changed = [
-        known[chapter][name] for chapter, values in plan.parameters.items() for name in values
-    ]
-    settings = pd.DataFrame(
-        [(p.label, p.default, plan.parameters[p.chapter][p.name], p.unit, p.help) for p in changed],
-        columns=["parameter", "book", "here", "unit", "help"],
-    ).astype({"book": object, "here": object})
-    title = plan.description or ", ".join(
-        [
-            *(f"{p.label} = {plan.parameters[p.chapter][p.name]}" for p in changed),
-            *(["own data"] if moved else []),
-        ]
-    )
-    pages = {
-        path.stem: path.read_text("utf-8") for path in done[0][0].source.parent.glob("*.ipynb")
-    }
-    page = Comparison(title, settings, frame, runs, pages, moved).html(MOST_ROWS)
-    table = shown_changes(frame, ("book", "here"), title, all_)
-    notes = [*table.notes, *moved, *keep(folder, frame, page)]
-    if home:
-        texts = {chapter: text for chapter, _, text in runs}
-        front = whole_book.build(home, folder / "site", plan.name, title, texts)
-        notes.append(f"The whole book: {front}")
-    warnings = [f"{label} is the book's own value" for label in scenarios.unchanged(plan, known)]
-    content = {"name": plan.name, "parameters": plan.parameters, "rows": frame, "notes": notes}
-    shown = Table(table.frame, table.columns, table.title, notes)
-    return Answer([shown], content, csv=frame, warnings=warnings)
-
-
-def _swept(
-    plan: Scenario,
-    axes: Sequence[Axis],
-    done: list[tuple[dict[str, Any], Task, str]],
-    failed: list[str],
-    known: dict[str, dict[str, Parameter]],
-    folder: Path,
-    of: str | None,
-) -> Answer:
-    """Key numbers over the points of a sweep: a table, and lines or heat maps."""
-    from llmecon_book.run import numbers
-    from llmecon_book.site import report
-
-    swept = [name for name, _ in axes]
-    frame = numbers.sweep_table(done)
-    wide = numbers.side_by_side(frame, swept)
-    texts = {task.chapter: text for _, task, text in reversed(done)}
-    drawn = _to_draw(wide, texts, of)
-    title = f"Key numbers over {', '.join(swept)}"
-    points = [name for name in wide.columns if name not in ("chapter", "key", "name", "unit")]
-    heads = {"chapter": "Chapter", "name": "What", **{p: p for p in points}, "unit": "Unit"}
-    charts = [report.chart(spec) for spec in _drawings(frame, swept, drawn, known)]
-    missing = [f"not in the table: {line}" for line in failed]
-    page = report.page(
-        title,
-        report.part("Points that failed", report.lines(missing)),
-        report.part("How the numbers go", *charts),
-        report.part("Numbers that differ between the points", report.table(wide, heads)),
-    )
-    notes = keep(folder, frame, page)
-    columns = [Column(name, name, numbers.shown) for name in ("chapter", "name", *points, "unit")]
-    content = {"name": plan.name, "parameters": plan.parameters, "rows": frame, "notes": notes}
-    return Answer([Table(wide, columns, title, notes)], content, csv=frame, warnings=missing)
-
-
-def _to_draw(wide: pd.DataFrame, texts: dict[str, str], of: str | None) -> list[tuple[str, str]]:
-    """Chapter and key of the numbers to draw: the one asked for, else the most important."""
-    from llmecon_book.run import numbers
-
-    if of is not None:
-        found = []
-        for chapter, text in texts.items():
-            try:
-                found.append((chapter, numbers.find(chapter, of, numbers.key_numbers(text))))
-            except LookupError as error:
-                reason = error
-        if not found:
-            raise reason
-        return found
-    where = {chapter: numbers.places(text) for chapter, text in texts.items()}
-    ranked = sorted(
-        (numbers.PLACES.index(where[row.chapter].get(row.key, "text")), at, row.chapter, row.key)
-        for at, row in enumerate(wide.itertuples())
-        if all(map(numbers.is_number, row[5:]))
-    )
-    return [(chapter, key) for *_, chapter, key in ranked[:_MOST_DRAWN]]
-
-
-def _drawings(
-    frame: pd.DataFrame,
-    swept: list[str],
-    drawn: list[tuple[str, str]],
-    known: dict[str, dict[str, Parameter]],
-) -> Iterator[dict[str, Any]]:
-    """Charts of some numbers over one or two parameters; of more there is no picture."""
-    from llmecon_book.charts import rerun as charts
-    from llmecon_book.charts import theme
-    from llmecon_book.run import numbers
-
-    theme.enable()
-    for chapter, key in drawn:
-        rows = frame[(frame.chapter == chapter) & (frame.key == key)]
-        rows = rows.assign(number=rows.value.astype(float))
-        told = numbers.named(chapter, key)
-        if len(swept) == 1:
-            home, _, name = swept[0].partition(".")
-            unit = known[home][name].unit or "1"
-            data = rows.assign(at=rows[swept[0]].infer_objects())
-            yield charts.over_one(data, swept[0], unit, *told).to_dict()
-        elif len(swept) == 2:
-            data = rows.assign(across=rows[swept[0]].astype(str), up=rows[swept[1]].astype(str))
-            yield charts.over_two(data, (swept[0], swept[1]), *told).to_dict()

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from llmecon.cli.output import Answer, Column, Table, command
-from llmecon_book.commands.rerunning import Book, Cluster, Fresh, Output, keep, mark_folder, run_all
+from llmecon_book.commands.rerunning import Book, Cluster, Fresh, Output, mark_folder, run_all
+
+if TYPE_CHECKING:
+    from llmecon_book.run.execution import Result
 
 
 def register(app: typer.Typer) -> None:
@@ -34,12 +37,13 @@ def sensitivity(
 ) -> Answer:
     """Move each parameter of a chapter over its range, one at a time, and see what moves a number.
 
-    A parameter goes to the ends of its declared range; without one an amount is halved and
-    doubled, a share between 0 and 1 goes half of the way to either end, a switch is turned.
-    Names, days and lists stay unless --over gives values for them.
+    A parameter goes to the ends of its declared range; where it has none, or the chapter refuses
+    an end, an amount is halved or doubled, and a share between 0 and 1 goes half of the way to
+    either end. A switch is turned. Names, days and lists stay unless --over gives them values.
     """
     from llmecon_book.charts import rerun as charts
     from llmecon_book.charts import theme
+    from llmecon_book.commands.outcomes import keep
     from llmecon_book.run import numbers
     from llmecon_book.run import scenario as scenarios
     from llmecon_book.run import sensitivity as sensitivities
@@ -60,34 +64,54 @@ def sensitivity(
     folder = output or home / "_build" / "rerun" / name
     mark_folder(folder, name)
     none = scenarios.Scenario(name="sensitivity", parameters={})
-    points = [(label, value) for label, values in tried for value in values]
-    tasks = [
-        scenarios.tasks(scenarios.with_values(none, {label: value}, name), home, folder, around)[0]
-        for label, value in points
+
+    def run(points: list[tuple[str, Any]]) -> list[tuple[str, Any, Result]]:
+        tasks = [
+            task
+            for label, value in points
+            for task in scenarios.tasks(
+                scenarios.with_values(none, {label: value}, name), home, folder, around
+            )
+        ]
+        results = run_all(tasks, fresh, cluster) if tasks else []
+        return [(*point, result) for point, result in zip(points, results, strict=True)]
+
+    tries = run([(label, value) for label, values in tried for value in values])
+    by_hand = dict(given)
+    tries += run(
+        [
+            (label, value)
+            for label, refused, result in tries
+            if not isinstance(result, str) and label not in by_hand
+            for value in sensitivities.nearer(known[chapter][label.partition(".")[2]], refused)
+        ]
+    )
+    found = [
+        (label.partition(".")[2], value, numbers.key_numbers(result)[key])
+        for label, value, result in tries
+        if isinstance(result, str)
     ]
-    results = run_all(tasks, fresh, cluster)
-    found, failed = [], []
-    for (label, value), result in zip(points, results, strict=True):
-        if isinstance(result, str):
-            found.append((label.partition(".")[2], value, numbers.key_numbers(result)[key]))
-        else:
-            failed.append(f"not in the table: {label}={value}, {result}")
+    failed = [
+        f"not tried: {label}={value}, {result}"
+        for label, value, result in tries
+        if not isinstance(result, str)
+    ]
     if not found:
-        raise ValueError(
-            "; ".join(failed) or f"{chapter} has no parameter with a range: use --over"
-        )
+        told = "; ".join(failed) or f"{chapter} has no parameter with a range: use --over"
+        raise ValueError(told)
     frame = sensitivities.table(found, stored[key])
+    idle = frame[frame.swing == 0].parameter.unique()
+    moving = frame[frame.swing > 0]
     told = numbers.named(chapter, key)
+    if moving.empty:
+        raise ValueError(f"no parameter moves the {told.name}; tried: {', '.join(idle)}")
     theme.enable()
-    chart = charts.tornado(frame, *told, stored[key]).to_dict()
+    chart = charts.tornado(moving, *told, stored[key]).to_dict()
     unit = "" if told.unit == "1" else f" {told.unit}"
-    notes = [
-        f"The book: {numbers.shown(stored[key])}{unit}. {sensitivities.RULE}",
-        *(
-            [f"Left as they are: {', '.join(label.partition('.')[2] for label in stay)}."]
-            * bool(stay)
-        ),
-    ]
+    notes = [f"The book: {numbers.shown(stored[key])}{unit}. {sensitivities.RULE}"]
+    notes += [f"Moved nothing: {', '.join(idle)}."] if len(idle) else []
+    names = [label.partition(".")[2] for label in stay]
+    notes += [f"Left as they are: {', '.join(names)}."] if names else []
     heads = {"parameter": "Parameter", "value": "Value", "number": told.name, "change": "Change"}
     page = report.page(
         f"What moves the {told.name} most",
@@ -101,8 +125,8 @@ def sensitivity(
         Column("number", told.name, numbers.shown),
         Column("bar", f"from {numbers.shown(stored[key])}"),
     ]
-    shown = frame.assign(bar=[sensitivities.bar(change, most) for change in frame.change])
-    notes += keep(folder, frame, page)
+    shown = moving.assign(bar=[sensitivities.bar(change, most) for change in moving.change])
+    notes += keep(folder, name, frame, page)
     content = {"chapter": chapter, "key": key, **told._asdict(), "book": stored[key], "rows": frame}
     title = f"What moves the {told.name} most{f' [{told.unit}]' if unit else ''}"
     return Answer([Table(shown, columns, title, notes)], content, csv=frame, warnings=failed)

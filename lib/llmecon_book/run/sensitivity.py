@@ -11,9 +11,9 @@ from llmecon_book.run.parameters import Parameter
 from llmecon_book.run.sweep import Axis
 
 RULE = (
-    "A parameter goes to the ends of its declared range; without one an amount is halved and "
-    "doubled, a share between 0 and 1 goes half of the way to either end, a switch is turned. "
-    "Names, days and lists stay unless --over gives values for them."
+    "A parameter goes to the ends of its declared range; where it has none, or the chapter refuses "
+    "an end, an amount is halved or doubled, and a share between 0 and 1 goes half of the way to "
+    "either end. A switch is turned. Names, days and lists stay unless --over gives them values."
 )
 
 
@@ -26,20 +26,37 @@ def spread(parameter: Parameter) -> list[Any]:
     >>> spread(rent), spread(Parameter("reversal", "share", "float", 0.8, "1"))
     ([1.5, 6.0], [0.4, 0.9])
     """
-    default = parameter.default
     if parameter.type == "bool":
-        return [not default]
+        return [not parameter.default]
     if parameter.type not in ("int", "float"):
         return []
-    if parameter.minimum is not None and parameter.maximum is not None:
-        ends: list[float] = [parameter.minimum, parameter.maximum]
-    elif parameter.type == "float" and parameter.unit == "1" and 0 < default < 1:
-        ends = [default / 2, (default + 1) / 2]
-    else:
-        ends = [default / 2, default * 2]
-    if parameter.type == "int":
-        ends = [max(round(end), 1) for end in ends] if default > 0 else [round(e) for e in ends]
-    return [value for value in dict.fromkeys(ends) if value != default]
+    low, high = parameter.minimum, parameter.maximum
+    ends = _about(parameter) if low is None or high is None else [low, high]
+    return [value for value in dict.fromkeys(ends) if value != parameter.default]
+
+
+def nearer(parameter: Parameter, refused: Any) -> list[Any]:
+    """What to try in place of an end of the range that the chapter refuses, if there is anything.
+
+    Examples
+    --------
+    >>> chips = Parameter("mechanism", "chips", "int", 8, "accelerators", "", 1, 64)
+    >>> nearer(chips, 1), nearer(chips, 64), nearer(chips, 16)
+    ([4], [16], [])
+    """
+    if parameter.type not in ("int", "float"):
+        return []
+    value = _about(parameter)[int(refused > parameter.default)]
+    between = min(refused, parameter.default) < value < max(refused, parameter.default)
+    return [value] if between else []
+
+
+def _about(parameter: Parameter) -> list[Any]:
+    """A value below the default and one above."""
+    default = parameter.default
+    share = parameter.type == "float" and parameter.unit == "1" and 0 < default < 1
+    ends = [default / 2, (default + 1) / 2 if share else default * 2]
+    return [max(round(end), 1) for end in ends] if parameter.type == "int" and default else ends
 
 
 def axes(parameters: Mapping[str, Parameter], over: Sequence[Axis]) -> tuple[list[Axis], list[str]]:

@@ -18,10 +18,6 @@ MARKER = "scenario.json"
 _SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks", "scenarios")
 
 
-class BuildFailed(RuntimeError):
-    """A site that could not be built: the last lines of what the builder said."""
-
-
 def build(book: Path, folder: Path, name: str, changed: str, executed: Mapping[str, str]) -> Path:
     """Build a site in which some chapters have other numbers; the book stays as it is.
 
@@ -43,8 +39,8 @@ def build(book: Path, folder: Path, name: str, changed: str, executed: Mapping[s
 
     Raises
     ------
-    BuildFailed
-        If the site is not built or has a warning.
+    ValueError
+        If the site is not built or has a warning: the last lines of what the builder said.
     """
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
@@ -62,7 +58,8 @@ def build(book: Path, folder: Path, name: str, changed: str, executed: Mapping[s
     command = [str(tool), "build", str(folder), "-W", "-n", "--keep-going"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        raise BuildFailed("\n".join((done.stdout + done.stderr).splitlines()[-20:]))
+        told = " ".join((done.stdout + done.stderr).splitlines()[-20:])
+        raise ValueError(f"the site was not built: {told}")
     return folder / "_build" / "html" / "index.html"
 
 
