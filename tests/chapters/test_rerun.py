@@ -129,13 +129,8 @@ def test_a_scenario_changes_its_numbers_and_no_others(book, runs, capsys):
     assert rows[0]["ratio"] == pytest.approx(1 / 3)
     (folder,) = (book / "_build" / "rerun").glob("cheap-*")
     with (folder / "results.csv").open(newline="") as file:
-        kept = list(csv.DictReader(file))
-    assert [(r["key"], r["name"], r["before"], r["after"]) for r in kept][0] == (
-        "rent",
-        "rent",
-        "24",
-        "8",
-    )
+        first = next(csv.DictReader(file))
+    assert (first["key"], first["before"], first["after"]) == ("rent", "24", "8")
     assert runs == [("small", {"usd_per_gpu_hour": 1.0})]
     (kept,) = (path.read_text() for path in folder.glob("small-*.ipynb"))
     assert "injected-parameters" in kept and str(book) not in kept

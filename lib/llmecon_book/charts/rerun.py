@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from typing import Any
 
 import altair as alt
@@ -11,13 +12,20 @@ import pandas as pd
 from llmecon_book.charts import common, layers, theme
 
 _ROW_PX = 34
+_ROOM = 0.15  # of what the bars span, on either side
 
 
-def _axis(channel: type[Any], field: str, name: str, unit: str) -> Any:
-    """An axis of a key number: what it is, its unit in brackets."""
+def _axis(
+    channel: type[Any], field: str, name: str, unit: str, room: list[float] | None = None
+) -> Any:
+    """An axis of a key number: its unit in brackets; with room for words beside some numbers."""
     title = f"{name[:1].upper()}{name[1:]} [{unit or 1}]"
+    scale = alt.Scale(zero=False)
+    if room:
+        beside = _ROOM * (max(room) - min(room))
+        scale = alt.Scale(domain=[min(room) - beside, max(room) + beside], nice=False)
     axis = alt.Axis(title=title, labelExpr=common.COUNT_LABEL)
-    return channel(f"{field}:Q", axis=axis, scale=alt.Scale(zero=False))
+    return channel(f"{field}:Q", axis=axis, scale=scale)
 
 
 def tornado(data: pd.DataFrame, name: str, unit: str, book: float) -> alt.LayerChart:
@@ -38,7 +46,8 @@ def tornado(data: pd.DataFrame, name: str, unit: str, book: float) -> alt.LayerC
     first, ends = most.index[0], " to ".join(map(common.short, most.iloc[0]))
     data = common.tidy(data.assign(book=book), ["parameter", "value", "number", "book"])
     data["value"] = data.value.map(_said)
-    x, y = _axis(alt.X, "number", name, unit), common.row_y("parameter", data.parameter, 220)
+    x = _axis(alt.X, "number", name, unit, [*data.number, book])
+    y = common.row_y("parameter", data.parameter, 220)
     bars = alt.Chart(data).mark_bar(height=14, color=theme.BLUE, opacity=0.75)
     beside = [
         layers.names(rows, x, y, "value", align=align, dx=dx)
@@ -130,7 +139,8 @@ def over_two(
     )
     middle = float(np.mean([least.number, most.number]))
     scale = alt.Scale(range=["#d6e6f5", "#00559e"])
-    color = alt.Color("number:Q", scale=scale, title=f"{name} [{unit or 1}]")
+    legend = alt.Legend(title=[*textwrap.wrap(name, 24), f"[{unit or 1}]"])
+    color = alt.Color("number:Q", scale=scale, legend=legend)
     ink = alt.condition(alt.datum.number > middle, alt.value("white"), alt.value("black"))
     cells = alt.Chart(data).mark_rect()
     return common.finish(

@@ -96,7 +96,7 @@ def find(chapter: str, wanted: str, numbers: Mapping[str, Any]) -> str:
 
 
 def _words(text: str) -> set[str]:
-    return set(re.sub(r"[^a-z0-9 ]", "", text.lower().replace("_", " ")).split())
+    return set(re.sub(r"'s\b|[^a-z0-9 ]", "", text.lower().replace("_", " ")).split())
 
 
 def key_numbers(text: str) -> dict[str, Any]:

@@ -126,7 +126,8 @@ def _cell(value: Any) -> str:
 def _law(content: Mapping[str, Any]) -> _Cells:
     """A row for what ``llmecon law fit`` wrote."""
     name = re.sub(r"[^A-Z0-9]+", "_", str(content["law"]).upper()).strip("_")
-    constants = "; ".join(f"{c['constant']}={c['value']!r}" for c in content["constants"])
+    found = {row["constant"]: row["value"] for row in content["constants"]}
+    constants = "; ".join(f"{name}={found[name]!r}" for name in ("E", "A", "B", "alpha", "beta"))
     return {
         "name": name if name[:1].isalpha() else f"OWN_{name}",
         "title": str(content["law"]),

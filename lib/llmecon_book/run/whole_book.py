@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -15,7 +16,9 @@ from llmecon_book.run.numbers import key_numbers
 MARKER = "scenario.json"
 """Tells the site's extension what was changed, and the numbers before and after."""
 
-_SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks", "scenarios")
+_SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks", "scenarios", "benchmarks")
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")
+_SHOWN_LINES = 5  # of what the builder complained about
 
 
 def build(book: Path, folder: Path, name: str, changed: str, executed: Mapping[str, str]) -> Path:
@@ -58,8 +61,8 @@ def build(book: Path, folder: Path, name: str, changed: str, executed: Mapping[s
     command = [str(tool), "build", str(folder), "-W", "-n", "--keep-going"]
     done = subprocess.run(command, capture_output=True, text=True)
     if done.returncode:
-        told = " ".join((done.stdout + done.stderr).splitlines()[-20:])
-        raise ValueError(f"the site was not built: {told}")
+        said = _COLOUR.sub("", done.stderr or done.stdout).strip().splitlines()
+        raise ValueError(f"the site was not built: {' '.join(said[-_SHOWN_LINES:])}")
     return folder / "_build" / "html" / "index.html"
 
 

@@ -98,7 +98,7 @@ def setup(app: Sphinx) -> None:
         return
     app.connect("config-inited", _keep_chapters, priority=1)
     app.add_node(_Changed, html=(_visit, _depart))
-    app.add_role("glue:text", _TextRole(), override=True)
+    app.add_role_to_domain("glue", "text", _TextRole(), override=True)
     app.add_post_transform(_Mark)
     app.connect("html-page-context", _name_it, priority=800)
 
