@@ -58,8 +58,9 @@ picture: .venv/ready book  ## renew the picture of the README
 bench: .venv/ready  ## time the library beside its peers
 	$(BIN)/python -m benchmarks
 
-lab: .venv/ready  ## open the chapters in JupyterLab
-	$(BIN)/jupyter lab notebooks
+lab: .venv/ready  ## open readable copies of the chapters in JupyterLab; what you change in one stays
+	$(BIN)/llmecon export $(CHAPTERS) --into _build/lab
+	$(BIN)/jupyter lab _build/lab
 
 length: .venv/ready  ## words, figures and minutes of each chapter
 	@$(BIN)/python tools/length.py

@@ -19,6 +19,8 @@ _STORAGE_BYTES = {
 }
 """Bytes of one stored number, scales included, by format. [B]"""
 
+FORMATS = tuple(_STORAGE_BYTES)
+
 _UNMEASURED_SHARE = 0.75
 """Best matrix rate over the peak where none was measured: about the median of those that
 were (0.51 on MI300X to 0.87 on A100; stas00/ml-engineering@744d01e). [1]"""

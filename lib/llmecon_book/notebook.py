@@ -2,27 +2,35 @@
 
 from __future__ import annotations
 
+import ast
+import re
 import typing
 import warnings
+from collections.abc import Iterable
 from datetime import date
 from typing import Any
 
 import altair as alt
 import numpy as np
+from IPython.display import Image, Markdown, display
 
+from llmecon._names import UnknownName
+from llmecon_book import parameters
 from llmecon_book.chapters import Section
-from llmecon_book.charts import theme
+from llmecon_book.charts import pictures, theme
+from llmecon_book.words import escaped
 
-__all__ = ["check_parameters", "figure", "np", "say", "show"]
+__all__ = ["check_parameters", "figure", "np", "say", "show", "show_all"]
 
 theme.enable()
 warnings.filterwarnings("ignore", category=DeprecationWarning)  # would be stored with their paths
 
 
 def check_parameters(namespace: dict[str, Any]) -> None:
-    """Stop at once if a parameter lost its declared type.
+    """Stop before anything is computed if a parameter is unknown or has a value that cannot be.
 
-    Papermill puts in whatever it is given; the annotations of the parameters cell survive that.
+    Papermill puts in whatever it is given, below the cell that declares the parameters; both are
+    read back from what the kernel has run. A parameter that another one switches off is named.
 
     Parameters
     ----------
@@ -31,36 +39,56 @@ def check_parameters(namespace: dict[str, Any]) -> None:
 
     Raises
     ------
-    TypeError
-        Naming the parameter, its type and what was given.
+    ValueError
+        Naming the parameter, what it must be, and what was given.
+    UnknownName
+        If no parameter, or no thing of its kind, is called so.
 
     Examples
     --------
-    >>> check_parameters({"__annotations__": {"batch": int}, "batch": 8})
-    >>> check_parameters({"__annotations__": {"names": list[str]}, "names": ["GPT-4", 4]})
+    >>> cells = ["batch: int = 8  # [sequences] 1..64", "# Parameters\\nbatch = 65", "check"]
+    >>> check_parameters({"__annotations__": {"batch": int}, "batch": 65, "In": cells})
     Traceback (most recent call last):
-    TypeError: names must be list[str], got ['GPT-4', 4]
+    ValueError: batch must be <= 64, got 65 [sequences]
     """
-    for name, wanted in namespace.get("__annotations__", {}).items():
-        if not _fits(namespace[name], wanted):
-            label = wanted.__name__ if isinstance(wanted, type) else str(wanted)
-            label = str(wanted) if typing.get_args(wanted) else label
-            raise TypeError(f"{name} must be {label}, got {namespace[name]!r}")
+    annotated = namespace.get("__annotations__", {})
+    before = namespace.get("In", [])[:-1]
+    at = max((at for at, cell in enumerate(before) if _declares(cell, annotated)), default=None)
+    if at is None:  # not in a kernel: the types alone
+        known = {name: _bare(name, kind, namespace[name]) for name, kind in annotated.items()}
+        injected = ""
+    else:
+        known = parameters.read(before[at])
+        injected = "\n".join(c for c in before[at:] if c.startswith(_PAPERMILL))
+    for node in ast.walk(ast.parse(injected)):
+        if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id not in known:
+            raise UnknownName("parameter", node.id, known)
+    values = {name: known[name].checked(namespace[name]) for name in known}
+    for line in parameters.unused(known, values):
+        _display(show(f"**Note:** {line}."))
 
 
-def _fits(value: Any, wanted: Any) -> bool:
-    inner = typing.get_args(wanted)
-    if typing.get_origin(wanted) is list:
-        return isinstance(value, list) and all(_fits(v, inner[0]) for v in value)
-    if wanted is float:  # True is an int to Python, not to a reader
-        return type(value) in (int, float)
-    return type(value) is wanted
+_PAPERMILL = "# Parameters"  # first line of the cell that it puts in
+
+
+def _declares(cell: str, names: Iterable[str]) -> bool:
+    return all(re.search(rf"^{name}: ", cell, re.M) for name in names) and bool(names)
+
+
+def _bare(name: str, kind: Any, value: Any) -> parameters.Parameter:
+    label = str(kind) if typing.get_args(kind) else kind.__name__
+    return parameters.Parameter("", name, label, value)
 
 
 def say(found: Section) -> None:
     """Store what a section found for the prose, which shows it with ``{glue:text}`name:form```."""
-    for name, value in found.said():
-        _glue(name, _stored(value))
+    said = {name: _stored(value) for name, value in found.said()}
+    if _showing:
+        rows = (f"| `{name}` | {escaped(value)} |" for name, value in said.items())
+        _display(show("\n".join(["| number | value |", "|---|---|", *rows])))
+    else:
+        for name, value in said.items():
+            _glue(name, value)
 
 
 _STORED_DIGITS = 6  # a fit's seventh differs from processor to processor
@@ -80,23 +108,31 @@ def _stored(value: Any) -> Any:
 
 def figure(key: str, chart: alt.TopLevelMixin) -> None:
     """Store a chart under a key; prose places it with ``{glue:figure}``."""
-    _glue(key, chart)
-
-
-def show(markdown: str) -> Any:
-    """Text made by the library, shown as Markdown."""
-    from IPython.display import Markdown
-
-    return Markdown(markdown)  # type: ignore[no-untyped-call]
+    if _showing:
+        _display(Image(pictures.png(chart.to_dict())))  # type: ignore[no-untyped-call]
+    else:
+        _glue(key, chart)
 
 
 def _glue(key: str, thing: object) -> None:
-    try:
-        from myst_nb import glue
-    except ImportError:  # a plain Jupyter without the book's tools
-        from IPython.display import display
+    from myst_nb import glue  # slow to load, and no use in a copy
 
-        print(f"{key}:", end=" ")
-        display(thing)  # type: ignore[no-untyped-call]
-    else:
-        glue(key, thing, display=False)
+    glue(key, thing, display=False)
+
+
+def _display(thing: object) -> None:
+    display(thing)  # type: ignore[no-untyped-call]
+
+
+_showing = False
+
+
+def show_all() -> None:
+    """From now on `say` and `figure` show what they store: for copies, whose text is fixed."""
+    global _showing
+    _showing = True
+
+
+def show(markdown: str) -> Markdown:
+    """Text made by the library, shown as Markdown."""
+    return Markdown(markdown)  # type: ignore[no-untyped-call]

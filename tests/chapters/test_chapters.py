@@ -248,6 +248,8 @@ class TestForm:
         keys = [key for key, _ in glued(path)]
         assert [key for key, n in Counter(keys).items() if n > 1] == []
         text = shown(prose(path)) | {key for key, _ in on_landing(path)}
+        marked = {f"verdict-{claim}" for claim in re.findall(r"\{claim\}`(\w+)`", prose(path))}
+        text |= marked & set(keys)  # the mark of a claim shows its verdict
         assert sorted(text - set(keys)) == [], "shown in the text, stored by no cell"
         assert sorted(set(keys) - text) == [], "stored, shown nowhere"
 
@@ -347,7 +349,7 @@ def test_a_wrong_type_and_an_unknown_parameter_are_refused(path):
 
 
 def test_a_wrong_type_that_papermill_lets_through_stops_the_chapter(tmp_path):
-    with pytest.raises(papermill.PapermillExecutionError, match="must be float, got 'high'"):
+    with pytest.raises(papermill.PapermillExecutionError, match=r"must be float \[1\], got 'high'"):
         papermill.execute_notebook(
             str(ROOT / "notebooks" / "evolution.ipynb"),
             str(tmp_path / "out.ipynb"),

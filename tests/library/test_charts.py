@@ -21,10 +21,9 @@ import pytest
 from llmecon import chinchilla
 from llmecon_book import charts
 from llmecon_book.chapters import Section
-from llmecon_book.charts import common, errata, fitting
+from llmecon_book.charts import common, errata, fitting, specs
 from llmecon_book.charts.theme import MIME
 from llmecon_book.notebook import check_parameters
-from llmecon_book.site import specs
 
 ROOT = Path(__file__).parents[2]
 CELLS = [
@@ -164,5 +163,5 @@ def test_words_come_from_the_numbers_as_they_are_and_marks_from_cut_ones():
 )
 def test_a_parameter_of_another_type_is_refused_by_name(wanted, good, bad):
     check_parameters({"__annotations__": {"p": wanted}, "p": good})
-    with pytest.raises(TypeError, match="p must be"):
+    with pytest.raises(ValueError, match="p must be"):
         check_parameters({"__annotations__": {"p": wanted}, "p": bad})

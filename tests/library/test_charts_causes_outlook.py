@@ -13,8 +13,7 @@ from llmecon_book import counterfactual, facts, ledger
 from llmecon_book.chapters import Section
 from llmecon_book.chapters import causes as sections
 from llmecon_book.chapters import outlook as of_chapter
-from llmecon_book.charts import causes, outlook, texts
-from llmecon_book.site import specs
+from llmecon_book.charts import causes, outlook, specs, texts
 
 DAYS = pd.to_datetime(["2023-03-14", "2024-05-13"])
 

@@ -27,6 +27,7 @@ STAIRS = [
             "notebook",
             "charts",
             "chapters",
+            "parameters",
             "ledger",
             "counterfactual",
             "essay",

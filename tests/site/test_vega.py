@@ -9,8 +9,8 @@ import altair as alt
 import pandas as pd
 import pytest
 
-from llmecon_book.charts import theme
-from llmecon_book.site import specs, vega
+from llmecon_book.charts import specs, theme
+from llmecon_book.site import vega
 
 MODELS = pd.DataFrame(
     {

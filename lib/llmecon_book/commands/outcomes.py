@@ -96,6 +96,7 @@ def compared(made: Made, moved: Sequence[str], front: Path | None, all_: bool) -
     """
     from llmecon_book.run import numbers
     from llmecon_book.run import scenario as scenarios
+    from llmecon_book.run.export import write_copy
     from llmecon_book.site.report import Comparison
 
     plan, sources = made.plan, made.runs[0][1].source.parent.glob("*.ipynb")
@@ -104,6 +105,8 @@ def compared(made: Made, moved: Sequence[str], front: Path | None, all_: bool) -
     pages = {path.stem: path.read_text("utf-8") for path in sources}
     page = Comparison(made.title, made.settings, frame, runs, pages, moved).html(MOST_ROWS)
     table = shown_changes(frame, ("book", "here"), made.title, all_)
+    for chapter, _, text in runs:
+        write_copy(text, made.folder / f"{chapter}.ipynb")
     notes = [*table.notes, *moved, *keep(made.folder, made.name, frame, page)]
     notes += [f"The whole book: {front}"] if front else []
     same = scenarios.unchanged(plan, made.known)

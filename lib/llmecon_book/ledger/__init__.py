@@ -19,7 +19,7 @@ scored by them (`rivals`).
 
 from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import pandas as pd
 
@@ -27,7 +27,16 @@ from llmecon import catalog
 from llmecon._names import UnknownName
 from llmecon_book.facts import ESSAY_DAY, SCORED_ON, TREND_FROM, ClaimRow, Day, PropositionRow
 from llmecon_book.ledger import causes, evolution, outlook, propositions, reversal  # noqa: F401
-from llmecon_book.ledger.answers import READING, BadEntry, Claim, Scored, claimed, scored, within
+from llmecon_book.ledger.answers import (
+    READING,
+    BadEntry,
+    Claim,
+    Scored,
+    answer,
+    claimed,
+    scored,
+    within,
+)
 from llmecon_book.ledger.listing import direction, directions, scorecard
 from llmecon_book.ledger.measures import (
     brier,
@@ -38,14 +47,22 @@ from llmecon_book.ledger.measures import (
     speed_kept,
     thinking_shift,
 )
-from llmecon_book.ledger.registry import FUNCTIONS, OF_CLAIMS, OF_PROPOSITIONS, Days, decides
+from llmecon_book.ledger.registry import (
+    FOLLOWS,
+    FUNCTIONS,
+    OF_CLAIMS,
+    OF_PROPOSITIONS,
+    Days,
+    assumptions,
+    decides,
+)
 
 # fmt: off
 __all__ = [
     "FUNCTIONS", "OF_CLAIMS", "OF_PROPOSITIONS", "READING", "BadEntry", "Claim", "Days", "Scored",
     "brier", "cache_by_shape", "claim", "claims", "counts", "days", "decides",
     "direction", "directions", "facts_by_size", "proposition", "rivals", "score", "scorecard",
-    "servable", "speed_kept", "thinking_shift", "within",
+    "servable", "speed_kept", "thinking_shift", "verdicts", "within",
 ]
 # fmt: on
 
@@ -113,6 +130,46 @@ def claims(chapter: str | None = None, *, ids: Iterable[str] | None = None) -> l
     return [claimed(row, when) for row in chosen]
 
 
+def verdicts(chapter: str, values: Mapping[str, Any]) -> dict[str, str]:
+    """Verdicts of a chapter that hang on its parameters, under their values.
+
+    Parameters
+    ----------
+    chapter : str
+        Name of the chapter.
+    values : mapping
+        Its parameters, by name; ``globals()`` in the chapter.
+
+    Returns
+    -------
+    dict
+        Verdicts under keys such as ``verdict-R01``; a claim whose rule takes no parameter of its
+        chapter cannot change and is left out.
+
+    Examples
+    --------
+    >>> verdicts("causes", {"usd_per_gpu_hour": 2.94})["verdict-C05"]
+    'imprecise'
+    """
+    rows = {row.id: row for row in catalog.rows("claims") if isinstance(row, ClaimRow)}
+    looks_ahead = chapter == "outlook"
+    when = _days_of(values) if looks_ahead else days()
+    return {
+        f"verdict-{name}": str(answer(row, when, values).verdict)
+        for name, row in rows.items()
+        if row.chapter == chapter and (assumptions(name) or (looks_ahead and name in FOLLOWS))
+    }
+
+
+def _days_of(values: Mapping[str, Any]) -> Days:
+    """Days of the chapter on the outlook, by its parameters."""
+    return days(
+        made=values.get("forecast_made", ESSAY_DAY),
+        until=values.get("scored_until") or SCORED_ON,
+        since=values.get("trend_from", TREND_FROM),
+    )
+
+
 def claim(name: str) -> Claim:
     """One claim, computed.
 
@@ -137,6 +194,7 @@ def score(
     made: Day = ESSAY_DAY,
     until: Day = SCORED_ON,
     since: Day = TREND_FROM,
+    values: Mapping[str, Any] | None = None,
 ) -> list[Scored]:
     """Score the outlook, or some propositions of it.
 
@@ -146,6 +204,8 @@ def score(
         Propositions, in this order; all by default.
     made, until, since
         As of `days`.
+    values : mapping, optional
+        Parameters of the chapter on the outlook, by name; the book's where there is none.
 
     Raises
     ------
@@ -162,7 +222,7 @@ def score(
     when = days(made=made, until=until, since=since)
     rows = {r.id: r for r in catalog.rows("propositions") if isinstance(r, PropositionRow)}
     chosen = [_named("proposition", name, rows) for name in (rows if ids is None else ids)]
-    return [scored(row, when) for row in chosen]
+    return [scored(row, when, values) for row in chosen]
 
 
 def proposition(name: str) -> Scored:

@@ -2,6 +2,7 @@
 
 import importlib
 import math
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -20,6 +21,7 @@ from llmecon_book.ledger.registry import (
     OfClaim,
     Result,
     Verdict,
+    asked,
 )
 
 READING = "reading"  # `checked_by` of rows that no number decides
@@ -280,22 +282,36 @@ def claimed(row: ClaimRow, days: Days) -> Claim:
     _number(row, row.stated_value)
     if _number(row, row.expected_value) is not None and not row.tolerance:
         raise BadEntry(f"claim {row.id}: expected_value without tolerance")
-    if row.id in FOLLOWS:
-        rows = {r.id: r for r in catalog.rows("propositions") if isinstance(r, PropositionRow)}
-        answer = scored(rows[FOLLOWS[row.id]], days)
-        verdict = of_claim(answer.verdict, answer.said)
-        result = replace(answer.result, verdict=verdict, numbers=answer._values())
-    else:
-        result = function(row)
-    found = Claim(row, result, function, days)
+    found = Claim(row, answer(row, days, {}), function, days)
     if found.result.verdict is None and row.checked_by != READING:
         raise BadEntry(f"claim {row.id}: {row.checked_by} gives no verdict")
     _ = found.explanation, found.holds
     return found
 
 
-def scored(row: PropositionRow, days: Days) -> Scored:
+def answer(row: ClaimRow, days: Days, values: Mapping[str, Any]) -> Result:
+    """What the function of a claim finds, or the proposition that decides the claim."""
+    if row.id not in FOLLOWS:
+        return asked(row.id, row, values)
+    rows = {r.id: r for r in catalog.rows("propositions") if isinstance(r, PropositionRow)}
+    of = rows[FOLLOWS[row.id]]
+    found = Scored(of, asked(of.id, days, values), FUNCTIONS[of.id], days)
+    return replace(
+        found.result, verdict=of_claim(found.verdict, found.said), numbers=found._values()
+    )
+
+
+def scored(row: PropositionRow, days: Days, values: Mapping[str, Any] | None = None) -> Scored:
     """Ask the function of a proposition, and check that its sentence fits what it found.
+
+    Parameters
+    ----------
+    row : PropositionRow
+        The proposition.
+    days : Days
+        Of the forecast and the score.
+    values : mapping, optional
+        Parameters of the chapter, by name; the book's where there is none.
 
     Raises
     ------
@@ -305,7 +321,7 @@ def scored(row: PropositionRow, days: Days) -> Scored:
         If no function has the id of the row.
     """
     function = _function("proposition", row.id)
-    found = Scored(row, function(days), function, days)
+    found = Scored(row, asked(row.id, days, values or {}), function, days)
     _ = found.came
     return found
 

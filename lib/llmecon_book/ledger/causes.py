@@ -32,11 +32,18 @@ def demand_moves_the_optimum(row: ClaimRow) -> Result:
 
 
 @decides("C05")
-def too_expensive_to_serve(row: ClaimRow) -> Result:
+def too_expensive_to_serve(
+    row: ClaimRow,
+    *,
+    tokens_per_s: float | None = None,
+    usd_per_gpu_hour: float | None = None,
+    context_tokens: float = 0.0,
+) -> Result:
     """Right if the full model costs more at GPT-4 Turbo's speed than that was sold for; imprecise
     if it only misses GPT-4o's speed at GPT-4o's price; else wrong.
     """
-    frontier, speed = measures.h200_frontier(), facts.stated("R11")
+    frontier = measures.h200_frontier(rent=usd_per_gpu_hour, context=context_tokens)
+    speed = facts.stated("R11") if tokens_per_s is None else tokens_per_s
     price, turbo_price = facts.list_price(facts.GPT4O), facts.list_price(facts.TURBO)
     fastest = float(cost.fastest_at(frontier, price))
     at_turbo = measures.usd_at(frontier, speed)
@@ -93,11 +100,18 @@ def data_instead_of_parameters(row: ClaimRow) -> Result:
 
 
 @decides("C10")
-def cost_is_predicted(row: ClaimRow) -> Result:
+def cost_is_predicted(
+    row: ClaimRow,
+    *,
+    tokens_per_s: float | None = None,
+    usd_per_gpu_hour: float | None = None,
+    context_tokens: float = 0.0,
+) -> Result:
     """Right if the model gives a cost at GPT-4 Turbo's speed that its price covers; imprecise if
     it gives one that it does not; else wrong.
     """
-    frontier, speed = measures.h200_frontier(), facts.stated("R11")
+    frontier = measures.h200_frontier(rent=usd_per_gpu_hour, context=context_tokens)
+    speed = facts.stated("R11") if tokens_per_s is None else tokens_per_s
     usd = measures.usd_at(frontier, speed)
     decided = verdict(right=usd <= facts.list_price(facts.TURBO), imprecise=math.isfinite(usd))
     ends = {"cheapest": frontier.usd_per_mtok.min(), "fastest": frontier.tokens_per_s.max()}
@@ -105,26 +119,33 @@ def cost_is_predicted(row: ClaimRow) -> Result:
 
 
 @decides("C11")
-def h200_hour(row: ClaimRow) -> Result:
+def h200_hour(row: ClaimRow, *, usd_per_gpu_hour: float | None = None) -> Result:
     """Right if a published cost of ownership is the stated price within 5 %; imprecise if only the
     rent assumed in the essay's code is; else wrong.
     """
     h200 = catalog.gpu_prices().query("accelerator == @facts.H200").sort_values("date")
     owned = h200[h200.price_kind.str.contains("ownership")].usd_per_gpu_hour
-    right, rent = any(rounded(row.stated, usd) for usd in owned), facts.h200_rent()
+    right = any(rounded(row.stated, usd) for usd in owned)
+    rent = facts.h200_rent() if usd_per_gpu_hour is None else usd_per_gpu_hour
     decided = verdict(right=right, imprecise=rounded(row.stated, rent))
     return found(rent, decided, owned=owned.describe(), seen=h200.date[owned.index].max())
 
 
 @decides("C12")
-def best_size(row: ClaimRow) -> Result:
+def best_size(
+    row: ClaimRow, *, tokens_per_s: float | None = None, context_tokens: float = 0.0
+) -> Result:
     """Right if a model of an eighth of the size is more than eight times cheaper at the same
-    speed; imprecise if it is cheaper; else wrong.
+    speed; imprecise if it is cheaper; unverifiable if neither reaches the speed; else wrong.
     """
-    full, eighth = measures.h200_frontier(), measures.h200_frontier(scale=facts.EIGHTH)
+    full, eighth = (
+        measures.h200_frontier(scale=scale, context=context_tokens) for scale in (1.0, facts.EIGHTH)
+    )
     cheapest = full.usd_per_mtok.min() / eighth.usd_per_mtok.min()
-    speed, parts, at_speed = facts.stated("R11"), 1 / facts.EIGHTH, measures.over_an_eighth(0.0)
-    decided = verdict(right=at_speed > parts, imprecise=at_speed > 1)
+    speed = facts.stated("R11") if tokens_per_s is None else tokens_per_s
+    parts, at_speed = 1 / facts.EIGHTH, measures.over_an_eighth(context_tokens, speed)
+    out_of_reach = math.isnan(at_speed)
+    decided = verdict(right=at_speed > parts, imprecise=at_speed > 1, unverifiable=out_of_reach)
     return found(at_speed, decided, parts=parts, speed=speed, cheapest=cheapest)
 
 

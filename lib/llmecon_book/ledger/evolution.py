@@ -145,18 +145,27 @@ def smaller_beats_larger(row: ClaimRow) -> Result:
 
 
 @decides("E12")
-def trend_continued(row: ClaimRow) -> Result:
+def trend_continued(
+    row: ClaimRow,
+    *,
+    first_model: str = facts.GPT1,
+    middle_model: str = facts.GPT3,
+    last_model: str = facts.GPT4,
+    extrapolate_to: str = facts.ESSAY_DAY,
+    claimed_params: float | None = None,
+) -> Result:
     """Right if the stated size is that of the trend on the essay's day within 5 %; imprecise
     within a factor of two of some reading; else wrong.
     """
-    line, from_gpt1 = (facts.growth_between(n, facts.GPT4) for n in (facts.GPT3, facts.GPT1))
-    reached, other = (float(one.at([facts.ESSAY_DAY])[0]) for one in (line, from_gpt1))
+    stated = row.stated if claimed_params is None else claimed_params
+    line, from_first = (facts.growth_between(n, last_model) for n in (middle_model, first_model))
+    reached, other = (float(one.at([extrapolate_to])[0]) for one in (line, from_first))
     return found(
         reached,
-        by_size(row.stated, reached, other),
+        by_size(stated, reached, other),
         over_gpt4=reached / facts.size(facts.GPT4),
-        claimed=row.stated,
-        day_reached=line.date_of(row.stated),
+        claimed=stated,
+        day_reached=line.date_of(stated),
     )
 
 

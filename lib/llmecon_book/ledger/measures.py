@@ -15,7 +15,7 @@ from llmecon_book.words import listed
 
 LONG, _SHORT = 100_000.0, 1_000.0  # tokens of context
 THINKING = 10.0  # tokens of an answer with reasoning over those without, in the worked case
-_RENT_DAY = "2026-07-01"  # day on which the table has rents of both accelerators
+RENT_DAY = "2026-07-01"  # day on which the table has rents of both accelerators
 # One tester for both models; makers count differently, one the majority of 32 answers.
 ONE_GPQA = "GPQA Diamond, Artificial Analysis run", "2026-07-10"
 NO_TREND = "showed no clear trend"
@@ -32,13 +32,19 @@ def went(trend: trends.Growth) -> str:
 
 
 def h200_frontier(
-    name: str = facts.GPT4_SHAPE, *, scale: float = 1.0, context: float = 0.0
+    name: str = facts.GPT4_SHAPE,
+    *,
+    scale: float = 1.0,
+    context: float = 0.0,
+    rent: float | None = None,
+    draft: str = facts.DRAFT_SHAPE,
+    acceptance: float = 0.8,
 ) -> pd.DataFrame:
     """Frontier of the H200 figure, as the chapters take it.
 
-    16 bit, Llama 3 8B as draft at an acceptance of 0.8. The notebook behind the figure samples
+    16 bit. The notebook behind the figure samples
     it at latency levels, which makes a token up to 5 % dearer. Computed once for each shape,
-    rent and context: the entries share it.
+    rent, context and drafting: the entries share it.
 
     Parameters
     ----------
@@ -48,18 +54,29 @@ def h200_frontier(
         Size relative to it. [1]
     context : float, optional
         Tokens in the cache. [tokens]
+    rent : float, optional
+        Of an H200; that of the figure if not given. [USD/h]
+    draft : str, optional
+        Model that drafts tokens.
+    acceptance : float, optional
+        Share of its tokens that are kept. [1]
     """
-    shapes = catalog.transformer(name), catalog.transformer(facts.DRAFT_SHAPE)
-    return _halving(*shapes, facts.h200_rent(), scale, float(context))
+    shapes = catalog.transformer(name), catalog.transformer(draft)
+    paid = facts.h200_rent() if rent is None else float(rent)
+    return _halving(*shapes, paid, scale, float(context), float(acceptance))
 
 
 @cache
 def _halving(
-    model: Transformer, draft: Transformer, rent: float, scale: float, context: float
+    model: Transformer,
+    draft: Transformer,
+    rent: float,
+    scale: float,
+    context: float,
+    acceptance: float,
 ) -> pd.DataFrame:
-    return essay.halvings_frontier(
-        model, draft, usd_per_gpu_hour=rent, context=context, fractions=(scale,)
-    )
+    case = {"context": context, "acceptance": acceptance, "fractions": (scale,)}
+    return essay.halvings_frontier(model, draft, usd_per_gpu_hour=rent, **case)  # type: ignore[arg-type]
 
 
 def usd_at(frontier: pd.DataFrame, tokens_per_s: float) -> float:
@@ -67,16 +84,17 @@ def usd_at(frontier: pd.DataFrame, tokens_per_s: float) -> float:
     return float(cost.cheapest_at(frontier, tokens_per_s))
 
 
-def over_an_eighth(context: float) -> float:
+def over_an_eighth(context: float, tokens_per_s: float | None = None) -> float:
     """Cost of GPT-4's reported shape over that of an eighth of it, at one speed of a user. [times]
 
-    By the H200 figure of Erdil 2024, whose rent the ratio does not depend on, at the speed that
-    the article gives GPT-4 Turbo.
+    By the H200 figure of Erdil 2024, whose rent the ratio does not depend on.
 
     Parameters
     ----------
     context : float
         Tokens in the cache. [tokens]
+    tokens_per_s : float, optional
+        Speed of the user; what the article gives GPT-4 Turbo if not given. [tokens/s]
 
     Examples
     --------
@@ -84,7 +102,7 @@ def over_an_eighth(context: float) -> float:
     True
     """
     whole, eighth = (h200_frontier(scale=scale, context=context) for scale in (1.0, facts.EIGHTH))
-    speed = facts.stated("R11")
+    speed = facts.stated("R11") if tokens_per_s is None else tokens_per_s
     return usd_at(whole, speed) / usd_at(eighth, speed)
 
 
@@ -126,12 +144,23 @@ def servable(
     )
 
 
-def served_then_and_now() -> tuple[float, float]:
-    """Size that an H200, and a GB200, serve at GPT-4o's stated speed and price. [parameters]"""
-    speed, usd = facts.stated("R09"), facts.stated("R10")
+def served_then_and_now(
+    tokens_per_s: float | None = None, usd_per_mtok: float | None = None, day: str = RENT_DAY
+) -> tuple[float, float]:
+    """Size that an H200, and a GB200, serve at a speed and a price. [parameters]
+
+    Parameters
+    ----------
+    tokens_per_s, usd_per_mtok : float, optional
+        What the article gives GPT-4o if not given. [tokens/s], [USD per million output tokens]
+    day : str, optional
+        Of the rents.
+    """
+    speed = facts.stated("R09") if tokens_per_s is None else tokens_per_s
+    usd = facts.stated("R10") if usd_per_mtok is None else usd_per_mtok
     before, now = (
         servable(
-            name, counterfactual.rent_on(name, _RENT_DAY), tokens_per_s=[speed], usd_per_mtok=usd
+            name, counterfactual.rent_on(name, day), tokens_per_s=[speed], usd_per_mtok=usd
         ).total_params[0]
         for name in (facts.H200, facts.GB200)
     )

@@ -1,5 +1,7 @@
 """Claims of the chapter on the outlook: what the article expected, and what came."""
 
+from typing import Any
+
 import pandas as pd
 
 from llmecon import catalog, chinchilla, cost, trends
@@ -21,10 +23,10 @@ _BANDWIDTH_EXPONENT = 1 / 3
 
 
 @decides("O04")
-def test_time_compute(row: ClaimRow) -> Result:
+def test_time_compute(row: ClaimRow, *, forecast_made: str = facts.ESSAY_DAY) -> Result:
     """Right if a model sold on it was out by the essay's day; else wrong."""
     preview, full = facts.released(facts.O1_PREVIEW), facts.released(facts.O1)
-    day = pd.Timestamp(facts.ESSAY_DAY)
+    day = pd.Timestamp(forecast_made)
     months = 12 * trends.elapsed_years(preview, day)
     decided = verdict(right=preview <= day)
     return found(f"{preview:%Y-%m-%d}", decided, months=months, after=day - full)
@@ -78,11 +80,13 @@ def small_and_strong(row: ClaimRow) -> Result:
 
 
 @decides("O09")
-def architecture_instead_of_size(row: ClaimRow) -> Result:
+def architecture_instead_of_size(
+    row: ClaimRow, *, trend_from: str = facts.TREND_FROM, scored_until: str = ""
+) -> Result:
     """Right if sparsity and data per active parameter of open frontier models grow and their size
     does not; imprecise if the size grows as well; else wrong.
     """
-    models = facts.open_frontier(since=facts.TREND_FROM)
+    models = facts.open_frontier(since=trend_from, until=scored_until or None)
     quantities = models[["total_params", "training_tokens"]].div(models.active_params, axis=0)
     sparsity, data = (facts.growth(models, values) for _, values in quantities.items())
     total = facts.growth(models, models.total_params)
@@ -112,14 +116,15 @@ def hardware_improves(row: ClaimRow) -> Result:
 
 
 @decides("O12")
-def longer_training_pays(row: ClaimRow) -> Result:
+def longer_training_pays(row: ClaimRow, *, floor_law: str = "BESIROGLU_2024") -> Result:
     """Right if the later model of the same size scores higher, and by the law its longer training
     buys at least half of the fall in loss that the same compute buys at the best size; imprecise
     if one of the two; else wrong.
     """
-    size, law = row.stated, chinchilla.BESIROGLU_2024
+    size, law = row.stated, chinchilla.law(floor_law)
+    assert isinstance(law, chinchilla.SeparableLaw)  # the chapter demands it as well
     short, long = (facts.known(n, "training_tokens") for n in (facts.LLAMA2, facts.LLAMA3))
-    best = law.optimal(flop=chinchilla.training_flop(size, long))
+    best: Any = law.optimal(flop=chinchilla.training_flop(size, long))
     start = law.loss(size, short)
     share = float((start - law.loss(size, long)) / (start - best.loss))
     gap = catalog.score_gap(facts.LLAMA3, facts.LLAMA2, facts.ARENA, facts.ARENA_LAST)
@@ -129,13 +134,20 @@ def longer_training_pays(row: ClaimRow) -> Result:
 
 
 @decides("O13")
-def hardware_against_shrinking(row: ClaimRow) -> Result:
+def hardware_against_shrinking(
+    row: ClaimRow,
+    *,
+    forecast_made: str = facts.ESSAY_DAY,
+    at_tokens_per_s: float | None = None,
+    accept_usd_per_mtok: float | None = None,
+    rent_date: str = measures.RENT_DAY,
+) -> Result:
     """Right if the newest accelerator serves, at one speed and price, as much more as the largest
     open model has grown; imprecise if it serves more, but not so much; else wrong.
     """
-    before, now = measures.served_then_and_now()
-    first = facts.largest(facts.open_frontier(until=facts.ESSAY_DAY))
-    last = facts.largest(facts.open_frontier(after=facts.ESSAY_DAY))
+    before, now = measures.served_then_and_now(at_tokens_per_s, accept_usd_per_mtok, rent_date)
+    first = facts.largest(facts.open_frontier(until=forecast_made))
+    last = facts.largest(facts.open_frontier(after=forecast_made))
     gain, grown = now / before, last.total_params / first.total_params
     decided = verdict(right=gain >= grown, imprecise=gain > 1)
     return found(gain, decided, grown=grown, before=before, now=now)

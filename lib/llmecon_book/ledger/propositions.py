@@ -297,11 +297,11 @@ def one_off(days: Days) -> Result:
 
 
 @decides("P6a", "O11")
-def thinking(days: Days) -> Result:
+def thinking(days: Days, *, thinking_times: float = measures.THINKING) -> Result:
     """Cannot be scored while the law and the events disagree: longer answers alone make a smaller
     model the cheapest, and sizes did not shrink. Held if both point up, failed if both down.
     """
-    pull = float(measures.thinking_shift(measures.THINKING))
+    pull = float(measures.thinking_shift(thinking_times))
     frame = _open_frontier(days)
     grown = facts.growth(frame, frame.total_params)
     sizes = measures.went(grown)
@@ -312,7 +312,7 @@ def thinking(days: Days) -> Result:
     return found(
         pull,
         decided,
-        times=measures.THINKING,
+        times=thinking_times,
         grown=grown,
         went=sizes,
         price_ratio=first / flagship,
@@ -323,7 +323,13 @@ def thinking(days: Days) -> Result:
 
 
 @decides("P6b")
-def hardware(days: Days) -> Result:
+def hardware(
+    days: Days,
+    *,
+    at_tokens_per_s: float | None = None,
+    accept_usd_per_mtok: float | None = None,
+    rent_date: str = measures.RENT_DAY,
+) -> Result:
     """Two parts: the newest accelerator on the market by then reads memory at least 1.5 times as
     fast as the H200; it serves a larger model at the speed and the price of GPT-4o. Held if
     both, failed if neither.
@@ -332,7 +338,8 @@ def hardware(days: Days) -> Result:
     released = catalog.accelerators().set_index("name").release_date
     on_sale = bool(released[facts.GB200] <= days.until)
     bandwidth = new.hbm_bytes_per_s / old.hbm_bytes_per_s if on_sale else 1.0
-    before, now = measures.served_then_and_now()
+    served = (at_tokens_per_s, accept_usd_per_mtok, rent_date)
+    before, now = measures.served_then_and_now(*served)
     larger = now / before
     return found(
         larger,
@@ -340,8 +347,8 @@ def hardware(days: Days) -> Result:
         above=1.0,
         old=old,
         new=new,
-        speed=facts.stated("R09"),
-        price=facts.stated("R10"),
+        speed=facts.stated("R09") if at_tokens_per_s is None else at_tokens_per_s,
+        price=facts.stated("R10") if accept_usd_per_mtok is None else accept_usd_per_mtok,
         before=before,
         now=now,
     )

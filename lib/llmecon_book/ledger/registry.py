@@ -2,12 +2,14 @@
 
 The function of a claim is asked about its row of ``claims.csv``, that of a proposition about the
 days that count. It returns numbers and a verdict; the sentence around them is in the row. The
-function's docstring is the rule. A sentence that is a proposition as well has one rule: its claim
-takes the answer of the proposition.
+function's docstring is the rule. Where the answer hangs on what a chapter lets one change, the
+function takes that parameter under its name, with the book's value where it is not given. A
+sentence that is a proposition as well has one rule: its claim takes the answer of the proposition.
 """
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from inspect import signature
 from typing import Any, Literal, cast, get_args
 
 import pandas as pd
@@ -91,7 +93,7 @@ def unanswered(**numbers: Any) -> Result:
     return found(None, UNSCORED, template="unanswered", **numbers)
 
 
-Function = Callable[[Any], Result]
+Function = Callable[..., Result]
 FUNCTIONS: dict[str, Function] = {}
 FOLLOWS: dict[str, str] = {}  # claims that are decided by a proposition
 
@@ -119,6 +121,17 @@ def decides(*names: str) -> Callable[[Function], Function]:
         return function
 
     return register
+
+
+def assumptions(name: str) -> list[str]:
+    """Parameters of its chapter that the rule of an entry takes."""
+    return [*signature(FUNCTIONS[FOLLOWS.get(name, name)]).parameters][1:]
+
+
+def asked(name: str, about: Any, values: Mapping[str, Any]) -> Result:
+    """What the function of an entry finds under these values of parameters."""
+    taken = {key: values[key] for key in assumptions(name) if key in values}
+    return FUNCTIONS[name](about, **taken)
 
 
 # ---- how numbers become a verdict ------------------------------------------------------------

@@ -1,5 +1,7 @@
 """Claims of the chapter on the reversal: models of 2024 that seem smaller than GPT-4."""
 
+from typing import Any
+
 import numpy as np
 import pandas as pd
 
@@ -32,11 +34,11 @@ _TWO_OPEN = [facts.MISTRAL, facts.LLAMA33]
 
 
 @decides("R01")
-def gpt4o_size(row: ClaimRow) -> Result:
+def gpt4o_size(row: ClaimRow, *, sold_on: str = facts.WINTER[1]) -> Result:
     """Right if the stated size lies inside the 80 % interval by price and speed and inside the
     probe's; imprecise if inside one of the two; else wrong.
     """
-    sizes = facts.read_size(facts.GPT4O).total_params
+    sizes = facts.read_size(facts.GPT4O, sold_on).total_params
     probe = facts.independent_estimates(facts.GPT4O).iloc[-1]
     low, high = sizes.interval()
     in_probe = bool(probe.total_low <= row.stated <= probe.total_high)
@@ -65,11 +67,11 @@ def gpt4_over_gpt4o(row: ClaimRow) -> Result:
 
 
 @decides("R03")
-def sonnet_size(row: ClaimRow) -> Result:
+def sonnet_size(row: ClaimRow, *, sold_on: str = facts.WINTER[1]) -> Result:
     """Right if the stated size lies inside the 80 % interval by price and speed; imprecise if it is
     within a factor of two of an end; else wrong.
     """
-    sizes = facts.read_size(facts.SONNET).total_params
+    sizes = facts.read_size(facts.SONNET, sold_on).total_params
     told = facts.latest_estimates()
     others = told[(told.model == facts.SONNET) & (told.series != "Erdil")].dropna(
         subset="total_params"
@@ -78,24 +80,24 @@ def sonnet_size(row: ClaimRow) -> Result:
         sizes.median,
         by_range(row.stated, *sizes.interval()),
         interval=sizes.interval(),
-        seen=facts.winter_readings(facts.SONNET).date.max(),
+        seen=facts.winter_readings(facts.SONNET, sold_on).date.max(),
         times=facts.size(facts.GPT4) / np.array([sizes.median, *sizes.interval()]),
         others=listed(others.series + " " + others.total_params.map(spelled), "none"),
     )
 
 
 @decides("R05")
-def best_open_models(row: ClaimRow) -> Result:
+def best_open_models(row: ClaimRow, *, arena_list: str = facts.ESSAY_DAY) -> Result:
     """Right if the two lead the open models of both the index and the Arena list; imprecise if
     they are within reach of the leader on both; else wrong.
     """
-    scores, day = catalog.scores(), pd.Timestamp(facts.ESSAY_DAY)
+    scores, day = catalog.scores(), pd.Timestamp(arena_list)
     index = scores[scores.benchmark == _QUALITY_INDEX].set_index("model").score
     pair_index = index[_TWO_OPEN].max()
     behind = index.max() - pair_index
     entries = facts.arena_list(until=day)
     ranked = entries[entries.open_weights]  # the best first
-    mistral = catalog.score(facts.MISTRAL, facts.ARENA, facts.ESSAY_DAY)
+    mistral = catalog.score(facts.MISTRAL, facts.ARENA, arena_list)
     better = ranked[(ranked.score > mistral) & ~ranked.model.isin(_TWO_OPEN)]
     near = ranked.score.max() - mistral <= _NEAR_THE_TOP and behind <= SAME_ORDER * _INDEX_STEP
     return found(
@@ -111,13 +113,13 @@ def best_open_models(row: ClaimRow) -> Result:
 
 
 @decides("R06")
-def level_of_predecessors(row: ClaimRow) -> Result:
+def level_of_predecessors(row: ClaimRow, *, arena_list: str = facts.ESSAY_DAY) -> Result:
     """Right if both open models are at most 20 Arena points below each of the two older ones;
     imprecise if one of them is; else wrong.
     """
     mistral, llama = (
         [catalog.score_gap(name, other, facts.ARENA, day) for other in (facts.OPUS, facts.GPT4)]
-        for name, day in zip(_TWO_OPEN, (facts.ESSAY_DAY, facts.ARENA_2025), strict=True)
+        for name, day in zip(_TWO_OPEN, (arena_list, facts.ARENA_2025), strict=True)
     )
     level = [min(gaps) >= -_LEVEL for gaps in (mistral, llama)]
     decided = verdict(right=all(level), imprecise=any(level))
@@ -125,7 +127,14 @@ def level_of_predecessors(row: ClaimRow) -> Result:
 
 
 @decides("R07")
-def compact_and_cheap(row: ClaimRow) -> Result:
+def compact_and_cheap(
+    row: ClaimRow,
+    *,
+    gpt4_shape: str = facts.GPT4_SHAPE,
+    draft_model: str = facts.DRAFT_SHAPE,
+    acceptance: float = 0.8,
+    context_tokens: float = 0.0,
+) -> Result:
     """Right if GPT-4 is more than twice each of the two in all parameters, in those at work on a
     token and in cost; imprecise if in all parameters only; else wrong.
     """
@@ -133,9 +142,12 @@ def compact_and_cheap(row: ClaimRow) -> Result:
         trends.ratio(facts.known(facts.GPT4, column), [facts.known(m, column) for m in _TWO_OPEN])
         for column in ("total_params", "active_params")
     )
-    speed, shapes = facts.stated("R11"), (facts.GPT4_SHAPE, facts.LLAMA33)
-    usd, usd_llama = (measures.usd_at(measures.h200_frontier(name), speed) for name in shapes)
-    everywhere = min(total.min(), active.min(), usd / usd_llama) > SAME_ORDER
+    speed, shapes = facts.stated("R11"), (gpt4_shape, facts.LLAMA33)
+    served: Any = {"draft": draft_model, "acceptance": acceptance, "context": context_tokens}
+    lines = (measures.h200_frontier(name, **served) for name in shapes)
+    usd, usd_llama = (measures.usd_at(line, speed) for line in lines)
+    dearer = usd > SAME_ORDER * usd_llama  # no speed that neither reaches
+    everywhere = bool(min(total.min(), active.min()) > SAME_ORDER and dearer)
     return found(
         total[0],
         verdict(right=everywhere, imprecise=bool(total.min() > SAME_ORDER)),
@@ -248,13 +260,13 @@ def fall_from_gpt4(row: ClaimRow) -> Result:
 
 
 @decides("R16")
-def sonnet_on_the_market(row: ClaimRow) -> Result:
+def sonnet_on_the_market(row: ClaimRow, *, arena_list: str = facts.ESSAY_DAY) -> Result:
     """Right if within 60 Arena points of the top of the list, the frontier rule of models.csv;
     imprecise within twice that; else wrong.
     """
-    entries = facts.arena_list(until=facts.ESSAY_DAY)
-    behind = entries.score.max() - catalog.score(facts.SONNET, facts.ARENA, facts.ESSAY_DAY)
-    gpt4o = catalog.score_gap(facts.GPT4O, facts.SONNET, facts.ARENA, facts.ESSAY_DAY)
+    entries = facts.arena_list(until=arena_list)
+    behind = entries.score.max() - catalog.score(facts.SONNET, facts.ARENA, arena_list)
+    gpt4o = catalog.score_gap(facts.GPT4O, facts.SONNET, facts.ARENA, arena_list)
     near, nearly = behind <= _NEAR_THE_TOP, behind <= SAME_ORDER * _NEAR_THE_TOP
     gain = catalog.score_gap(facts.SONNET, facts.GPT4O, *measures.ONE_GPQA)
     decided = verdict(right=near, imprecise=nearly)

@@ -19,7 +19,17 @@ from sphinx.util import logging
 import llmecon
 from llmecon_book.run import execution
 from llmecon_book.run.digest import library_digest
-from llmecon_book.site import freshness, glue, marks, mathml, scenario, tables, terms, vega
+from llmecon_book.site import (
+    downloads,
+    freshness,
+    glue,
+    marks,
+    mathml,
+    scenario,
+    tables,
+    terms,
+    vega,
+)
 
 _LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -242,6 +252,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("env-get-outdated", reread_after_change)
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", copy_tables)
+    app.connect("build-finished", downloads.write_downloads)
     app.connect("build-finished", trim_icons)
     app.connect("build-finished", write_front_door)
     app.connect("build-finished", forget_if_faulty)

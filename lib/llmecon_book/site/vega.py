@@ -16,18 +16,16 @@ from importlib import metadata
 from pathlib import Path
 from typing import Any
 
-import altair as alt
 import vl_convert as vlc
 from docutils import nodes
 from sphinx.errors import SphinxError
 
-from llmecon_book.charts import theme
+from llmecon_book.charts import pictures, specs, theme
+from llmecon_book.charts.pictures import VL_VERSION
+from llmecon_book.charts.specs import Spec
 from llmecon_book.charts.theme import MIME
-from llmecon_book.site import specs
-from llmecon_book.site.specs import Spec
 
 SCRIPT = "vega-charts.js"
-VL_VERSION = ".".join(alt.SCHEMA_VERSION.lstrip("v").split(".")[:2])
 TABLE_ROWS = 60
 _PRINT_PPI = 200
 
@@ -206,12 +204,11 @@ class MimeRenderer:
 
 
 def _picture(renderer: Any, spec: Spec, *, as_svg: bool) -> nodes.image:
-    whole = specs.printed(spec)
     if as_svg:
         name = specs.chart_id(spec) + ".svg"
-        content = _renumbered(_svg(whole), specs.chart_id(spec)).encode()
+        content = _renumbered(_svg(specs.printed(spec)), specs.chart_id(spec)).encode()
     else:
         name = specs.chart_id(spec) + ".png"
-        content = vlc.vegalite_to_png(whole, vl_version=VL_VERSION, ppi=_PRINT_PPI)
+        content = pictures.png(spec, ppi=_PRINT_PPI)
     uri = renderer.write_file([name], content, overwrite=True)
     return nodes.image(uri=uri, alt=spec["description"])
