@@ -40,10 +40,9 @@ def tornado(data: pd.DataFrame, name: str, unit: str, book: float) -> alt.LayerC
     book : float
         What the book has.
     """
-    most = data.groupby("parameter", sort=False).number.agg(
-        [lambda n: min([*n, book]), lambda n: max([*n, book])]
-    )
-    first, ends = most.index[0], " to ".join(map(common.short, most.iloc[0]))
+    first = data.parameter.iloc[0]
+    reached = sorted([*data.number[data.parameter == first], book])
+    ends = f"{common.short(reached[0])} to {common.short(reached[-1])}"
     data = common.tidy(data.assign(book=book), ["parameter", "value", "number", "book"])
     data["value"] = data.value.map(_said)
     x = _axis(alt.X, "number", name, unit, [*data.number, book])
@@ -66,7 +65,7 @@ def tornado(data: pd.DataFrame, name: str, unit: str, book: float) -> alt.LayerC
         description=f"Bars from {common.short(book)}, the book's {name}, to what each value of a "
         f"parameter gives, one at a time. {told}.",
         subtitle="One parameter at a time; the values tried stand at the ends. Line: the book.",
-        height=_ROW_PX * len(most),
+        height=_ROW_PX * data.parameter.nunique(),
     )
 
 

@@ -181,7 +181,7 @@ def _drawings(
     frame: pd.DataFrame,
     swept: Sequence[str],
     drawn: list[tuple[str, str]],
-    known: dict[str, dict[str, Parameter]],
+    known: Mapping[str, Mapping[str, Parameter]],
 ) -> Iterator[dict[str, Any]]:
     """Charts of some numbers over one or two parameters; of more there is no picture."""
     from llmecon_book.charts import rerun as charts
@@ -213,7 +213,9 @@ def shown_changes(frame: pd.DataFrame, headers: tuple[str, str], title: str, all
     more = f"; the {hidden} others that do are shown with --all" if hidden > 0 else ""
     flips = int((changed.place == "verdict").sum())
     notes = [f"{len(changed)} of {len(frame)} key numbers change{more}."]
-    notes += [f"{flips} of them are verdicts."] if flips else []
+    notes += (
+        [f"Of them {flips} {'is a verdict' if flips == 1 else 'are verdicts'}."] if flips else []
+    )
     columns = [
         Column("chapter", "chapter"),
         Column("name", "key number"),

@@ -217,9 +217,9 @@ def _plan(
         base = base.model_copy(update={"parameters": {chapter: {} for chapter in known}})
     plan = scenarios.with_values(base, point, "-".join(names))
     scenarios.demand_names(plan, known)
-    values = sum(map(len, plan.parameters.values()))
+    n_values = sum(map(len, plan.parameters.values()))
     same = scenarios.unchanged(plan, known)
-    if values and len(same) == values and not axes and not data:
+    if n_values and len(same) == n_values and not axes and not data:
         raise ValueError(
             f"{plan.name} changes nothing: the book has these values of " + ", ".join(same)
         )

@@ -102,19 +102,19 @@ def sensitivity(
     frame = sensitivities.table(found, stored[key])
     idle = frame[frame.swing == 0].parameter.unique()
     moving = frame[frame.swing > 0]
-    told = numbers.named(chapter, key)
+    called = numbers.named(chapter, key)
     if moving.empty:
-        raise ValueError(f"no parameter moves the {told.name}; tried: {', '.join(idle)}")
+        raise ValueError(f"no parameter moves the {called.name}; tried: {', '.join(idle)}")
     theme.enable()
-    chart = charts.tornado(moving, *told, stored[key]).to_dict()
-    unit = "" if told.unit == "1" else f" {told.unit}"
+    chart = charts.tornado(moving, *called, stored[key]).to_dict()
+    unit = "" if called.unit == "1" else f" {called.unit}"
     notes = [f"The book: {numbers.shown(stored[key])}{unit}. {sensitivities.RULE}"]
     notes += [f"Moved nothing: {', '.join(idle)}."] if len(idle) else []
     names = [label.partition(".")[2] for label in stay]
     notes += [f"Left as they are: {', '.join(names)}."] if names else []
-    heads = {"parameter": "Parameter", "value": "Value", "number": told.name, "change": "Change"}
+    heads = {"parameter": "Parameter", "value": "Value", "number": called.name, "change": "Change"}
     page = report.page(
-        f"What moves the {told.name} most",
+        f"What moves the {called.name} most",
         report.chart(chart),
         report.part("Numbers", report.table(frame, heads), report.lines([*notes, *failed])),
     )
@@ -122,11 +122,17 @@ def sensitivity(
     columns = [
         Column("parameter", "parameter"),
         Column("value", "value", numbers.shown),
-        Column("number", told.name, numbers.shown),
+        Column("number", called.name, numbers.shown),
         Column("bar", f"from {numbers.shown(stored[key])}"),
     ]
     shown = moving.assign(bar=[sensitivities.bar(change, most) for change in moving.change])
     notes += keep(folder, name, frame, page)
-    content = {"chapter": chapter, "key": key, **told._asdict(), "book": stored[key], "rows": frame}
-    title = f"What moves the {told.name} most{f' [{told.unit}]' if unit else ''}"
+    content = {
+        "chapter": chapter,
+        "key": key,
+        **called._asdict(),
+        "book": stored[key],
+        "rows": frame,
+    }
+    title = f"What moves the {called.name} most{f' [{called.unit}]' if unit else ''}"
     return Answer([Table(shown, columns, title, notes)], content, csv=frame, warnings=failed)

@@ -176,7 +176,7 @@ def _prose(text: str) -> str:
 def places(text: str) -> dict[str, str]:
     """Where a chapter uses its numbers: in its answer, in a takeaway in bold; else in its text."""
     prose = _prose(text)
-    found = {}
+    found: dict[str, str] = {}
     for place, pattern in (("takeaway", _BOLD), ("answer", _ANSWER)):
         for part in pattern.findall(prose):
             found |= {key: place for page, key, _ in _GLUE.findall(part) if not page}
@@ -226,7 +226,7 @@ def changes(runs: Iterable[tuple[str, str, str]]) -> pd.DataFrame:
         ``after``, ``ratio`` (after over before, if both are numbers [1]), ``changed``. Changed
         ones come first, in the order of their places, then the larger change before the smaller.
     """
-    rows = []
+    rows: list[dict[str, Any]] = []
     for chapter, before, after in runs:
         book, now, where = key_numbers(before), key_numbers(after), places(after)
         for key in book | now:
@@ -246,7 +246,8 @@ def changes(runs: Iterable[tuple[str, str, str]]) -> pd.DataFrame:
                     "_order": (old == new, PLACES.index(place), -_size(old, new)),
                 }
             )
-    frame = pd.DataFrame(sorted(rows, key=lambda row: row["_order"]))
+    rows.sort(key=lambda row: row["_order"])
+    frame = pd.DataFrame(rows)
     return frame.drop(columns="_order").astype({"before": object, "after": object})
 
 

@@ -69,7 +69,8 @@ def _steps(parameter: Parameter, start: str, stop: str, n: str, log: str) -> lis
         raise ValueError(f"{parameter.label}: {told}, got {n}")
     if log and min(ends) <= 0:
         raise ValueError(f"{parameter.label}: even ratios need ends > 0, got {start}:{stop}")
-    spaced = (np.geomspace if log else np.linspace)(*ends, int(n)).tolist()
+    low, high = ends
+    spaced = (np.geomspace if log else np.linspace)(low, high, int(n)).tolist()
     if "int" in parameter.type:
         return list(dict.fromkeys(round(number) for number in spaced))
     return [float(f"{number:.12g}") for number in spaced]  # 0.3, not 0.30000000000000004

@@ -11,6 +11,7 @@ from typing import Any
 
 import pandas as pd
 
+from llmecon_book.charts import specs
 from llmecon_book.charts.theme import MIME
 from llmecon_book.run import numbers
 from llmecon_book.site import vega
@@ -98,7 +99,7 @@ def _cell(value: Any) -> str:
 
 def chart(spec: dict[str, Any]) -> str:
     """A chart with its title."""
-    title, subtitle = vega.specs.title_lines(spec)
+    title, subtitle = specs.title_lines(spec)
     below = f'<div class="quiet">{html.escape(subtitle)}</div>' if subtitle else ""
     return (
         f'<figure class="chart"><figcaption>{html.escape(title)}</figcaption>{below}'

@@ -42,12 +42,12 @@ class _TextRole(PasteTextRole):  # type: ignore[misc]  # untyped in MyST-NB
         return made, messages
 
 
-class _Mark(SphinxPostTransform):  # type: ignore[misc]  # untyped in Sphinx
+class _Mark(SphinxPostTransform):
     """Put a mark around each number that is not the book's own."""
 
     default_priority = 4  # before MyST-NB puts numbers of other pages in their places
 
-    def run(self) -> None:
+    def run(self, **_: Any) -> None:
         """Compare each glued number with what the book has."""
         book = _told(self.app)["numbers"]
         for node in list(
