@@ -1,6 +1,7 @@
 """Other numbers reach the chapters, wrong ones are refused before anything starts, and a finished
 run is not repeated: invariants of ``llmecon rerun`` on a small book made here."""
 
+import csv
 import json
 import shutil
 import threading
@@ -127,7 +128,9 @@ def test_a_scenario_changes_its_numbers_and_no_others(book, runs, capsys):
     ]
     assert rows[0]["ratio"] == pytest.approx(1 / 3)
     (folder,) = (book / "_build" / "rerun").glob("cheap-*")
-    assert json.loads((folder / "results.json").read_text())["rows"] == rows
+    with (folder / "results.csv").open(newline="") as file:
+        first = next(csv.DictReader(file))
+    assert (first["key"], first["before"], first["after"]) == ("rent", "24", "8")
     assert runs == [("small", {"usd_per_gpu_hour": 1.0})]
     (kept,) = (path.read_text() for path in folder.glob("small-*.ipynb"))
     assert "injected-parameters" in kept and str(book) not in kept
@@ -136,7 +139,7 @@ def test_a_scenario_changes_its_numbers_and_no_others(book, runs, capsys):
     assert cli.main(["rerun", str(path)]) == 0
     shown = capsys.readouterr().out
     assert len(runs) == 1 and "1 of 3 key numbers change" in shown and "Rent at one" in shown
-    assert "rent" in shown and "models" not in shown and "the 2 that stay" in shown
+    assert "rent" in shown and "models" not in shown and "index.html" in shown
     assert cli.main(["rerun", str(path), "--all"]) == 0
     assert "models" in capsys.readouterr().out
     assert numbers.key_numbers((book / "notebooks" / "small.ipynb").read_text())["rent"] == 24
@@ -221,7 +224,7 @@ def test_a_chapter_that_fails_is_named_and_not_kept(book, capsys):
     assert cli.main(["rerun", str(path)]) == 2
     said = capsys.readouterr().err.splitlines()[-1]
     assert said.startswith("llmecon: small, code cell 4: ValueError: n_chips must be even, got 7")
-    assert not list((book / "_build").rglob("results.json"))
+    assert not list((book / "_build").rglob("results.csv"))
 
 
 WRONG = {
@@ -352,8 +355,8 @@ def test_a_sweep_gives_one_row_a_point_and_a_table_of_what_changes(book, runs, c
     sweep = ["rerun", "--sweep", "small.usd_per_gpu_hour=1,3", "--set", "small.n_chips=2"]
     assert cli.main([*sweep, "--csv"]) == 0
     lines = capsys.readouterr().out.splitlines()
-    assert lines[0] == "small.usd_per_gpu_hour,chapter,key,value"
-    assert "1.0,small,rent,2" in lines and "3.0,small,rent,6" in lines
+    assert lines[0] == "small.usd_per_gpu_hour,chapter,key,name,unit,value"
+    assert "1.0,small,rent,rent,,2" in lines and "3.0,small,rent,rent,,6" in lines
     assert len(runs) == 2
     assert cli.main(sweep) == 0  # from the kept runs
     shown = capsys.readouterr().out
@@ -365,12 +368,11 @@ def test_a_failed_point_is_named_and_the_others_are_shown(book, capsys):
     told = capsys.readouterr()
     assert "small.n_chips=7, small, code cell 4: ValueError: n_chips must be even" in told.err
     assert "rent" in told.out
-    (kept,) = (book / "_build" / "rerun").glob("*/results.json")
-    rows = json.loads(kept.read_text())["rows"]
-    assert {row["small.n_chips"]: row["value"] for row in rows if row["key"] == "rent"} == {
-        2: 6,
-        4: 12,
-    }
+    (kept,) = (book / "_build" / "rerun").glob("*/results.csv")
+    with kept.open(newline="") as file:
+        rows = [row for row in csv.DictReader(file) if row["key"] == "rent"]
+    assert {row["small.n_chips"]: row["value"] for row in rows} == {"2": "6", "4": "12"}
+    assert "n_chips must be even" in kept.with_name("index.html").read_text()
 
 
 def test_one_parameter_is_swept_once(book, runs, capsys):
@@ -404,7 +406,8 @@ def test_two_reruns_at_once_do_not_swap_results(book, monkeypatch, capsys):
     monkeypatch.setattr(execution, "execute", lambda task: EXECUTED)
     for n in (2, 4):
         assert cli.main(["rerun", "--set", f"small.n_chips={n}"]) == 0
-    assert len(list((book / "_build" / "rerun").glob("set-*/results.json"))) == 2
+    folders = sorted(path.name for path in (book / "_build" / "rerun").glob("*"))
+    assert [name.rpartition("-")[0] for name in folders] == ["n_chips-2", "n_chips-4"]
 
 
 def test_a_folder_with_a_library_of_its_own_refuses_another(book, capsys):

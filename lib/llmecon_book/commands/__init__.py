@@ -5,7 +5,15 @@ import typer
 
 def register(app: typer.Typer) -> None:
     """Add the commands to the command line."""
-    from llmecon_book.commands import checking, essay, exporting, rerunning, scoring
+    from llmecon_book.commands import (
+        checking,
+        differing,
+        essay,
+        exporting,
+        rerunning,
+        scoring,
+        sensing,
+    )
 
-    for room in (scoring, checking, rerunning, exporting, essay):
+    for room in (scoring, checking, rerunning, sensing, differing, exporting, essay):
         room.register(app)

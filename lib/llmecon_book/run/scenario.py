@@ -1,11 +1,13 @@
 """A scenario: a named set of new numbers for some chapters."""
 
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from llmecon._names import UnknownName
 from llmecon.catalog.reading import read_json
 from llmecon.catalog.strict_yaml import read_yaml
 from llmecon_book.run.parameters import Parameter, check_values, declared, demand_known
@@ -14,6 +16,7 @@ if TYPE_CHECKING:
     from llmecon_book.run.execution import Task
 
 Values = dict[str, dict[str, Any]]
+_LONGEST_NAME = 60  # characters of a folder's name before its digest
 
 
 class Scenario(BaseModel):
@@ -54,6 +57,52 @@ def load(path: Path) -> Scenario:
     if not scenario.parameters:
         raise ValueError(f"{path.name}: parameters: name at least one chapter")
     return scenario
+
+
+def demand_names(scenario: Scenario, known: Mapping[str, Mapping[str, Parameter]]) -> None:
+    """Refuse a scenario that names what the book does not have, all of it at once.
+
+    A scenario that was written for another version of the book is brought up to date in one go:
+    each name is answered with the nearest, or with the chapter where it now is.
+
+    Raises
+    ------
+    LookupError
+        Naming every unknown chapter and parameter.
+    """
+    wrong = []
+    for chapter, values in scenario.parameters.items():
+        for name in values if chapter in known else ():
+            if name not in known[chapter]:
+                moved = [f"{other}.{name}" for other in known if name in known[other]]
+                kind = f"parameter of {chapter}"
+                wrong.append(str(UnknownName(kind, name, moved or known[chapter])))
+        if chapter not in known:
+            wrong.append(str(UnknownName("chapter", chapter, known)))
+    if wrong:
+        raise LookupError("; ".join(wrong))
+
+
+def unchanged(scenario: Scenario, known: Mapping[str, Mapping[str, Parameter]]) -> list[str]:
+    """Values of a scenario that are the book's own, as ``chapter.parameter``."""
+    return [
+        known[chapter][name].label
+        for chapter, values in scenario.parameters.items()
+        for name, value in values.items()
+        if value == known[chapter][name].default
+    ]
+
+
+def called(point: Mapping[str, Any]) -> str:
+    """A name of values that a folder can bear.
+
+    Examples
+    --------
+    >>> called({"reversal.usd_per_gpu_hour": 1.0, "reversal.draft_model": "Llama 3 8B"})
+    'usd_per_gpu_hour-1.0-draft_model-llama-3-8b'
+    """
+    said = "-".join(f"{label.partition('.')[2]}-{value}" for label, value in point.items())
+    return re.sub(r"[^a-z0-9_.]+", "-", said.lower()).strip("-.")[:_LONGEST_NAME]
 
 
 def with_values(base: Scenario, point: Mapping[str, Any], name: str) -> Scenario:
@@ -115,7 +164,9 @@ def tasks(
     """
     from llmecon_book.run.execution import Task  # slow to load
 
-    check_values(known_parameters(book), scenario.parameters)
+    known = known_parameters(book)
+    demand_names(scenario, known)
+    check_values(known, scenario.parameters)
     for chapter in chapters or ():
         demand_known(f"chapter of {scenario.name}", chapter, scenario.parameters)
     return [

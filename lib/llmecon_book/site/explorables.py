@@ -176,9 +176,10 @@ def _kept(folder: Path, key: str) -> dict[str, str]:
     return found
 
 
-def write_states(app: Sphinx) -> None:
-    """Put the settings beside the pages."""
-    if app.builder.format != "html" or app.builder.name == "epub":
+def prepare(app: Sphinx) -> None:
+    """Compute what is stale; put the settings beside the pages."""
+    refresh(Path(app.srcdir))
+    if not _is_site(app):
         return
     folder = Path(app.outdir) / _STATIC
     folder.mkdir(parents=True, exist_ok=True)

@@ -17,7 +17,6 @@ from sphinx.errors import SphinxError
 from sphinx.util import logging
 
 import llmecon
-from llmecon_book.charts import theme
 from llmecon_book.run import execution
 from llmecon_book.run.digest import library_digest
 from llmecon_book.site import (
@@ -30,6 +29,7 @@ from llmecon_book.site import (
     mathml,
     provenance,
     publish,
+    scenario,
     tables,
     terms,
     vega,
@@ -57,7 +57,6 @@ def refresh_chapters(app: Sphinx, config: Any) -> None:
     _wait_for_other_builds(app)
     try:
         execution.refresh(Path(app.srcdir), say=_LOG.info)
-        explorables.refresh(Path(app.srcdir))
     except (execution.ChapterFailed, ValueError) as error:
         raise StaleChapter(str(error)) from None
 
@@ -102,18 +101,9 @@ def write_assets(app: Sphinx) -> None:
     for name in SCRIPTS:
         shutil.copyfile(_ASSETS / name, static / name)
     style = (_ASSETS / STYLE).read_text(encoding="utf-8")
-    whole = style + chart_colours() + _theme_without_script()
+    whole = style + vega.chart_colours() + _theme_without_script()
     (static / STYLE).write_text(whole, encoding="utf-8")
     mathml.write_font(static / mathml.FONT_FILE)
-
-
-def chart_colours() -> str:
-    """Colours of marks on the dark page, for the still picture and the live one."""
-    return "".join(
-        f'.chart svg [{part}="{light}" i] {{ {part}: light-dark({light}, {dark}) }}\n'
-        for light, dark in theme.ON_DARK.items()
-        for part in ("fill", "stroke")
-    )
 
 
 def _theme_without_script() -> str:
@@ -285,6 +275,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("llmecon_refresh", True, "")
     app.add_config_value("llmecon_card", "", "html")
+    scenario.setup(app)  # first: a book of other numbers is not executed again
     # Sphinx looks for <builder>_math_renderer before html_math_renderer.
     app.add_config_value("epub_math_renderer", "mathml", "env")
     app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))
@@ -304,7 +295,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("config-inited", address.settle)
     app.connect("builder-inited", glue.teach_forms)
     app.connect("builder-inited", write_assets)
-    app.connect("builder-inited", explorables.write_states)
+    app.connect("builder-inited", explorables.prepare)
     app.connect("doctree-resolved", terms.define)
     app.connect("env-get-outdated", reread_after_change)
     app.connect("html-page-context", add_foot, priority=100)

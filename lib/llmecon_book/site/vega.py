@@ -20,7 +20,7 @@ import vl_convert as vlc
 from docutils import nodes
 from sphinx.errors import SphinxError
 
-from llmecon_book.charts import pictures, specs
+from llmecon_book.charts import pictures, specs, theme
 from llmecon_book.charts.pictures import VL_VERSION
 from llmecon_book.charts.specs import Spec
 from llmecon_book.charts.theme import MIME
@@ -102,6 +102,15 @@ def drawing_html(spec: Spec) -> str:
         f'<div class="chart-still"><div class="chart-wide">{static_svg(spec)}</div>'
         f'<div class="chart-narrow">{static_svg(spec, narrow=True)}</div></div>'
         f'<script type="application/json" class="chart-spec">{_both_forms(spec)}</script>'
+    )
+
+
+def chart_colours() -> str:
+    """Colours of marks on the dark page, for the still picture and the live one."""
+    return "".join(
+        f'.chart svg [{part}="{light}" i] {{ {part}: light-dark({light}, {dark}) }}\n'
+        for light, dark in theme.ON_DARK.items()
+        for part in ("fill", "stroke")
     )
 
 
