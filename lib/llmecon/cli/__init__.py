@@ -6,6 +6,7 @@ A wrong value or name becomes one line on standard error and exit status 2.
 import os
 import sys
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
 
@@ -64,7 +65,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(line: str, status: int) -> int:
-    print(f"llmecon: {printable(' '.join(line.split()))}", file=sys.stderr)
+    if sys.stderr is not None:  # closed: nobody to tell
+        with suppress(OSError):  # or full
+            print(f"llmecon: {printable(' '.join(line.split()))}", file=sys.stderr, flush=True)
     return status
 
 
@@ -74,6 +77,8 @@ def _one_line(error: Exception) -> str | None:
         return str(error.format_message())
     if isinstance(error, ModuleNotFoundError):
         return f"{error.name} is not installed: pip install 'llmecon[book]'"
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {error}".rstrip(": ")
     if isinstance(error, OSError):
         said = error.strerror or str(error)
         return f"{error.filename}: {said}" if error.filename else said
