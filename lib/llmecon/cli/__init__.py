@@ -5,6 +5,7 @@ A wrong value or name becomes one line on standard error and exit status 2.
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
 from contextlib import suppress
 from functools import cache
@@ -46,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _join_others()
-        status = app(words, prog_name="llmecon", standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)  # an overflow is no answer
+            status = app(words, prog_name="llmecon", standalone_mode=False)
         sys.stdout.flush()  # a full disk shows here, or when it is too late to say so
     except (KeyboardInterrupt, typer.Abort):
         return _report("interrupted", _INTERRUPTED)
@@ -77,6 +80,8 @@ def _one_line(error: Exception) -> str | None:
         return str(error.format_message())
     if isinstance(error, ModuleNotFoundError):
         return f"{error.name} is not installed: pip install 'llmecon[book]'"
+    if isinstance(error, RuntimeWarning):
+        return f"a number is too large or too small to compute with: {error}"
     if isinstance(error, MemoryError):
         return f"not enough memory: {error}".rstrip(": ")
     if isinstance(error, OSError):
