@@ -207,27 +207,53 @@ def test_yaml_is_read_or_refused(content):
 TABLES = {"prices": _PriceRow, "scores": _ScoreRow}
 
 
+def whole(table):
+    """Text of a table of ours."""
+    return (catalog.data_folder() / f"{table}.csv").read_text("utf-8")
+
+
 @st.composite
-def tables(draw):
-    """A table of ours with a few characters changed, and its kind of row."""
-    name = draw(st.sampled_from(sorted(TABLES)))
-    text = "".join((catalog.data_folder() / f"{name}.csv").read_text("utf-8").splitlines(True)[:4])
+def mangled(draw, text):
+    """A text with a few characters changed."""
     for _ in range(draw(st.integers(1, 3))):
         at = draw(st.integers(0, len(text)))
         new = draw(
             st.one_of(st.sampled_from([",", '"', "\n", "nan", "inf", "-", "\r", ";"]), words)
         )
         text = text[:at] + new + text[at + draw(st.integers(0, 3)) :]
-    return name, text
+    return text
 
 
 @fuzz(150)
-@given(tables())
-def test_a_table_loads_whole_or_its_fault_is_named(table):
-    name, text = table
+@given(st.data(), st.sampled_from(sorted(TABLES)))
+def test_a_table_loads_whole_or_its_fault_is_named(data, name):
+    lines = whole(name).splitlines(keepends=True)[:4]
+    text = data.draw(mangled("".join(lines)))
     found = read(lambda path: reading.read_rows(path, TABLES[name]), f"{name}.csv", text)
     for row in found or []:
         assert all(v == v and abs(v) != np.inf for v in vars(row).values() if isinstance(v, float))
+
+
+RUNS = ["n_params,n_tokens,loss"]
+RUNS += [
+    f"{n:.0f},{d:.0f},{1.7 + 400 / n**0.34 + 410 / d**0.28:.6f}"
+    for n in (1e8, 3e8, 1e9, 4e9)
+    for d in (2e9, 8e9, 3e10, 1e11)
+]
+
+
+@fuzz(40)
+@given(mangled("\n".join(RUNS) + "\n"))
+def test_runs_are_fitted_or_refused(text):
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "runs.csv"
+        path.write_bytes(text.encode("utf-8", "replace"))
+        status, out, err, _ = outcome(["law", "fit", str(path), "--bootstrap", "0", "--json"])
+    assert "Traceback" not in err
+    if status == 2:
+        assert out == "" and err.startswith("llmecon: ") and err.count("\n") == 1, err
+    else:
+        json.loads(out, parse_constant=no_constant)
 
 
 # --- numbers ---------------------------------------------------------------------------------
