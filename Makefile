@@ -7,7 +7,7 @@ SITE := _build/html/index.html
 SEED := $(shell date +%s)
 SHUFFLED = -m pytest -q -n 2 --randomly-seed=$(SEED)
 
-.PHONY: help book site serve test check data notebooks rerun screenshots pdf epub picture bench lab length size lock wheel clean
+.PHONY: help book site serve test fuzz check data notebooks rerun screenshots pdf epub picture bench lab length size lock wheel clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -33,6 +33,9 @@ test: .venv/ready  ## everything: style, types, library, chapters, site
 	$(BIN)/python -m pytest -q -n 2 -p no:randomly --dist loadscope --nbval --nbval-current-env --nbval-cell-timeout=120 notebooks
 	$(BIN)/python $(SHUFFLED) --dist worksteal tests/chapters
 	$(BIN)/python $(SHUFFLED) --dist worksteal tests/site
+
+fuzz: .venv/ready  ## anything typed, anything in a file: new examples, minutes of them
+	LLMECON_FUZZ=3000 $(BIN)/python -m pytest -q -p no:randomly tests/library/test_fuzz.py
 
 check: .venv/ready  ## format, lint, types
 	$(BIN)/ruff format --check -q lib tests tools benchmarks notebooks

@@ -1,8 +1,10 @@
 """What every room shares: bad values refused by name, the array type, the year, the interval."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from datetime import date, datetime
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,6 +17,8 @@ Numbers = float | npt.NDArray[np.floating] | npt.NDArray[np.integer] | Iterable[
 
 DAYS_PER_YEAR = 365.25
 """Julian year. [days]"""
+
+_SMALL_BYTES = 64e6  # not worth asking the system
 
 
 def require(
@@ -85,6 +89,56 @@ def require(
             suffix = f" [{unit}]" if unit else ""
             raise ValueError(f"{name} must {wanted}, got {array[~passed].flat[0]:.12g}{suffix}")
     return array
+
+
+def require_memory(name: str, number: float, bytes_each: float) -> None:
+    """Refuse what memory cannot hold before it is begun; nothing where the system tells nothing.
+
+    Parameters
+    ----------
+    name : str
+        What there are so many of, as its caller knows it.
+    number : float
+        How many.
+    bytes_each : float
+        Most that one of them needs at a time. [B]
+
+    Raises
+    ------
+    ValueError
+        With the number asked and the number possible.
+
+    Examples
+    --------
+    >>> require_memory("draws", 1e15, 8)
+    Traceback (most recent call last):
+    ValueError: draws must be <= ... for the memory that is free, got 1,000,000,000,000,000
+    """
+    if number * bytes_each < _SMALL_BYTES:
+        return
+    possible = max(0.0, min(_free_bytes(), default=np.inf)) / bytes_each
+    if number > possible:
+        raise ValueError(
+            f"{name} must be <= {int(possible):,} for the memory that is free, got {number:,.0f}"
+        )
+
+
+def _free_bytes() -> Iterator[float]:
+    """What each limit of a Linux system leaves this process."""
+    with suppress(OSError, AttributeError):
+        meminfo = Path("/proc/meminfo").read_text(encoding="ascii")
+        yield 1024.0 * int(meminfo.partition("MemAvailable:")[2].split()[0])
+    with suppress(OSError, ValueError):  # "max" is no number
+        group = Path("/sys/fs/cgroup")
+        limit, used = ((group / f"memory.{name}").read_text() for name in ("max", "current"))
+        yield float(int(limit) - int(used))
+    with suppress(ImportError, OSError):
+        import resource
+
+        most, _ = resource.getrlimit(resource.RLIMIT_AS)
+        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
+        if most != resource.RLIM_INFINITY:
+            yield float(most - pages * resource.getpagesize())
 
 
 def column(

@@ -16,7 +16,7 @@ ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
 from benchmarks import __main__ as command  # noqa: E402
-from benchmarks import chinchilla_bench, harness, site_bench  # noqa: E402
+from benchmarks import chinchilla_bench, harness, rerun_bench, site_bench  # noqa: E402
 
 RESULTS = ROOT / "benchmarks" / "results"
 
@@ -98,6 +98,18 @@ def test_the_benchmark_of_scaling_laws_runs(tmp_path):
     optima = pd.read_csv(tmp_path / "chinchilla_optima.csv")
     assert (optima["worst residual of the condition [1]"] < 1e-10).all()
     assert {p.stem for p in tmp_path.iterdir()} >= {"chinchilla_answers", "chinchilla_machine"}
+
+
+def test_a_way_to_rerun_is_judged_by_the_median_of_its_rounds():
+    way = rerun_bench.Way("a", lambda values, folder: None, "b", goal=True)
+    seconds = {"a": [2.0, 6.0, 2.0], "b": [2.0, 2.0, 4.0]}
+    row = rerun_bench._row(way, seconds, points=2)
+    assert (row["ratio"], row["rounds"], row["point_s"]) == (1.0, "0.50 to 3.00", 1.0)
+    assert row["remark"] == "goal 1.1: met"
+    slow = rerun_bench._row(way, seconds | {"a": [3.0, 3.0, 6.0]}, points=2)
+    assert slow["remark"] == "goal 1.1: missed"
+    alone = rerun_bench._row(way, {"a": [2.0]}, points=2)
+    assert "ratio" not in alone and "remark" not in alone
 
 
 def test_an_unknown_benchmark_is_refused(capsys):

@@ -5,9 +5,11 @@ import csv
 import dataclasses
 import io
 import json
+import os
 import re
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 import pandas as pd
@@ -721,6 +723,50 @@ def test_an_output_that_takes_nothing_is_one_line(shell, message):
     words = shell.format(f"'{sys.executable}' -c '{code}'")
     done = subprocess.run(["bash", "-c", words], capture_output=True, text=True)
     assert done.returncode == 2 and message in done.stderr and done.stderr.count("\n") == 1
+
+
+def test_a_device_is_written_to_and_not_replaced(tmp_path):
+    pipe = tmp_path / "pipe.json"
+    os.mkfifo(pipe)
+    with ThreadPoolExecutor(1) as pool:
+        reader = pool.submit(pipe.read_text)
+        output.write(pipe, {"a": 1})
+        assert json.loads(reader.result(timeout=60)) == {"a": 1}
+    assert pipe.is_fifo() and list(tmp_path.iterdir()) == [pipe]
+
+
+@pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full", "2>/dev/full >/dev/full"])
+def test_a_standard_error_that_takes_nothing_leaves_the_status(streams):
+    code = "import sys; from llmecon.cli import main; sys.exit(main())"
+    words = f"'{sys.executable}' -c '{code}' chips abacus {streams}"
+    done = subprocess.run(["bash", "-c", words], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
+
+
+SEEDED = (
+    ["law", "fit", "RUNS", "--bootstrap", "100"],
+    ["trend", "--turn"],
+    ["size", "--price", "10", "--speed", "109", "--date", "2025-08-08"],
+)
+MACHINES = (  # threads, order of sets, and the instructions of other processors
+    {"OPENBLAS_NUM_THREADS": "1", "PYTHONHASHSEED": "1"},
+    {"OPENBLAS_NUM_THREADS": "4", "PYTHONHASHSEED": "2", "OPENBLAS_CORETYPE": "Prescott"},
+    {"NPY_DISABLE_CPU_FEATURES": "AVX512F AVX512CD AVX512_SKX AVX2 FMA3", "PYTHONHASHSEED": "3"},
+)
+
+
+def test_one_seed_prints_one_answer_on_every_machine(runs_csv):
+    code = (
+        "import sys; from llmecon.cli import main; [main(line.split('|')) for line in sys.argv[1:]]"
+    )
+    lines = ["|".join(line).replace("RUNS", str(runs_csv)) for line in SEEDED]
+    words = [sys.executable, "-W", "ignore", "-c", code, *lines]
+    said = [
+        subprocess.run(words, capture_output=True, text=True, env=os.environ | machine).stdout
+        for machine in MACHINES
+    ]
+    assert said[0].count("\n") > 10
+    assert said[1] == said[0] and said[2] == said[0]
 
 
 def test_names_of_ones_own_cannot_steer_the_terminal(run, tmp_path):

@@ -46,6 +46,10 @@ def _loader(yaml: Any) -> Any:
             if self.check_event(yaml.AliasEvent):  # nested, they make gigabytes of a few lines
                 mark = self.peek_event().start_mark
                 raise yaml.MarkedYAMLError(None, None, "aliases (*name) are not read", mark)
+            event = self.peek_event()
+            if event.tag is not None:  # !!set, !!binary: values that no field has
+                problem = f"tags ({event.tag}) are not read"
+                raise yaml.MarkedYAMLError(None, None, problem, event.start_mark)
             return super().compose_node(parent, index)
 
         def construct_mapping(self, node: Any, deep: bool = False) -> Any:
@@ -53,6 +57,9 @@ def _loader(yaml: Any) -> Any:
             for key, _ in node.value:
                 if key.value in seen:
                     problem = f"{key.value} is given twice"
+                    raise yaml.MarkedYAMLError(None, None, problem, key.start_mark)
+                if not isinstance(key.value, str):
+                    problem = "a key must be text"
                     raise yaml.MarkedYAMLError(None, None, problem, key.start_mark)
                 seen.append(key.value)
             return super().construct_mapping(node, deep=deep)

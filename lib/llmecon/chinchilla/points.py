@@ -101,7 +101,7 @@ def _column(points: Table, name: str) -> FloatArray:
         raise UnknownName("column", name, list(points))
     try:
         values = np.asarray(points[name], dtype=np.float64)
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, OverflowError) as error:
         raise ValueError(f"{name} must be numbers: {error}") from error
     if values.ndim != 1:
         raise ValueError(f"{name} must be one column, got {values.ndim} dimensions")

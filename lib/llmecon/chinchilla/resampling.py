@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from llmecon._checks import FloatArray, Numbers, require
+from llmecon._checks import FloatArray, Numbers, require, require_memory
 from llmecon.chinchilla import _newton
 from llmecon.chinchilla.fitting import Fit, FitWarning, constants_of, fitted_law
 from llmecon.chinchilla.separable import SeparableLaw
@@ -20,6 +20,7 @@ Seed = int | np.random.Generator | np.random.RandomState
 
 # Resamples refitted together: their work arrays stay in the processor's cache.
 _CHUNK = 250
+_BYTES_A_REFIT = 500.0  # kept: its constants, and what intervals are taken of
 # Share of resamples without a usable fit above which the intervals are doubted aloud.
 _FAILED = 0.05
 _LOGS = ("log_A", "log_B", "log_E")
@@ -178,6 +179,7 @@ def bootstrap(
     """
     fit.require_identified()
     count = int(require("n_resamples", n_resamples, minimum=2, unit="resamples"))
+    require_memory("n_resamples", count, _BYTES_A_REFIT)
     if kind not in ("runs", "clusters", "wild"):
         raise ValueError(f"kind must be 'runs', 'clusters' or 'wild', got {kind!r}")
     groups = _groups(clusters, fit.n_points, required=kind == "clusters")

@@ -5,7 +5,9 @@ A wrong value or name becomes one line on standard error and exit status 2.
 
 import os
 import sys
+import warnings
 from collections.abc import Sequence
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
 
@@ -45,7 +47,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
     words = list(sys.argv[1:] if arguments is None else arguments)
     try:
         _join_others()
-        status = app(words, prog_name="llmecon", standalone_mode=False)
+        with warnings.catch_warnings():
+            warnings.simplefilter("error", RuntimeWarning)  # an overflow is no answer
+            status = app(words, prog_name="llmecon", standalone_mode=False)
         sys.stdout.flush()  # a full disk shows here, or when it is too late to say so
     except (KeyboardInterrupt, typer.Abort):
         return _report("interrupted", _INTERRUPTED)
@@ -64,7 +68,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 
 def _report(line: str, status: int) -> int:
-    print(f"llmecon: {printable(' '.join(line.split()))}", file=sys.stderr)
+    if sys.stderr is not None:  # closed: nobody to tell
+        with suppress(OSError):  # or full
+            print(f"llmecon: {printable(' '.join(line.split()))}", file=sys.stderr, flush=True)
     return status
 
 
@@ -74,6 +80,10 @@ def _one_line(error: Exception) -> str | None:
         return str(error.format_message())
     if isinstance(error, ModuleNotFoundError):
         return f"{error.name} is not installed: pip install 'llmecon[book]'"
+    if isinstance(error, RuntimeWarning):
+        return f"a number is too large or too small to compute with: {error}"
+    if isinstance(error, MemoryError):
+        return f"not enough memory: {error}".rstrip(": ")
     if isinstance(error, OSError):
         said = error.strerror or str(error)
         return f"{error.filename}: {said}" if error.filename else said

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import product
+from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     from llmecon.roofline import Profile
     from llmecon.transformer import Transformer
 
+_BYTES_A_ROW = 4_000.0  # of a table that people see: its numbers, and its cells as text
 _FILES = (".json", ".yml", ".yaml")
 
 
@@ -55,7 +57,10 @@ def grid(**lists: str) -> dict[str, Any]:
     """
     import numpy as np
 
+    from llmecon._checks import require_memory
+
     options = [whole(f"--{name.replace('_', '-')}", text) for name, text in lists.items()]
+    require_memory("rows", prod(map(len, options)), _BYTES_A_ROW)
     return dict(zip(lists, np.array(list(product(*options))).T, strict=True))
 
 

@@ -342,8 +342,14 @@ def write(path: Path, content: Any) -> None:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[Path]:
-    """A path beside the wanted one, renamed to it at the end; nothing stays if that fails."""
+    """A path beside the wanted one, renamed to it at the end; nothing stays if that fails.
+
+    A device or a pipe is written to as it is: the rename would put a file in its place.
+    """
     refuse_unwritable(path)
+    if path.exists() and not path.is_file():
+        yield path
+        return
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f"part-{path.name}")  # the ending may say the format
     try:

@@ -2,11 +2,12 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from math import prod
 
 import numpy as np
 import numpy.typing as npt
 
-from llmecon._checks import Numbers, require
+from llmecon._checks import Numbers, require, require_memory
 from llmecon.accelerator import Accelerator, storage_bytes
 from llmecon.roofline.profiles import Profile
 from llmecon.transformer import FloatArray, Transformer
@@ -15,6 +16,8 @@ Precision = str | npt.NDArray[np.str_] | list[str]
 
 ACTIVATION_BYTES = 2.0
 """Activations travel in 16 bit. [B]"""
+
+_BYTES_A_CONFIGURATION = 160.0  # of one step: terms, and what they are made of
 
 # Weight-only formats multiply in bf16.
 _ARITHMETIC = {"fp32": "bf16", "int4": "bf16", "int4_g32": "bf16"}
@@ -132,6 +135,7 @@ def common_shape(**arrays: FloatArray) -> tuple[int, ...]:
             raise ValueError(
                 f"{name} must have a shape that broadcasts with {shape}, got {array.shape}"
             ) from None
+    require_memory("configurations", prod(shape), _BYTES_A_CONFIGURATION)
     return shape
 
 

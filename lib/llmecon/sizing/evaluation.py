@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 import pandas as pd
 
-from llmecon._checks import FloatArray, require
+from llmecon._checks import FloatArray, require, require_memory
 from llmecon.sizing.line import Known, Line, offers, readings
 
 TARGETS = ("total_params", "active_params")
@@ -226,5 +226,6 @@ def _medians(rows: pd.DataFrame, columns: Sequence[str], draws: int, seed: int) 
     """Medians of columns over samples of whole families with replacement, one row a sample."""
     rng = np.random.default_rng(seed)
     families = [part[list(columns)].to_numpy() for _, part in rows.groupby("family", sort=True)]
+    require_memory("draws", draws, 64.0 * len(rows))
     picks = rng.integers(len(families), size=(draws, len(families)))
     return np.array([np.median(np.concatenate([families[i] for i in p]), axis=0) for p in picks])

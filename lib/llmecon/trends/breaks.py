@@ -6,7 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import pandas as pd
 
-from llmecon._checks import DAYS_PER_YEAR, FloatArray, Numbers, require
+from llmecon._checks import DAYS_PER_YEAR, FloatArray, Numbers, require, require_memory
 from llmecon.trends._dates import Dates, points, timestamps, whole_days, years_since
 from llmecon.trends.uncertain import sample_sizes
 
@@ -104,6 +104,7 @@ def break_point(
     require("confidence", confidence, above=0, maximum=0.9999)
     count = int(require("draws", draws, minimum=1))
     days, values = points(dates, sizes)
+    require_memory("draws", count, 64.0 * len(days))
     origin = days.min()
     years = years_since(origin, days)
     turns = _candidates(years)

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import pandas as pd
 from scipy import stats
 
-from llmecon._checks import FloatArray, central_interval, require
+from llmecon._checks import FloatArray, central_interval, require, require_memory
 from llmecon.trends._dates import Dates, about_the_mean, timestamps, whole_days, years_since
 
 _CALENDAR_YEARS = 246.0  # pandas counts until 2262
@@ -49,6 +49,7 @@ def sample_sizes(
     and the result is too sure.
     """
     count = int(require("draws", draws, minimum=1))
+    require_memory("draws", count, 64.0 * len(models))
     middle = require(column, models[column].to_numpy(dtype=float), above=0, unit="parameters")
     total = models["total_params"].to_numpy(dtype=float)
     sure = (models["size_status"] == "disclosed").to_numpy()

@@ -19,6 +19,7 @@ import signal
 import sys
 import tempfile
 import threading
+import traceback
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, as_completed
 from contextlib import contextmanager
@@ -37,7 +38,7 @@ from traitlets.config import Config
 
 from llmecon_book.run.digest import library_digest, of_text, surroundings
 
-WORKERS = 2
+WORKERS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 CELL_TIMEOUT_S = 600
 STAMPS = Path("_build") / ".executed"
 KEPT_TAGS = {"tags"}  # cell metadata that means something to the book
@@ -46,6 +47,7 @@ METADATA = {
     "kernelspec": {"display_name": "Python 3", "language": "python", "name": "python3"},
     "language_info": {"name": "python"},
 }
+_SLOWING = {"MALLOC_TRIM_THRESHOLD_"}  # of Dask's workers; in a kernel it doubles a chapter's time
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _SHOWN_LINES = 12  # of a cell that failed, and of its traceback
 
@@ -128,6 +130,12 @@ class Task:
         if not (in_place and text == self.text):
             _replace(self.target, text)
         _replace(self.stamp, self.seal(text) + "\n")
+        self.failure.unlink(missing_ok=True)
+
+    @property
+    def failure(self) -> Path:
+        """Where the reason is kept if the run fails."""
+        return self.stamp.with_suffix(".failed")
 
 
 def _code(text: str) -> list[dict[str, Any]]:
@@ -207,7 +215,7 @@ def execute(task: Task) -> str:
             on_cell_execute=lambda cell, cell_index: started.append(cell_index),
         )
         try:
-            client.execute()
+            client.execute(env={k: v for k, v in os.environ.items() if k not in _SLOWING})
         except (CellExecutionError, CellTimeoutError, DeadKernelError) as error:
             raise _failure(task.chapter, notebook.cells[: started[-1] + 1], error) from None
     _demand_same(task)
@@ -265,7 +273,7 @@ def run(
     fresh : bool, optional
         Run all of them, finished or not.
     cluster : str, optional
-        Address of a Dask scheduler; two kernels of this machine without it.
+        Address of a Dask scheduler; without it a kernel on each core of this machine.
     check : bool, optional
         Rewrite no notebook.
     on_done : callable, optional
@@ -283,18 +291,21 @@ def run(
     results: dict[Path, Result] = {target: kept for target, kept in found.items() if kept}
     for target, kept in results.items():
         on_done(once[target], kept, True)
-    with _pool(cluster) as (submit, completed), _orderly_end():
-        waiting = [task for target, task in once.items() if target not in results]
+    waiting = [task for target, task in once.items() if target not in results]
+    with _pool(cluster if waiting else None) as (submit, completed), _orderly_end():
         futures = {submit(execute, task): task for task in waiting}
 
         def finish(future: Any) -> Task:
             task = futures.pop(future)
+            result = _outcome(task, future)
             try:
-                text = results[task.target] = future.result()
-                if not check or text == task.text:
-                    task.keep(text)
+                if isinstance(result, str) and not (check and result != task.text):
+                    task.keep(result)
             except ChapterFailed as error:
-                results[task.target] = error
+                result = error
+            if isinstance(result, ChapterFailed):
+                _replace(task.failure, f"{result}\n\n{result.details}".strip() + "\n")
+            results[task.target] = result
             return task
 
         try:
@@ -309,6 +320,22 @@ def run(
     return [results[task.target] for task in tasks]
 
 
+def _outcome(task: Task, future: Any) -> Result:
+    """What became of a run. Whatever stopped it, here or on another machine, the others go on."""
+    try:
+        text: str = future.result()
+        return text
+    except ChapterFailed as error:
+        return error
+    except Exception as error:  # its worker died, or has no such library
+        said = str(error).partition(". ")[0]
+        details = "".join(traceback.format_exception(error))
+        return ChapterFailed(f"{task.chapter}: {type(error).__name__}: {said}", details)
+    finally:
+        if hasattr(future, "release"):  # else Dask runs it again when its worker dies
+            future.release()
+
+
 @contextmanager
 def _pool(cluster: str | None) -> Iterator[tuple[Callable[..., Any], Callable[..., Any]]]:
     """How to submit a job and how to wait for jobs."""
@@ -317,11 +344,10 @@ def _pool(cluster: str | None) -> Iterator[tuple[Callable[..., Any], Callable[..
         with ThreadPoolExecutor(WORKERS) as pool:
             yield pool.submit, as_completed
         return
-    from distributed import Client
-    from distributed import as_completed as dask_completed
+    from llmecon_book.run.cluster import cluster_pool
 
-    with Client(cluster, timeout=30) as client:  # type: ignore[no-untyped-call]
-        yield (lambda *job: client.submit(*job, pure=False)), dask_completed
+    with cluster_pool(cluster) as pair:
+        yield pair
 
 
 @contextmanager
