@@ -4,81 +4,25 @@ from __future__ import annotations
 
 import functools
 import http.server
-import importlib.util
 import threading
-from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
+from conftest import tool
 
 from llmecon_book.site import publish
 
 ROOT = Path(__file__).parents[2]
 
 
-def tool(name: str):
-    """A module of the tools, which are no package."""
-    spec = importlib.util.spec_from_file_location(name, ROOT / "tools" / f"{name}.py")
-    assert spec is not None
-    assert spec.loader is not None
-    module = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(module)
-    return module
-
-
-screenshots, serve = tool("screenshots"), tool("serve")
-
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.skipif(
-        screenshots.chromium() is None,
-        reason="NOT RUN: no Chromium found; install the package chromium to check the pages",
-    ),
-]
+serve = tool("serve")
+pytestmark = pytest.mark.browser
 WIDE, TABLET, PHONE, SMALL_PHONE = (1280, 900), (768, 1024), (390, 844), (320, 640)
 FROM_DISK = ("book/index.html", "book/claims.html", "notebooks/evolution.html")  # one of each kind
 DRAW_MS = 10_000
 SETTLE_MS = 400  # the theme fades from one colour to the other
-
-
-class _Quiet(http.server.SimpleHTTPRequestHandler):
-    """A static host: for a wrong address it sends the site's page for that."""
-
-    def send_error(self, code, message=None, explain=None) -> None:
-        page = Path(self.directory) / "llmecon" / "404.html"
-        self.send_response(code)
-        self.send_header("Content-Type", "text/html; charset=utf-8")
-        self.end_headers()
-        self.wfile.write(page.read_bytes())
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
-
-
-@pytest.fixture(scope="module")
-def server(site, tmp_path_factory) -> Iterator[str]:
-    """Address of a server for the site, below the same path as the published one."""
-    top = tmp_path_factory.mktemp("host")
-    (top / "llmecon").symlink_to(site)
-    handler = functools.partial(_Quiet, directory=str(top))
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as one:
-        threading.Thread(target=one.serve_forever, daemon=True).start()
-        yield f"http://127.0.0.1:{one.server_port}/llmecon/"
-        one.shutdown()
-
-
-@pytest.fixture(scope="module")
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    with sync_playwright() as play:
-        one = play.chromium.launch(
-            executable_path=screenshots.chromium(), args=["--no-sandbox", "--disable-gpu"]
-        )
-        yield one
-        one.close()
 
 
 @pytest.fixture(scope="module")

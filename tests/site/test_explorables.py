@@ -12,19 +12,19 @@ import re
 from collections.abc import Iterator
 
 import pytest
-from tests.site.test_browser import browser, pytestmark, server  # noqa: F401  # its fixtures
 
 from llmecon_book.charts import specs
 from llmecon_book.explore import Control, Explorable
 from llmecon_book.explore.listing import EVERY
 from llmecon_book.site import explorables
 
+pytestmark = pytest.mark.browser
 SETTINGS = 40
 SEED = 2026
 
 
 @pytest.fixture(scope="module")
-def page(server, browser) -> Iterator:  # noqa: F811
+def page(server, browser) -> Iterator:
     """The page of all explorables, with what went wrong on it."""
     tab = browser.new_page(viewport={"width": 1280, "height": 900})
     tab.troubles = []
@@ -109,7 +109,7 @@ def test_it_shows_what_the_library_says(page, explorable):
     assert page.troubles == []
 
 
-def test_it_can_be_moved_by_keyboard_and_shared(page, explorable, server):  # noqa: F811
+def test_it_can_be_moved_by_keyboard_and_shared(page, explorable, server):
     here = ready(page, explorable.key)
     field = here.locator("input, select").first
     field.focus()
@@ -129,7 +129,7 @@ def test_it_can_be_moved_by_keyboard_and_shared(page, explorable, server):  # no
     assert shown(ready(page, explorable.key)) == moved
 
 
-def test_a_wrong_address_shows_the_first_setting_and_says_so(page, explorable, server):  # noqa: F811
+def test_a_wrong_address_shows_the_first_setting_and_says_so(page, explorable, server):
     page.goto("about:blank")
     page.goto(
         f"{server}book/explore.html#{explorable.key}?nonsense=%E0%A4%A&{explorable.controls[0].name}=-7"
