@@ -52,7 +52,7 @@ class OwnRow:
     @property
     def title(self) -> str:
         """The row in words."""
-        return f"{self.table}: {', '.join(filter(None, self.key))}"
+        return f"{self.table}: {', '.join(filter(None, self.key[:2]))}"
 
 
 def read(path: Path) -> list[OwnRow]:

@@ -98,7 +98,8 @@ def _cell(value: Any) -> str:
 
 
 def chart(spec: dict[str, Any]) -> str:
-    """A chart with its title."""
+    """A chart with its title, words and units: one that lacks them is refused."""
+    vega.demand_complete(spec)
     title, subtitle = specs.title_lines(spec)
     below = f'<div class="quiet">{html.escape(subtitle)}</div>' if subtitle else ""
     return (
