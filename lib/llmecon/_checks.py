@@ -1,10 +1,10 @@
 """What every room shares: bad values refused by name, the array type, the year, the interval."""
 
+import os
 import re
 from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from datetime import date, datetime
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -112,33 +112,27 @@ def require_memory(name: str, number: float, bytes_each: float) -> None:
     --------
     >>> require_memory("draws", 1e15, 8)
     Traceback (most recent call last):
-    ValueError: draws must be <= ... for the memory that is free, got 1,000,000,000,000,000
+    ValueError: draws must be <= ... for the memory there is, got 1,000,000,000,000,000
     """
     if number * bytes_each < _SMALL_BYTES:
         return
-    possible = max(0.0, min(_free_bytes(), default=np.inf)) / bytes_each
+    possible = max(0.0, min(_memory_bytes(), default=np.inf)) / bytes_each
     if number > possible:
         raise ValueError(
-            f"{name} must be <= {int(possible):,} for the memory that is free, got {number:,.0f}"
+            f"{name} must be <= {int(possible):,} for the memory there is, got {number:,.0f}"
         )
 
 
-def _free_bytes() -> Iterator[float]:
-    """What each limit of a Linux system leaves this process."""
-    with suppress(OSError, AttributeError):
-        meminfo = Path("/proc/meminfo").read_text(encoding="ascii")
-        yield 1024.0 * int(meminfo.partition("MemAvailable:")[2].split()[0])
-    with suppress(OSError, ValueError):  # "max" is no number
-        group = Path("/sys/fs/cgroup")
-        limit, used = ((group / f"memory.{name}").read_text() for name in ("max", "current"))
-        yield float(int(limit) - int(used))
-    with suppress(ImportError, OSError):
+def _memory_bytes() -> Iterator[float]:
+    """What the machine has, and what the process may still take, where the system says."""
+    with suppress(AttributeError, ValueError, OSError):  # not on Windows
+        yield float(os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"))
+    with suppress(ImportError):
         import resource
 
         most, _ = resource.getrlimit(resource.RLIMIT_AS)
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[0])
         if most != resource.RLIM_INFINITY:
-            yield float(most - pages * resource.getpagesize())
+            yield most - 1024.0 * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 
 def column(

@@ -440,3 +440,19 @@ def test_yaml_without_its_library_says_what_to_do(tmp_path, monkeypatch):
     monkeypatch.setattr(builtins, "__import__", without_yaml)
     with pytest.raises(ValueError, match=r"chip\.yml: reading YAML needs PyYAML .* as JSON"):
         chip_file.read(tmp_path / "chip.yml")
+
+
+@pytest.mark.parametrize(
+    ("text", "message"),
+    [
+        ("name: !!bool abc", r"chip\.yml, line 1: tags \(.*bool\) are not read"),
+        ("name: !!set {a, b}", "are not read"),
+        ("? [a]\n: 2", r"chip\.yml, line 1: a key must be text"),
+        ("1: 2", r"chip\.yml: 1 is not a field of an accelerator"),
+    ],
+)
+def test_yaml_that_no_field_could_hold_is_refused_by_file_and_line(tmp_path, text, message):
+    pytest.importorskip("yaml", reason="needs PyYAML, of the extra 'book'")
+    (tmp_path / "chip.yml").write_text(text)
+    with pytest.raises(ValueError, match=message):
+        chip_file.read(tmp_path / "chip.yml")

@@ -307,4 +307,4 @@ def test_what_memory_cannot_hold_is_refused_with_what_it_can(code):
     done = subprocess.run(words, capture_output=True, text=True)
     last = done.stderr.strip().splitlines()[-1]
     assert last.startswith(f"ValueError: {TOO_MUCH[code]}")
-    assert "for the memory that is free, got" in last
+    assert "for the memory there is, got" in last
