@@ -2,7 +2,9 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-CHAPTERS := $(sort $(wildcard notebooks/*.ipynb))
+CHAPTERS := $(sort $(wildcard notebooks/*.ipynb teaching/*.ipynb))
+EDITION ?= instructor
+export LLMECON_EDITION := $(EDITION)
 SITE := _build/html/index.html
 SEED := $(shell date +%s)
 SHUFFLED = -m pytest -q -n 2 --randomly-seed=$(SEED)
@@ -12,7 +14,7 @@ SHUFFLED = -m pytest -q -n 2 --randomly-seed=$(SEED)
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-book: .venv/ready  ## check the tables, run the chapters that changed, build the site
+book: .venv/ready  ## check the tables, run what changed, build the site; EDITION=student: no solutions
 	@$(BIN)/python -c "from llmecon_book.facts import catalog; [catalog.table(t) for t in catalog.TABLES]"
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo; echo "The book is ready: open $(CURDIR)/$(SITE) in a browser,"; \

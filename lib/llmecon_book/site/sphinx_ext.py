@@ -20,7 +20,7 @@ import llmecon
 from llmecon_book.charts import theme
 from llmecon_book.run import execution
 from llmecon_book.run.digest import library_digest
-from llmecon_book.site import freshness, glue, marks, mathml, tables, terms, vega
+from llmecon_book.site import edition, freshness, glue, marks, mathml, tables, terms, vega
 
 _LOG = logging.getLogger(__name__)
 _HERE = Path(__file__).parent
@@ -230,6 +230,7 @@ def _plain(translator: Any, node: nodes.Element) -> None:
 def setup(app: Sphinx) -> dict[str, Any]:
     """Register with Sphinx."""
     app.add_config_value("llmecon_refresh", True, "")
+    edition.setup(app)
     # Sphinx looks for <builder>_math_renderer before html_math_renderer.
     app.add_config_value("epub_math_renderer", "mathml", "env")
     app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))
