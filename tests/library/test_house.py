@@ -25,6 +25,7 @@ STAIRS = [
             "site",
             "run",
             "notebook",
+            "explore",
             "charts",
             "chapters",
             "ledger",

@@ -28,8 +28,14 @@ _ALIKE = 0.05  # sizes this near to each other are about the same
 _FEW, _MOST = 0.4, 0.6  # of the cases: less than about half of them, and more
 
 
-def _change(factor: float) -> str:
-    """What a factor makes of a model, in words."""
+def change(factor: float) -> str:
+    """What a factor makes of a model, in words.
+
+    Examples
+    --------
+    >>> change(4.3), change(0.5), change(1.01)
+    ('4.3 times smaller', '2.0 times larger', 'no smaller')
+    """
     times = f"{max(factor, 1 / factor):.1f}"
     if times == "1.0":
         return "no smaller"
@@ -99,7 +105,7 @@ def answer(
     path = [gpt4.active_params, *(gpt4.active_params / case.factor[[*_NAMES][:3]].cumprod())]
     starts, stops = [*path[:1], *path[:3], path[3]], [*path[:1], *path[1:], path[3]]
     whole = gpt4.active_params / in_usd.factor[in_usd.cause == TOGETHER]
-    changes = [_change(case.factor[cause]) for cause in _NAMES]
+    changes = [change(case.factor[cause]) for cause in _NAMES]
     steps = [f"{name}: {change}" for name, change in zip(_NAMES.values(), changes, strict=True)]
     return Section(
         steps=pd.DataFrame(
@@ -118,9 +124,9 @@ def answer(
         gpt4_active=gpt4.active_params,
         result=path[3],
         **ends("result", whole),
-        law_said=_change(said["flop_law_middle"]),
-        law_most=_change(said["flop_law_low"]),
-        law_least=_change(said["flop_law_high"]),
+        law_said=change(said["flop_law_middle"]),
+        law_most=change(said["flop_law_low"]),
+        law_least=change(said["flop_law_high"]),
         case_demand=float(case.tokens_served.iloc[0]),
         case_law=chinchilla.law_title(case.law.iloc[0]),
         **ends("need", need),

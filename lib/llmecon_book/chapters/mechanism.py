@@ -10,7 +10,7 @@ from llmecon.roofline import Deployment, Step
 from llmecon.transformer import FloatArray
 from llmecon_book.chapters import Section, named, stacked
 
-_TERMS = {
+TERMS = {
     "weights": "read the weights",
     "kv_cache": "read the conversations",
     "compute": "arithmetic",
@@ -71,7 +71,7 @@ def by_users(one: Section, steps: Step, usd_per_mtok: FloatArray, crowd: int) ->
         raise ValueError(f"crowd must be <= {most}, who fit in memory, got {crowd} [users]")
     users = steps.batch
     whole = {"whole step": steps.seconds}
-    parts = whole | {said: getattr(steps.terms, term) for term, said in _TERMS.items()}
+    parts = whole | {said: getattr(steps.terms, term) for term, said in TERMS.items()}
     seconds, usd = Series(steps.seconds, users), Series(usd_per_mtok, users)
     return Section(
         crowd=crowd,

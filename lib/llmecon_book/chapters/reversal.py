@@ -142,12 +142,12 @@ def cases(
         "three": ([drafted, both], half),
     }
     return {
-        name: np.max([_at(each, shape, usd) for each in every], axis=0).tolist()
+        name: np.max([speed_at(each, shape, usd) for each in every], axis=0).tolist()
         for name, (every, usd) in lines.items()
     }
 
 
-def _at(line: DataFrame, shape: Transformer, usd: float) -> list[float]:
+def speed_at(line: DataFrame, shape: Transformer, usd: float) -> list[float]:
     """Speed at a price, and the ends of its band. [tokens/s]"""
     return [float(cost.fastest_at(each, usd)) for each in (line, *cost.band(line, shape))]
 
@@ -175,7 +175,7 @@ def served(
     """
     ten, wanted, turbo = price.gpt4o_price, speed.wanted_low, speed.turbo_stated
     whole, essays = (curves[curves.fraction == 1.0] for curves in (ours, theirs))
-    gpt4, sonnet = (_at(whole, shape, usd) for usd in (ten, price.sonnet_price))
+    gpt4, sonnet = (speed_at(whole, shape, usd) for usd in (ten, price.sonnet_price))
     in_essay = float(cost.fastest_at(essays, ten))
     eighth = ours[ours.fraction == facts.EIGHTH]
     usd = {"gpt4": whole, "essay": essays, "eighth": eighth}
@@ -190,19 +190,19 @@ def served(
         **ends("gpt4_at_ten", gpt4[1:]),
         gpt4_in_essay=in_essay,
         gpt4_max=whole.tokens_per_s.max(),
-        sure=_by_band(gpt4, wanted, ("probably", "perhaps", "not necessarily")),
+        sure=by_band(gpt4, wanted, ("probably", "perhaps", "not necessarily")),
         reach=_EITHER[bool(gpt4[0] >= wanted), bool(in_essay >= wanted)],
-        slowest=_by_band(gpt4, speed.gpt4o_low, ("beyond", "within", "within")),
+        slowest=by_band(gpt4, speed.gpt4o_low, ("beyond", "within", "within")),
         fits=fits,
         best_chip=["no accelerator", *whole.chip[whole.usd_per_mtok <= ten]][-1],
         sonnet_at=sonnet[0],
         **ends("sonnet_at", sonnet[1:]),
-        sonnet_open=_by_band(sonnet, speed.sonnet_median, open_to),
+        sonnet_open=by_band(sonnet, speed.sonnet_median, open_to),
         **{f"{key}_at_55": _sum(each) for key, each in at_55.items()},
         turbo_markup=_sum(price.turbo_price / at_55["gpt4"]),
         **{f"if_{name}": speeds[0] for name, speeds in otherwise.items()},
         **ends("if_two", otherwise["two"][1:]),
-        two_reach=_by_band(otherwise["two"], wanted, ("remains below", "may reach", "reaches")),
+        two_reach=by_band(otherwise["two"], wanted, ("remains below", "may reach", "reaches")),
         curves=ours,
         theirs=essays,
         **dict(zip(("slow", "fast"), cost.band(whole, shape), strict=True)),
@@ -210,7 +210,7 @@ def served(
     )
 
 
-def _by_band(speeds: list[float], wanted: float, words: tuple[str, str, str]) -> str:
+def by_band(speeds: list[float], wanted: float, words: tuple[str, str, str]) -> str:
     """A word for a speed that is out of reach, that the band may hold, or that is reached."""
     middle, _, high = speeds
     return words[int(high >= wanted) + int(middle >= wanted)]
