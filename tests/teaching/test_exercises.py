@@ -6,12 +6,19 @@ import math
 import re
 from datetime import date
 from pathlib import Path
+from urllib.parse import parse_qsl
 
 import numpy as np
 import pytest
 from scipy import stats
 
-from llmecon import catalog, roofline, sizing
+from llmecon import catalog, chinchilla, cost, roofline, sizing
+from llmecon_book import counterfactual, essay, facts
+from llmecon_book.explore import causes as explore_causes
+from llmecon_book.explore import evolution as explore_evolution
+from llmecon_book.explore import mechanism as explore_mechanism
+from llmecon_book.explore import outlook as explore_outlook
+from llmecon_book.explore import reversal as explore_reversal
 
 ROOT = Path(__file__).parents[2]
 PAGES = sorted((ROOT / "teaching").glob("exercises-*.ipynb"))
@@ -52,7 +59,7 @@ def test_each_chapter_of_the_argument_has_its_page_and_leads_to_it():
 class TestPage:
     def test_six_exercises_each_with_an_aim_from_warm_up_to_judgement(self, path):
         kinds = re.findall(
-            r"^```\{exercise\} ([\w-]+):.*\n:label: \S+\n\n\*Aim: to ", prose(path), re.M
+            r"^`{3,4}\{exercise\} ([\w-]+):.*\n:label: \S+\n\n\*Aim: to ", prose(path), re.M
         )
         assert kinds == ["Warm-up", "Explore", "Explore", "Code", "Code", "Judgement"]
 
@@ -79,6 +86,37 @@ class TestPage:
     def test_every_number_of_the_page_is_stored_and_every_stored_one_shown(self, path):
         shown = {k.partition(":")[0] for k in re.findall(r"\{glue:text\}`([^`]+)`", prose(path))}
         assert shown == set(stored(path))
+
+
+EXPLORABLES = {
+    ("evolution", "trend"): explore_evolution.trend_picker(),
+    ("mechanism", "batch"): explore_mechanism.price_curve(),
+    ("reversal", "server"): explore_reversal.gpt4_server(),
+    ("reversal", "reader"): explore_reversal.size_reader(),
+    ("causes", "splitter"): explore_causes.compute_splitter(),
+    ("causes", "lifetime"): explore_causes.lifetime_bill(),
+    ("outlook", "ladder"): explore_outlook.ability_ladder(),
+}
+
+
+def settings(path):
+    """Notebook, key and options of each link of a page that sets an explorable."""
+    for address in re.findall(r"\{button-link\} (\S+)", prose(path)):
+        notebook, key, query = re.fullmatch(
+            r"\.\./notebooks/(\w+)\.html#(\w+)\?(.+)", address
+        ).groups()
+        yield notebook, key, dict(parse_qsl(query, strict_parsing=True))
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda p: p.stem)
+def test_each_link_sets_every_control_of_an_explorable_of_its_chapter(path):
+    found = list(settings(path))
+    assert len(found) == 2
+    for notebook, key, options in found:
+        assert path.stem == f"exercises-{notebook}"
+        controls = EXPLORABLES[notebook, key].controls
+        assert {control.name: options[control.name] for control in controls} == options
+        assert all(options[control.name] in control.options for control in controls)
 
 
 # ---- self-checks in the chapters ------------------------------------------------------------
@@ -133,7 +171,8 @@ def model(name):
 
 def law(name):
     row = next(row for row in table("scaling_laws") if row["name"] == name)
-    return {key: float(value) for key, value in re.findall(r"(\w+)=([\d.eE+-]+)", row["constants"])}
+    told = {key: float(value) for key, value in re.findall(r"(\w+)=([\d.eE+-]+)", row["constants"])}
+    return told | {key[4:]: math.exp(value) for key, value in told.items() if key[:4] == "log_"}
 
 
 def growth(rows, size):
@@ -169,7 +208,18 @@ def frontier(since, until, **wanted):
     return sorted(known, key=lambda row: row["day"])
 
 
+def said(rows, size):
+    """Growth as the figure of chapter 1 says it."""
+
+    def fold(times):
+        return f"{times:,.{2 if times < 2 else 1 if times < 10 else 0}f}"
+
+    rate, low, high = growth([row for row in rows if size in row], size)
+    return f"{fold(rate)}-fold ({fold(low)} to {fold(high)})"
+
+
 def evolution():
+    early, late = frontier("2018-01-01", "2023-03-31"), frontier("2023-03-14", "2026-11-17")
     bert, gpt1, gpt3, gpt4 = map(model, ("BERT-Large", "GPT-1", "GPT-3 175B", "GPT-4"))
     months = (bert["day"] - gpt1["day"]).days / YEAR * 12
     times = bert["total_params"] / gpt1["total_params"]
@@ -180,6 +230,12 @@ def evolution():
     active_day, _, active_after = bend(at_work, "active_params")
     total_day, total_before, total_after = bend(in_all, "total_params")
     return {
+        "window_whole": said(early, "total_params"),
+        "window_later": said(frontier("2020-05-28", "2023-03-31"), "total_params"),
+        "two_total": said(late, "total_params"),
+        "two_work": said(late, "active_params"),
+        "two_total_early": said(early, "total_params"),
+        "two_work_early": said(early, "active_params"),
         "bert_months": months,
         "bend_until": "2024-12-13",
         "bert_times": times,
@@ -230,7 +286,27 @@ def mechanism():
     after = {
         n: float(step[n].seconds - (terms[n].weights + terms[n].kv_cache) / 2) for n in (1, 64)
     }
+    titles = EXPLORABLES["mechanism", "batch"]
+
+    def longest(context, words):
+        users = [*titles.controls[3].options]
+        parts = [titles.at(("16", context, "2.94", n)).readout["Longest part"] for n in users]
+        return [int(n) for n, part in zip(users, parts, strict=True) if part == words]
+
+    def holds(bits):
+        title = titles.at((bits, "65,536", "2.94", "64")).title
+        return int(re.search(r"holds (\d+)", title)[1])
+
+    _, cached = weights("Llama 3.1 70B")
     return {
+        "weights_until": max(longest("4,096", "read the weights")),
+        "weights_until_long": max(longest("16,384", "read the weights")),
+        "cache_from": min(longest("4,096", "read the conversations")),
+        "cache_from_long": min(longest("16,384", "read the conversations")),
+        "holds_16": holds("16"),
+        "holds_4": holds("4"),
+        "cache_gb": cached * 2 * 65_536,
+        "freed_gb": 1.5 * n_params,
         "context": 4096,
         "rent": 2.94,
         "crowd": 64,
@@ -295,6 +371,17 @@ def fastest(rent, form):
     return best
 
 
+def served(rent, acceptance, *formats):
+    """Speed of GPT-4's shape on an H200 at ten dollars, the best of some formats."""
+    shape, draft = map(catalog.transformer, ("GPT-4 (Erdil assumption)", "Llama 3 8B"))
+    how = {"acceptance": acceptance, "context": 0, "fractions": (1.0,)}
+    lines = (
+        essay.roofline_halvings(shape, draft, rents={facts.H200: rent}, weights=[form], **how)
+        for form in formats
+    )
+    return f"{max(float(cost.fastest_at(line, 10)) for line in lines):.0f} tokens/s"
+
+
 def reversal():
     speeds = {
         name: np.median(
@@ -308,7 +395,23 @@ def reversal():
     }
     ratio = speeds["GPT-4o"] / speeds["GPT-4 Turbo"]
     (low, middle, high), fitted = read(15, 60, "2025-02-07")
+    slow, fast = (read(10, speed, "2025-02-07")[0][1] for speed in (64, 144))
+    coder = next(row for row in table("served_offers") if row["model"] == "DeepSeek-Coder-V2")
+    missed = stored(ROOT / "teaching" / "exercises-reversal.ipynb")["missed"]
+    assert "DeepSeek-Coder-V2" in missed and "too small" in missed
+    assert float(re.search(r"read ([\d.]+) times", missed)[1]) > 5
     return {
+        "server_plain": served(2.94, 0.8, "bf16", "fp8"),
+        "server_bits": served(2.94, 0.8, "bf16", "fp8", "int4"),
+        "server_drafts": served(2.94, 0.9, "bf16", "fp8"),
+        "server_rent": served(1.0, 0.8, "bf16", "fp8"),
+        "server_all": served(1.0, 0.9, "bf16", "fp8", "int4"),
+        "slow": slow,
+        "fast": fast,
+        "times": slow / fast,
+        "missed": missed,
+        "true": float(coder["total_params"]),
+        "at_work": float(coder["active_params"]),
         "ex_speed_ratio": ratio,
         "day": "2025-02-07",
         "rent": 2.94,
@@ -341,16 +444,40 @@ def best_ratio(name, flop):
 
 
 def causes():
-    flop, llama, c = model("GPT-4")["training_flop"], model("Llama 3 70B"), law("BESIROGLU_2024")
+    gpt4 = model("GPT-4")
+    flop, llama, c = gpt4["training_flop"], model("Llama 3 70B"), law("BESIROGLU_2024")
     n, d = llama["total_params"], llama["training_tokens"]
 
     # What one per cent of size and of data take off the loss, by differences.
     def loss(n, d):
         return c["A"] / n ** c["alpha"] + c["B"] / d ** c["beta"]
 
+    new, kaplan, large = chinchilla.BESIROGLU_2024, law("KAPLAN_2020"), model("Llama 3.1 405B")
+
+    def gap(flop):
+        """Size by 1.3e9 (C_min / PF-day)^0.73, a budget being twice C_min, over the law's best."""
+        size = kaplan["params_factor"] * (flop / kaplan["flop_unit"]) ** kaplan["params_exponent"]
+        return size / math.sqrt(flop / 6 / best_ratio("BESIROGLU_2024", flop))
+
+    def life(served, speed):
+        quality = new.loss(gpt4["active_params"], gpt4["training_tokens"])
+        prices = counterfactual.life_prices(speed, 2.94)
+        found = chinchilla.inference_optimal_usd(new, loss=quality, tokens_served=served, **prices)
+        trained = 6 * found.params * found.tokens * prices["usd_per_train_flop"]
+        return f"{1 - trained / found.total:.0%}", f"{found.params / 1e9:.0f}B active parameters"
+
+    (half_share, half_size), (slow_share, slow_size) = life(1e14, 55.0), life(1e14, 5.0)
+    last = large["training_flop"]
     wedge = (loss(n, d) - loss(n * 1.0001, d)) / (loss(n, d) - loss(n, d * 1.0001))
     fall = stored(ROOT / "notebooks" / "causes.ipynb")["need_mid"]  # what the chapter says
     return {
+        "gap_small": gap(1e20),
+        "gap_large": gap(last),
+        "grows": (gap(last) / gap(1e20)) ** (1 / (math.log10(last) - 20)),
+        "half_share": half_share,
+        "half_size": half_size,
+        "slow_share": slow_share,
+        "slow_size": slow_size,
         "budget": flop,
         "ex_printed": best_ratio("HOFFMANN_2022_ROUNDED", flop),
         "ex_tex": best_ratio("HOFFMANN_2022_TEX", flop),
@@ -363,6 +490,28 @@ def causes():
     }
 
 
+def points(day):
+    """Arena text scores of one list, from the two tables that hold lists."""
+    listed = [row for row in table("scores") if row["benchmark"] == "Arena text score"]
+    listed += table("arena_lists")
+    return {row["model"]: float(row["score"]) for row in listed if row["date"] == day}
+
+
+def steps(size):
+    """First and last size, in billions, of the smallest open model at GPT-4o's level."""
+    able = points("2026-10-20")
+    rows = [
+        row
+        for row in table("models")
+        if row["open_weights"] == "true"
+        and able.get(row["model"], 0) >= able["GPT-4o"]
+        and row[size]
+    ]
+    rows.sort(key=lambda row: row["weights_opened"] or row["release_date"])
+    sizes = [float(row[size]) / 1e9 for row in rows]
+    return sizes[0], min(sizes)
+
+
 def outlook():
     until = stored(ROOT / "teaching" / "exercises-outlook.ipynb")["until"]
     rows = frontier("2024-07-01", until, open_weights="true")
@@ -372,6 +521,18 @@ def outlook():
         2 * weights(name)[1] * 1e5 * second * 1e6 for name in ("Mistral Large 2", "Llama 3.1 8B")
     )
     return {
+        **{
+            f"all_{end}": f"{size:g}B"
+            for end, size in zip(("first", "last"), steps("total_params"), strict=True)
+        },
+        **{
+            f"work_{end}": f"{size:g}B"
+            for end, size in zip(("first", "last"), steps("active_params"), strict=True)
+        },
+        "points_old": points("2024-12-13")["GPT-4o"],
+        "points_new": points("2026-10-20")["GPT-4o"],
+        "gap_old": points("2024-12-13")["GPT-4o"] - points("2024-12-13")["GPT-4"],
+        "gap_new": points("2026-10-20")["GPT-4o"] - points("2026-10-20")["GPT-4"],
         "since": "2024-07-01",
         "until": until,
         "long": 100_000,
@@ -394,9 +555,9 @@ def outlook():
 NEAR = math.log(3)  # how near in size a miss must lie to count, as documented
 ROUTES = {f.__name__: f for f in (evolution, mechanism, reversal, causes, outlook)}
 # Where the second route is coarser than the first: a share of the number.
-COARSE = dict.fromkeys(("read_size", "read_low", "read_high"), 0.25)
+COARSE = dict.fromkeys(("read_size", "read_low", "read_high", "slow", "fast", "times"), 0.25)
 COARSE |= dict.fromkeys(("let_main", "let_rent", "let_int4"), 0.03)
-COARSE |= dict.fromkeys(("active_after", "total_before", "total_after"), 2e-3)
+COARSE |= dict.fromkeys(("active_after", "total_before", "total_after"), 5e-3)
 COARSE |= {
     "hundred_doublings": 1e-3,
     "gain_alone": 0.02,
