@@ -9,7 +9,7 @@ SITE := _build/html/index.html
 SEED := $(shell date +%s)
 SHUFFLED = -m pytest -q -n 2 --randomly-seed=$(SEED)
 
-.PHONY: help book test check data notebooks rerun screenshots pdf epub picture bench lab length size lock wheel clean
+.PHONY: help book test teach check data notebooks rerun screenshots pdf epub picture bench lab length size lock wheel clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -29,9 +29,12 @@ test: .venv/ready  ## everything: style, types, library, chapters, site
 	$(BIN)/python $(SHUFFLED) --dist worksteal tests/chapters
 	$(BIN)/python $(SHUFFLED) --dist worksteal tests/site
 
+teach: .venv/ready  ## what a class uses: exercises, both editions, worksheets filled, blank and faulty
+	$(BIN)/python -m pytest -q -n 2 -p no:randomly --dist loadfile tests/teaching
+
 check: .venv/ready  ## format, lint, types
-	$(BIN)/ruff format --check -q lib tests tools benchmarks notebooks
-	$(BIN)/ruff check -q lib tests tools benchmarks notebooks
+	$(BIN)/ruff format --check -q lib tests tools benchmarks notebooks teaching
+	$(BIN)/ruff check -q lib tests tools benchmarks notebooks teaching
 	$(BIN)/mypy
 
 data: .venv/ready  ## describe the tables again after their schema changed

@@ -1,8 +1,8 @@
 """Right answers of the worksheets, computed by the library when a check asks for them."""
 
 import numpy as np
-
 from checks import Figure, Number, Table
+
 from llmecon import catalog, chinchilla, cost, roofline, sizing, trends
 
 
