@@ -2,17 +2,19 @@
 SHELL := /bin/bash
 PYTHON ?= python3
 BIN := .venv/bin
-CHAPTERS := $(sort $(wildcard notebooks/*.ipynb))
+CHAPTERS := $(sort $(wildcard notebooks/*.ipynb teaching/*.ipynb))
+EDITION ?= instructor
+export LLMECON_EDITION := $(EDITION)
 SITE := _build/html/index.html
 SEED := $(shell date +%s)
 SHUFFLED = -m pytest -q -n 2 --randomly-seed=$(SEED)
 
-.PHONY: help book site serve test fuzz check data notebooks rerun screenshots pdf epub picture bench lab length size lock wheel clean
+.PHONY: help book site serve test fuzz teach check data notebooks rerun screenshots pdf epub picture bench lab length size lock wheel clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-book: .venv/ready  ## check the tables, run the chapters that changed, build the site
+book: .venv/ready  ## check the tables, run what changed, build the site; EDITION=student: no solutions
 	@$(BIN)/python -c "from llmecon_book.facts import catalog; [catalog.table(t) for t in catalog.TABLES]"
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo; echo "The book is ready: open $(CURDIR)/$(SITE) in a browser,"; \
@@ -37,9 +39,12 @@ test: .venv/ready  ## everything: style, types, library, chapters, site
 fuzz: .venv/ready  ## anything typed, anything in a file: new examples, minutes of them
 	LLMECON_FUZZ=3000 $(BIN)/python -m pytest -q -p no:randomly tests/library/test_fuzz.py
 
+teach: .venv/ready  ## what a class uses: exercises, both editions, worksheets filled, blank and faulty
+	$(BIN)/python -m pytest -q -n 2 -p no:randomly --dist loadfile tests/teaching
+
 check: .venv/ready  ## format, lint, types
-	$(BIN)/ruff format --check -q lib tests tools benchmarks notebooks
-	$(BIN)/ruff check -q lib tests tools benchmarks notebooks
+	$(BIN)/ruff format --check -q lib tests tools benchmarks notebooks teaching
+	$(BIN)/ruff check -q lib tests tools benchmarks notebooks teaching
 	$(BIN)/mypy
 
 data: .venv/ready  ## describe the tables again after their schema changed

@@ -15,7 +15,7 @@ from packaging.markers import Marker
 ROOT = Path(__file__).parents[1]
 LOCK = ROOT / "requirements.lock"
 ENVIRONMENT = ROOT / "environment.yml"
-EXTRAS = ("book", "test", "cluster")  # peers are measured against, not worked with
+EXTRAS = ("book", "test", "cluster", "teach")  # peers are measured against, not worked with
 PYTHON = "3.11"
 
 

@@ -146,7 +146,7 @@ def test_lock_and_conda_environment_have_the_same_pins():
 def test_the_lock_satisfies_what_the_project_asks_for():
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     asked = list(project["dependencies"])
-    for extra in ("book", "test", "cluster"):
+    for extra in ("book", "test", "cluster", "teach"):
         asked += project["optional-dependencies"][extra]
     pins = lock()
     for text in asked:

@@ -68,7 +68,7 @@ def uses() -> Counter[str]:
         tree = ast.parse(path.read_text("utf-8"))
         tree.body = [node for node in tree.body if not exports(node)]
         found += identifiers(tree)
-    for path in (ROOT / "notebooks").glob("*.ipynb"):
+    for path in [p for room in ("notebooks", "teaching") for p in (ROOT / room).glob("*.ipynb")]:
         for cell in json.loads(path.read_text("utf-8"))["cells"]:
             if cell["cell_type"] == "code":
                 found += identifiers(ast.parse("".join(cell["source"])))

@@ -50,7 +50,10 @@ def dead_links(site: Path, address: str, page: BeautifulSoup) -> list[str]:
         target = (here.parent / unquote(parts.path)).resolve() if parts.path else here
         if not target.is_file():
             dead.append(f"{address}: {link['href']} is no file")
-        elif target.suffix == ".html" and unquote(parts.fragment) not in anchors(target):
+        # What follows a question mark in a fragment sets an explorable.
+        elif target.suffix == ".html" and unquote(parts.fragment).split("?")[0] not in anchors(
+            target
+        ):
             dead.append(f"{address}: {link['href']} has no such place")
     return dead
 

@@ -342,20 +342,3 @@ def text_supply(laws: Laws, repeat: RepeatableLaw, stock: float = 1.5e13) -> Sec
         **named("free", free, "tokens params"),
         **named("most", most, "model training_tokens"),
     )
-
-
-def exercises(law: SeparableLaw) -> Section:
-    """Answers: tokens per parameter for GPT-4's budget, and the demand Llama 3 70B bets on."""
-    names = ["HOFFMANN_2022_ROUNDED", "HOFFMANN_2022_TEX", "BESIROGLU_2024"]
-    flop, llama3 = model(GPT4).training_flop, model(LLAMA3)
-    printed, tex, refit = chinchilla.compare(names, flop=flop).tokens_per_param
-    tokens = llama3.training_tokens
-    wedge = float(law.wedge(llama3.total_params, tokens))
-    return Section(
-        ex_printed=printed,
-        ex_tex=tex,
-        ex_refit=refit,
-        ex_law=chinchilla.law_title(law.name),
-        ex_wedge_value=wedge,
-        ex_wedge_served=3 * tokens * (wedge - 1),
-    )

@@ -18,7 +18,6 @@ from llmecon_book import facts
 from llmecon_book.chapters import Section, ends, named
 
 _DOUBTFUL = "GPT-3.5 Turbo"  # its size comes from a withdrawn paper, and weighs much
-_BERT = "BERT-Large"
 _BOTH_SIZES = ("GPT-2 XL", "GLaM", "PaLM 540B", "Mixtral 8x22B", facts.DEEPSEEK_V3)
 _SHOWN_FROM = pd.Timestamp("2020-01-01")  # where the figure of the trends begins
 _FLAT = 1.25  # times a year, either way: such a line stands still
@@ -284,26 +283,4 @@ def whole_story(
                 "params": [facts.size(last), claim],
             }
         ),
-    )
-
-
-def exercises(bert: Growth, pace: Growth, due: pd.Timestamp) -> Section:
-    """What do the solutions say?
-
-    Parameters
-    ----------
-    bert, pace : llmecon.trends.Growth
-        From GPT-1 to BERT-Large, and from GPT-3 to GPT-4.
-    due : pandas.Timestamp
-        When the second reaches 100 trillion parameters.
-    """
-    years = trends.elapsed_years(facts.released(facts.GPT4), due)
-    return Section(
-        bert_times=facts.size(_BERT) / facts.size(facts.GPT1),
-        bert_months=12 * trends.elapsed_years(facts.released(facts.GPT1), facts.released(_BERT)),
-        bert_rate=bert.factor_per_year,
-        hundred_from=facts.size(facts.GPT4),
-        hundred_doublings=years / pace.doubling_years,
-        hundred_months=12 * pace.doubling_years,
-        hundred_date=due,
     )

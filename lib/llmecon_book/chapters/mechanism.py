@@ -39,7 +39,6 @@ def one_user(server: Deployment, peak: Step, real: Step, usd_per_gpu_hour: float
         weight_gb=float(real.memory.weight_bytes * real.chips) / 1e9,
         bandwidth=server.chip.hbm_bytes_per_s * float(real.chips),
         read_s=float(peak.terms.weights),
-        twice_read_s=2 * float(peak.terms.weights),
         compute_s=float(peak.terms.compute),
         idle_times=float(peak.terms.weights / peak.terms.compute),
         step_s=float(real.seconds),

@@ -410,25 +410,3 @@ def training(law: SeparableLaw, pulls: Iterable[Any], **said: Any) -> Section:
         llama_optimal=best.params,
         llama_saved=chinchilla.training_flop(three.total_params, three.training_tokens) / best.flop,
     )
-
-
-def exercises(law: SeparableLaw, fall: Scored) -> Section:
-    """Answers: the floor halved, two pundits scored, and the context that costs GPT-4o's price.
-
-    Parameters
-    ----------
-    law : SeparableLaw
-        Law of the floor.
-    fall : Scored
-        Proposition P1a.
-    """
-    went_on, read = fall.verdict == "held", ledger.claim("O06")
-    assert isinstance(read.value, float)
-    return Section(
-        ex_factor=2**law.alpha,
-        ex_brier_sure=ledger.brier(0.9, went_on),
-        ex_brier_shy=ledger.brier(0.4, went_on),
-        ex_brier_coin=ledger.brier(0.5, went_on),
-        ex_read=read.value,
-        ex_cache_tokens=facts.list_price(GPT4O) / read.value * read.row.stated,
-    )

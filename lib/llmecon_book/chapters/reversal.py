@@ -315,9 +315,3 @@ def estimates(upheld: DataFrame, ours: Mapping[str, sizing.Reading]) -> Section:
         readings=every,
         stated=Series(shown, name="total_params"),
     )
-
-
-def exercise(ratio: float) -> Section:
-    """What does the square-root rule give for GPT-4o, at so many times GPT-4 Turbo's speed?"""
-    size = facts.size(facts.GPT4) / ratio**2
-    return Section(ex_speed_ratio=ratio, ex_size_ratio=ratio**2, ex_size=size)

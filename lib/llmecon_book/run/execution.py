@@ -39,6 +39,7 @@ from traitlets.config import Config
 from llmecon_book.run.digest import library_digest, of_text, surroundings
 
 WORKERS = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+ROOMS = ("notebooks", "teaching")  # whose pages are executed
 CELL_TIMEOUT_S = 600
 STAMPS = Path("_build") / ".executed"
 KEPT_TAGS = {"tags"}  # cell metadata that means something to the book
@@ -380,7 +381,7 @@ def refresh(
     Parameters
     ----------
     root : pathlib.Path
-        Folder of the book, with ``notebooks``, ``lib`` and ``data``.
+        Folder of the book, with ``notebooks``, ``teaching``, ``lib`` and ``data``.
     paths : sequence of pathlib.Path, optional
         Only these notebooks; all of them if none is named.
     fresh : bool, optional
@@ -402,7 +403,7 @@ def refresh(
     ValueError
         If the library that Python imports here is not that of the book.
     """
-    paths = paths or sorted((root / "notebooks").glob("*.ipynb"))
+    paths = paths or sorted(p for room in ROOMS for p in (root / room).glob("*.ipynb"))
     around = surroundings(root) if paths else ""
     tasks = [
         Task(path, path.read_text("utf-8"), around, path, root / STAMPS / f"{path.stem}.digest")

@@ -22,6 +22,7 @@ from llmecon_book.run.digest import library_digest
 from llmecon_book.site import (
     address,
     downloads,
+    edition,
     explorables,
     freshness,
     glue,
@@ -276,6 +277,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.add_config_value("llmecon_refresh", True, "")
     app.add_config_value("llmecon_card", "", "html")
     scenario.setup(app)  # first: a book of other numbers is not executed again
+    edition.setup(app)
     # Sphinx looks for <builder>_math_renderer before html_math_renderer.
     app.add_config_value("epub_math_renderer", "mathml", "env")
     app.add_html_math_renderer("mathml", (mathml.visit_inline, None), (mathml.visit_block, None))
