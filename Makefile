@@ -5,6 +5,7 @@ BIN := .venv/bin
 CHAPTERS := $(sort $(wildcard notebooks/*.ipynb teaching/*.ipynb))
 EDITION ?= instructor
 export LLMECON_EDITION := $(EDITION)
+$(if $(filter instructor student,$(EDITION)),,$(error EDITION must be instructor or student, got $(EDITION)))
 SITE := _build/html/index.html
 SEED := $(shell date +%s)
 SHUFFLED = -m pytest -q -n 2 --randomly-seed=$(SEED)
