@@ -23,6 +23,7 @@ def build(folder, which):
     shutil.copytree(ROOT / "book", folder / "book")
     config = (ROOT / "_config.yml").read_text("utf-8")
     config = config.replace("    language: en\n", "    language: en\n    llmecon_refresh: false\n")
+    config = re.sub(r"^ +llmecon_card: .*\n", "", config, flags=re.M)  # it shows a chapter
     (folder / "_config.yml").write_text(config, "utf-8")
     first, *rest = [f"teaching/{page}" for page in PAGES]
     toc = ["format: jb-book", f"root: {first}", "chapters:", *(f"- file: {one}" for one in rest)]
