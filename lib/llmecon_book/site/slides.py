@@ -29,7 +29,7 @@ from llmecon_book.words import escaped, fill
 
 _REVEAL = files("sphinx_revealjs") / "_static" / "revealjs"
 _FILES = ("dist/reveal.js", "dist/reveal.css", "plugin/notes/notes.js", "LICENSE")
-_HEIGHT_PX = 290  # of the plot: a picture of the book's width then fills a slide
+_HEIGHT_PX = 320  # of the plot: a picture of the book's width then fills a slide
 _OWN = ("slides.js", "slides.css", "slides-unscripted.css")
 _MARKDOWN = MarkdownIt("commonmark", {"typographer": True}).enable(["table", "smartquotes"])
 _DECK = """<!DOCTYPE html>
