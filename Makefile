@@ -79,9 +79,11 @@ picture: .venv/ready book  ## renew the picture of the README
 bench: .venv/ready  ## time the library beside its peers
 	$(BIN)/python -m benchmarks
 
-lab: .venv/ready  ## open readable copies of the chapters in JupyterLab; what you change in one stays
+lab: .venv/ready  ## open "Start here" beside readable copies of the chapters in JupyterLab; what you change stays
 	$(BIN)/llmecon export $(CHAPTERS) --into _build/lab
-	$(BIN)/jupyter lab _build/lab
+	@cp teaching/start-here/*.py teaching/worksheets/checks.py _build/lab
+	@test -e _build/lab/start-here.ipynb || cp teaching/start-here/start-here.ipynb _build/lab
+	$(BIN)/jupyter lab _build/lab/start-here.ipynb
 
 length: .venv/ready  ## words, figures and minutes of each chapter
 	@$(BIN)/python tools/length.py

@@ -31,6 +31,7 @@ from llmecon_book.site import (
     provenance,
     publish,
     scenario,
+    slides,
     tables,
     terms,
     vega,
@@ -304,6 +305,7 @@ def setup(app: Sphinx) -> dict[str, Any]:
     app.connect("html-page-context", finish_page, priority=900)
     app.connect("build-finished", copy_tables)
     app.connect("build-finished", downloads.write_downloads)
+    app.connect("build-finished", slides.write_decks)
     app.connect("build-finished", trim_icons)
     app.connect("build-finished", write_front_door)
     app.connect("build-finished", publish.finish, priority=900)  # after the theme's last touch
