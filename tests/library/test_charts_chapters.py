@@ -102,9 +102,9 @@ def shapes():
 
 # Rent of an H200, formats, share of drafted tokens kept: what the words of the section must say.
 OUTCOMES = {
-    "dear": (6.0, ["bf16"], 0.0, "reaches it by neither model", "probably"),
-    "usual": (2.94, ["bf16", "fp8"], 0.8, "reaches it by neither model", "probably"),
-    "cheap": (0.2, ["int4"], 0.97, "reaches it by both models", "not necessarily"),
+    "dear": (6.0, ["bf16"], 0.0, "reaches it by neither calculation", "probably"),
+    "usual": (2.94, ["bf16", "fp8"], 0.8, "reaches it by neither calculation", "probably"),
+    "cheap": (0.2, ["int4"], 0.97, "reaches it by both calculations", "not necessarily"),
 }
 
 

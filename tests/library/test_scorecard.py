@@ -81,8 +81,8 @@ def test_paths_of_the_reference(scored):
 def test_tokens_per_parameter_of_the_reference(scored):
     """P5: 21, 15, 29 by all parameters and 673, 484, 953 by active ones."""
     came = scored["P5"].came
-    for pair in ("21 and 673", "15 and 484", "22 and 729"):
-        assert pair in came
+    for all_of_them, at_work in ((21, 673), (15, 484), (22, 729)):
+        assert f"saw {all_of_them} tokens per parameter and {at_work} per active one" in came
 
 
 def test_simple_qa_of_the_reference(scored):

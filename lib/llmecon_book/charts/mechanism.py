@@ -32,12 +32,13 @@ def price_curves(found: Section) -> alt.LayerChart:
     title = "Cost, log scale [USD per million output tokens]"
     y = common.log_y("usd_per_mtok", data.usd_per_mtok, title=title, counts=False)
     first = data.groupby("model", sort=False).head(1)
-    named = alt.Chart(first.assign(name=first.model.str.split().str[-1]))
+    last = data.groupby("model", sort=False).tail(1)
+    named = alt.Chart(last.assign(name=last.model.str.split().str[-1]))
     of_model = common.series("model", "Model", data.model)
     return common.finish(
         alt.Chart(data).mark_line().encode(x, y, *of_model, tooltip=columns),
         layers.rule_at(x, found.fast, **layers.DOTTED),
-        named.mark_text(align="left", dy=14, color=theme.INK).encode(x, y, text="name:N"),
+        named.mark_text(align="right", dx=-8, dy=6, color=theme.INK).encode(x, y, text="name:N"),
         **texts.told("mechanism.price_curves", found, data, least=first),
         height=360,
     )

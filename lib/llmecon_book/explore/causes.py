@@ -282,7 +282,7 @@ def _life_chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
         "params",
         *(alt.Tooltip(f"{bill}:Q", title=f"{bill.capitalize()} [USD]") for bill in _BILLS),
     ]
-    words: Any = {_MARKS[0]: {"dy": -12}, _MARKS[1]: {"dy": 16, "dx": 10, "align": "right"}}
+    words: Any = {_MARKS[0]: {"dy": -12}, _MARKS[1]: {"dy": -8, "dx": -8, "align": "right"}}
     return finish(
         base.transform_fold(_BILLS, as_=["bill", "usd"])
         .mark_line(clip=True)

@@ -173,7 +173,12 @@ def _frontier(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
 
 # ---- a size read off price and speed ---------------------------------------------------------
 
-_ROWS = ("All parameters", "At work on a token", "Nearest known model, by the line", "The same model, in truth")
+_ROWS = (
+    "All parameters",
+    "At work on a token",
+    "Nearest known model, by the line",
+    "The same model, in truth",
+)
 _ASKED_USD = (0.1, 0.3, 1, 3, 10, 30, 60)  # [USD per million output tokens]
 
 

@@ -88,6 +88,7 @@ def figure_html(spec: Spec) -> str:
     demand_complete(spec)
     name = specs.chart_id(spec)
     title, subtitle = (html.escape(text) for text in specs.title_lines(spec))
+    title = re.sub(r"\b-\b", "-&NoBreak;", title)  # no line ends in "GPT-"
     below = f'<span class="chart-subtitle">{subtitle}</span>' if subtitle else ""
     return (
         f'<div class="chart" id="{name}">'
