@@ -18,6 +18,8 @@ sys.path.insert(0, str(ROOT))
 from benchmarks import __main__ as command  # noqa: E402
 from benchmarks import chinchilla_bench, harness, rerun_bench, site_bench  # noqa: E402
 
+from llmecon_book.explore.listing import EVERY  # noqa: E402
+
 RESULTS = ROOT / "benchmarks" / "results"
 
 
@@ -137,18 +139,30 @@ def test_stored_results_hold_the_peer(name):
 
 def test_a_goal_of_the_pages_is_met_only_if_the_worst_page_meets_it():
     rows = [
-        {"site": site_bench.OWN, "first_kb": kb, "paint_s": 1.0, "shift": 0.06} for kb in (1, 801)
+        {"site": site_bench.OWN, "first_kb": kb, "next_kb": 350, "paint_s": 1.0, "shift": 0.06}
+        for kb in (1, 801)
     ]
-    rows.append({"site": site_bench.PLAIN, "first_kb": 9e9, "paint_s": 9, "shift": 9})
+    rows.append(
+        {"site": site_bench.PLAIN, "first_kb": 9e9, "next_kb": 9e9, "paint_s": 9, "shift": 9}
+    )
+    rows += [{"explorable": name, "median_ms": ms} for name, ms in (("one", 49), ("two", 51))]
     found = {goal["goal"]: (goal["measured"], goal["met"]) for goal in site_bench._goals(rows)}
-    assert list(found.values()) == [(801, "no"), (1.0, "yes"), (0.06, "no")]
+    assert list(found.values()) == [
+        (801, "no"),
+        (1.0, "yes"),
+        (0.06, "no"),
+        (350, "yes"),
+        (51, "no"),
+    ]
 
 
 def test_the_stored_pages_meet_their_goals_beside_a_peer():
     assert (pd.read_csv(RESULTS / "site_goals.csv").met == "yes").all()
     pages = pd.read_csv(RESULTS / "site.csv")
     assert set(pages.site) == {site_bench.OWN, site_bench.PLAIN}
-    assert set(pages.page) == {"index", *site_bench.CHAPTERS}
+    own = {Path(page).stem for page in site_bench.OF_THIS_BOOK}
+    assert set(pages.page) == {*own, *site_bench.CHAPTERS}
+    assert set(pd.read_csv(RESULTS / "site_feel.csv").explorable) == set(EVERY)
 
 
 def test_the_pages_cannot_be_measured_before_they_are_built(tmp_path, monkeypatch):

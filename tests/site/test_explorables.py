@@ -43,13 +43,22 @@ def explorable(request) -> Explorable:
     return EVERY[request.param]()
 
 
+# The table is filled once it is unfolded.
+UNFOLD = """here => new Promise(done => {
+    const fold = here.querySelector("tbody").closest("details");
+    if (fold.open) return done();
+    fold.addEventListener("toggle", () => done(), {once: true});
+    fold.open = true;
+})"""
+
+
 def ready(page, key: str):
     """The explorable on the page once its settings have come."""
     here = page.locator(f".explorable#{key}")
     here.scroll_into_view_if_needed()
     here.locator("fieldset:not([disabled])").wait_for()
     here.locator(".chart[data-drawn]").wait_for()
-    here.evaluate("here => { here.querySelector('tbody').closest('details').open = true; }")
+    here.evaluate(UNFOLD)
     return here
 
 
