@@ -230,8 +230,8 @@ STILL = """els => els.filter(chart => {
 def test_every_page_with_script(browser, site, server, names, axe, scheme, part, states):
     """Each page as it opens, then on the other screen in the other light: drawn, and for all.
 
-    What the policy of a page forbids is an error of its console. Accessibility is looked at where a
-    page is at its widest and its narrowest. From a disk, charts of one page of each kind are enough.
+    What the policy of a page forbids is an error of its console. Accessibility is looked at on the
+    widest and the narrowest screen. From a disk, charts of one page of each kind are enough.
     """
     root = server if scheme == "http" else site.resolve().as_uri() + "/"
     with reader(browser, root, *states[0]) as one:
