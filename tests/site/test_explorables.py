@@ -10,11 +10,13 @@ import json
 import random
 import re
 from collections.abc import Iterator
+from functools import cache
+from urllib.parse import parse_qs
 
 import pytest
 
 from llmecon_book.charts import specs
-from llmecon_book.explore import Control, Explorable
+from llmecon_book.explore import Explorable
 from llmecon_book.explore.listing import EVERY
 from llmecon_book.site import explorables
 
@@ -41,89 +43,116 @@ def explorable(request) -> Explorable:
     return EVERY[request.param]()
 
 
+# The table is filled once it is unfolded.
+UNFOLD = """here => new Promise(done => {
+    const fold = here.querySelector("tbody").closest("details");
+    if (fold.open) return done();
+    fold.addEventListener("toggle", () => done(), {once: true});
+    fold.open = true;
+})"""
+
+
 def ready(page, key: str):
     """The explorable on the page once its settings have come."""
     here = page.locator(f".explorable#{key}")
     here.scroll_into_view_if_needed()
     here.locator("fieldset:not([disabled])").wait_for()
     here.locator(".chart[data-drawn]").wait_for()
+    here.evaluate(UNFOLD)
     return here
 
 
-def move(here, key: str, control: Control, words: str) -> None:
-    """Set a control as a reader does."""
-    at = list(control.options).index(words)
-    name = f"{key}-{control.name}"
-    slider = here.locator(f"input[type=range]#{name}")
-    if slider.count():
-        slider.fill(str(at))
-    elif here.locator(f"select#{name}").count():
-        here.locator(f"select#{name}").select_option(str(at))
-    else:
-        here.locator(f"input[name={name}][value='{at}']").check()
+def fresh(page, key: str):
+    """The same at its first setting, whatever was done to it before."""
+    here = ready(page, key)
+    here.locator("[data-do=reset]").click()
+    return here
+
+
+# Every word of an explorable that follows the setting.
+SHOWN = """(here) => ({
+    title: here.querySelector(".chart-title").textContent,
+    sentence: here.querySelector(".explore-sentence").textContent,
+    readout: [...here.querySelectorAll("dl div")].map(
+        one => [...one.children].map(part => part.textContent)),
+    heads: [...here.querySelectorAll("thead th")].map(one => one.textContent),
+    table: [...here.querySelectorAll("tbody tr")].map(
+        row => [...row.children].map(cell => cell.textContent)),
+    drawn: here.querySelector(".chart").result.view.data("rows").length,
+    named: here.querySelector(".chart-live").getAttribute("aria-label"),
+})"""
+# The same after each of some moves of the controls, in one trip to the browser.
+MOVED = f"""async (here, settings) => {{
+  const found = [];
+  for (const setting of settings) {{
+    here.querySelectorAll("[data-control]").forEach((control, at) => {{
+        const button = control.querySelector(`input[type=radio][value="${{setting[at]}}"]`);
+        if (button) return button.click();
+        const field = control.querySelector("select, input");
+        field.value = setting[at];
+        field.dispatchEvent(new Event("input", {{bubbles: true}}));
+    }});
+    await here.querySelector(".chart").result.view.runAsync();
+    found.push(({SHOWN})(here));
+  }}
+  return found;
+}}"""
 
 
 def shown(here) -> dict:
-    """Every word of the explorable that follows the setting."""
-    return here.evaluate(
-        """here => ({
-            title: here.querySelector(".chart-title").textContent,
-            sentence: here.querySelector(".explore-sentence").textContent,
-            readout: [...here.querySelectorAll("dl div")].map(
-                one => [...one.children].map(part => part.textContent)),
-            heads: [...here.querySelectorAll("thead th")].map(one => one.textContent),
-            table: [...here.querySelectorAll("tbody tr")].map(
-                row => [...row.children].map(cell => cell.textContent)),
-            drawn: here.querySelector(".chart").result.view.data("rows").length,
-        })"""
-    )
+    """What stands there now."""
+    return here.evaluate(SHOWN)
+
+
+@cache
+def heads(key: str) -> dict[str, str]:
+    """Heads of the table of an explorable, by column."""
+    return specs.column_titles(explorables.specification(EVERY[key]()))
 
 
 def expected(explorable: Explorable, setting: tuple[str, ...]) -> dict:
     """The same from the library."""
     state = explorable.at(setting)
-    heads = specs.column_titles(explorables.specification(explorable))
+    told = heads(explorable.key)
     table = explorables.columns(state.rows)
-    listed = [name for name in table if name in heads]
+    listed = [name for name in table if name in told]
     rows = zip(*(table[name] for name in listed), strict=True)
     return {
         "title": state.title,
         "sentence": state.sentence,
         "readout": [[name, text] for name, text in state.readout.items()],
-        "heads": [heads[name] for name in listed],
+        "heads": [told[name] for name in listed],
         "table": [[specs.shown(value) for value in row] for row in rows],
         "drawn": len(state.rows),
+        "named": f"{state.title}. {state.sentence}",
     }
 
 
 def test_it_shows_what_the_library_says(page, explorable):
-    here, draw = ready(page, explorable.key), random.Random(SEED)
+    here, every = fresh(page, explorable.key), list(explorable.settings())
     assert shown(here) == expected(explorable, explorable.default)
-    chosen = draw.sample(list(explorable.settings()), min(SETTINGS, len([*explorable.settings()])))
-    for setting in chosen:
-        for control, words in zip(explorable.controls, setting, strict=True):
-            move(here, explorable.key, control, words)
-        assert shown(here) == expected(explorable, setting), setting
+    chosen = random.Random(SEED).sample(every, min(SETTINGS, len(every)))
+    options = [list(control.options) for control in explorable.controls]
+    moves = [list(map(list.index, options, setting)) for setting in chosen]
+    for setting, found in zip(chosen, here.evaluate(MOVED, moves), strict=True):
+        assert found == expected(explorable, setting), setting
     here.locator("[data-do=reset]").click()
     assert shown(here) == expected(explorable, explorable.default)
     assert page.troubles == []
 
 
-def test_it_can_be_moved_by_keyboard_and_shared(page, explorable, server):
-    here = ready(page, explorable.key)
-    field = here.locator("input, select").first
-    field.focus()
+def test_it_can_be_moved_by_keyboard_and_shared(page, explorable):
+    here, control = fresh(page, explorable.key), explorable.controls[0]
+    options = list(control.options)
+    at = options.index(control.default)
     before = shown(here)
-    step = (
-        "ArrowLeft"
-        if next(iter(explorable.controls[0].options)) != explorable.default[0]
-        else "ArrowRight"
-    )
-    field.press(step)
+    field = here.locator("input:checked, input[type=range], select").first
+    field.press("ArrowLeft" if at else "ArrowRight")
     moved = shown(here)
     assert moved != before
+    asked = options[at - 1 if at else 1]
+    page.wait_for_url(lambda url: asked in parse_qs(url.partition("?")[2]).get(control.name, ""))
     address = page.url
-    assert address.startswith(f"{server}book/explore.html#{explorable.key}?")
     page.goto("about:blank")
     page.goto(address)
     assert shown(ready(page, explorable.key)) == moved
@@ -142,7 +171,7 @@ def test_a_wrong_address_shows_the_first_setting_and_says_so(page, explorable, s
 
 
 def test_what_is_shown_can_be_kept(page, explorable):
-    here = ready(page, explorable.key)
+    here = fresh(page, explorable.key)
     with page.expect_download() as kept:
         here.locator("[data-do=csv]").click()
     head, *lines = kept.value.path().read_text(encoding="utf-8").splitlines()

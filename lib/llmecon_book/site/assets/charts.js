@@ -10,8 +10,9 @@ function said(value) {
   return text.innerHTML;
 }
 
-// `ast`: expressions are interpreted, so that a page may forbid code made from text.
-const embedding = { actions: false, ast: true, renderer: "svg", logLevel: 1, tooltip: { theme: "custom", sanitize: said } };
+// `ast`: expressions are interpreted, so that a page may forbid code made from text. `aria`: a
+// picture has one name; its marks have none.
+const embedding = { actions: false, ast: true, config: { aria: false }, renderer: "svg", logLevel: 1, tooltip: { theme: "custom", sanitize: said } };
 
 function specOf(chart) {
   const whole = JSON.parse(chart.querySelector(".chart-spec").textContent);
@@ -19,13 +20,9 @@ function specOf(chart) {
   return { ...spec, datasets: chart.rows ? { rows: chart.rows } : whole.datasets };
 }
 
-// A picture has one name; its marks are no pictures without one.
-function nameOnce(picture, description) {
-  for (const mark of picture.querySelectorAll("[aria-roledescription]")) {
-    mark.removeAttribute("role");
-    mark.removeAttribute("aria-roledescription");
-  }
+function name(picture, description) {
   picture.setAttribute("role", "img");
+  picture.removeAttribute("aria-roledescription");
   picture.setAttribute("aria-label", description);
 }
 
@@ -40,7 +37,7 @@ async function draw(chart) {
     const spec = specOf(chart);
     chart.result = await vegaEmbed(live, spec, embedding);
     if (chart.rows !== before) await chart.result.view.data("rows", chart.rows).runAsync(); // moved meanwhile
-    nameOnce(live.querySelector("svg"), chart.description ?? spec.description);
+    name(live, chart.description ?? spec.description);
     still.hidden = true;
     chart.dataset.drawn = narrowScreen.matches ? "narrow" : "wide";
   } catch (error) {

@@ -1,5 +1,6 @@
 // Runs after charts.js in the shared bundle. An explorable shows what the library computed for the
 // setting of its controls: nothing is computed here. The setting is in the address, after "#key?".
+const REST_MS = 200; // the address waits for a pause: to write it takes as long as to draw
 const arriving = {}; // by key: who waits for the settings
 window.llmeconExplorable = (key, states) => arriving[key](states);
 
@@ -31,6 +32,8 @@ class Explorable {
     this.section = section;
     this.key = section.id;
     this.chart = section.querySelector(".chart");
+    this.table = section.querySelector("tbody");
+    this.fold = this.table.closest("details");
     this.controls = [...section.querySelectorAll("[data-control]")];
     this.options = this.controls.map((control) => JSON.parse(control.dataset.options));
     this.first = this.controls.map((control) => Number(control.dataset.first));
@@ -69,6 +72,7 @@ class Explorable {
       this.section.querySelectorAll(".explore-tools button").forEach((button) => (button.disabled = false));
       this.section.addEventListener("input", () => this.move());
       this.section.addEventListener("click", (event) => this.use(event.target.dataset.do));
+      this.fold.addEventListener("toggle", () => this.list(this.state().rows));
       this.part("form").addEventListener("submit", (event) => event.preventDefault());
       this.move({ quiet: true }); // a browser may keep what a form held
     });
@@ -101,6 +105,11 @@ class Explorable {
     this.draw(rows, `${title}. ${sentence}`);
     if (quiet) return;
     this.part(".explore-note").textContent = "";
+    clearTimeout(this.resting);
+    this.resting = setTimeout(() => this.remember(), REST_MS);
+  }
+
+  remember() {
     try {
       history.replaceState(null, "", this.address());
     } catch {
@@ -114,10 +123,9 @@ class Explorable {
   }
 
   list(rows) {
+    if (!this.fold.open) return; // filled when it is unfolded
     const names = this.states.columns.filter((name) => name in this.states.heads);
-    const body = this.part("tbody");
-    if (!body) return;
-    body.replaceChildren(
+    this.table.replaceChildren(
       ...rows.map((row) => {
         const line = document.createElement("tr");
         names.forEach((name, at) => {
@@ -138,8 +146,8 @@ class Explorable {
     this.chart.rows = rows.map((row) => ({ ...row, ...dated(row) }));
     this.chart.description = description;
     if (!this.chart.dataset.drawn) return;
-    const redrawn = this.chart.result.view.data("rows", this.chart.rows).runAsync();
-    redrawn.then(() => nameOnce(this.chart.querySelector(".chart-live svg"), description));
+    this.chart.result.view.data("rows", this.chart.rows).runAsync();
+    name(this.part(".chart-live"), description);
   }
 
   // The setting that the address asks for; what it cannot have is said, and the first one shown.
