@@ -18,7 +18,7 @@ from llmecon import catalog, chinchilla, cli
 from llmecon_book.run import execution, numbers, overlay, sensitivity, whole_book
 from llmecon_book.run import scenario as scenarios
 from llmecon_book.run import sweep as sweeps
-from llmecon_book.run.parameters import Parameter
+from llmecon_book.run.parameters import Parameter, find
 from llmecon_book.site import report
 
 ROOT = Path(__file__).parents[2]
@@ -168,7 +168,34 @@ def test_a_scenario_that_changes_nothing_says_so(book, capsys):
 
 def test_a_value_of_the_book_among_others_is_named(book, capsys):
     assert cli.main(["rerun", "--set", "small.n_chips=8", "--set", "small.idle=0.1"]) == 1
-    assert "small.n_chips is the book's own value" in capsys.readouterr().err
+    told = capsys.readouterr().err
+    assert "small.n_chips is the book's own value" in told
+    assert "small.n_chips, small.idle moved no key number of small" in told
+
+
+def test_what_another_switches_off_is_named_after_a_rerun(book, capsys):
+    path = book / "notebooks" / "small.ipynb"
+    path.write_text(text_of(book).replace("moves nothing", "of a law; unused while n_chips is 2"))
+    assert cli.main(["rerun", "--set", "small.n_chips=2", "--set", "small.idle=0.1"]) == 1
+    told = capsys.readouterr().err
+    assert "small.idle changes nothing while n_chips is 2" in told and "moved no" not in told
+
+
+def test_a_sweep_of_what_moves_nothing_says_so(book, capsys):
+    assert cli.main(["rerun", "--sweep", "small.idle=0.1,0.2"]) == 1
+    assert "small.idle moved no key number" in capsys.readouterr().err
+
+
+def test_own_rows_that_nothing_uses_say_so(book, capsys):
+    (book / "scaling_laws.csv").write_text(LAW)
+    assert cli.main(["rerun", "--data", "scaling_laws.csv"]) == 1
+    assert "no own row moved a key number" in capsys.readouterr().err
+
+
+def test_a_parameter_of_another_chapter_is_answered_with_that_chapter():
+    known = {"a": {}, "b": {"chip": Parameter("b", "chip", "str", "H200")}}
+    with pytest.raises(LookupError, match=r"no parameter of a is called 'chip'; nearest: b\.chip"):
+        find(known, "a", "chip")
 
 
 def test_a_chapter_named_twice_is_refused(book, capsys):
@@ -453,10 +480,12 @@ def test_each_command_of_the_page_is_accepted_as_it_stands(line, tmp_path, monke
     monkeypatch.chdir(ROOT)
 
     def moved(task):
-        return with_number(task.text, "gpt4_at_ten", 70.0 + len(str(task.numbers)))
+        stored = [k for k, v in numbers.key_numbers(task.text).items() if numbers.is_number(v)]
+        key = "gpt4_at_ten" if task.chapter == "reversal" else stored[0]
+        return with_number(task.text, key, 70.0 + sum(map(ord, str(task.numbers))))
 
     monkeypatch.setattr(execution, "execute", moved)
     monkeypatch.setattr(whole_book, "build", lambda *given: tmp_path / "index.html")
-    words = shlex.split(line)[1:]
+    words = shlex.split(line.removesuffix(" --cluster tcp://HOST:8786"))[1:]
     output = ["--output", str(tmp_path / "out")] if words[0] != "parameters" else []
     assert cli.main([*words, *output]) == 0, capsys.readouterr().err

@@ -195,6 +195,14 @@ def test_measurements_of_ones_own_are_checked_row_by_row(run, tmp_path):
     own.write_text(table.read_text("utf-8").replace(",validate,", ",valid,", 1))
     status, out, err = run(*words)
     assert (status, out) == (2, "") and "own.csv, line 2, column split" in err
+    rows = catalog.measurements()
+    at = rows.index[(rows.engine == "vLLM 2025") & (rows.metric == "tpot")][0]
+    rows.assign(value=rows.value.where(rows.index != at, rows.value / 1000)).to_csv(
+        own, index=False
+    )
+    status, out, err = run(*words)
+    assert (status, out) == (2, "") and f"own.csv, line {at + 2}, column value: " in err
+    assert "is more than 10 times as fast as H100 SXM 80GB can be" in err
 
 
 def test_csv_holds_the_same_numbers_as_json(run):
@@ -253,6 +261,20 @@ def test_later_offers_are_used_only_if_asked_for(run):
     assert before["newest_offer"] == "2025-01-26" < after["newest_offer"]
     status, _, err = run(*PRICED[:-1], "2024-05-13")
     assert status == 2 and "not known on 2024-05-13" in err
+
+
+@pytest.mark.parametrize(
+    ("price", "speed", "day", "said"),
+    [
+        ("1e9", "100", "2025-06", "--price 1e+09 is far from all offers, "),
+        ("10", "1e-9", "2025-06", "--speed 1e-09 is far from all offers, "),
+        ("10", "100", "2090-01", "--date 2090-01 is more than 730 days after the newest offer"),
+    ],
+)
+def test_a_size_far_from_all_that_was_learned_is_said(run, price, speed, day, said):
+    status, out, err = run("size", "--price", price, "--speed", speed, "--date", day)
+    assert status == 1 and out and said in err and "nan" not in err
+    assert run(*PRICED)[::2] == (0, "")
 
 
 def test_several_hosts_are_given_with_commas(run):
@@ -716,6 +738,10 @@ def test_the_installed_command_gives_its_exit_status():
         ("{} models > /dev/full", "No space left on device"),
         ("{} models >&-", "standard output is closed"),
         ("PYTHONIOENCODING=latin1 {} models", "latin-1 cannot write this table"),
+        (
+            "cd $(mktemp -d) && rmdir $PWD && {} rerun --set a.b=1",
+            "the working folder is not there any more",
+        ),
     ],
 )
 def test_an_output_that_takes_nothing_is_one_line(shell, message):

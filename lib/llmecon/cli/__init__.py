@@ -84,6 +84,8 @@ def _one_line(error: Exception) -> str | None:
         return f"a number is too large or too small to compute with: {error}"
     if isinstance(error, MemoryError):
         return f"not enough memory: {error}".rstrip(": ")
+    if isinstance(error, FileNotFoundError) and not error.filename:
+        return "the working folder is not there any more"
     if isinstance(error, OSError):
         said = error.strerror or str(error)
         return f"{error.filename}: {said}" if error.filename else said

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Annotated
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -10,6 +11,11 @@ from llmecon.cli import inputs
 from llmecon.cli.app import app
 from llmecon.cli.output import Answer, Column, Table, command
 
+if TYPE_CHECKING:
+    import pandas as pd
+
+_FAR = 10  # times beyond the offers, where a warning is due
+_OLD_DAYS = 730  # after the newest offer
 _LEVELS = (0.05, 0.1, 0.25, 0.5, 0.75, 0.9, 0.95)
 _KINDS = {"total_params": "all", "active_params": "at work on a token"}
 
@@ -39,13 +45,15 @@ def _size(
 
     from llmecon import sizing
 
+    left_out = inputs.words(leave_out)
+    prices, speeds = inputs.numbers("--price", price), inputs.numbers("--speed", speed)
     found = sizing.infer(
-        inputs.numbers("--price", price),
-        inputs.numbers("--speed", speed),
+        prices,
+        speeds,
         on,
         input_usd_per_mtok=inputs.numbers("--input-price", input_price) if input_price else None,
         later=later,
-        leave_out=inputs.words(leave_out),
+        leave_out=left_out,
     )
     quantiles = {kind: getattr(found, kind).quantile(_LEVELS) for kind in _KINDS}
     names = [f"{level:.0%}" for level in _LEVELS]
@@ -69,4 +77,22 @@ def _size(
         "newest_offer": found.newest,
         **{kind: {"interval_80": getattr(found, kind).interval()} for kind in _KINDS},
     }
-    return Answer([Table(frame, columns, title, notes)], content)
+    known = sizing.offers(on, later=later, leave_out=left_out)
+    far = [
+        *_far("--price", prices, known.blended_usd_per_mtok, "USD/Mtok"),
+        *_far("--speed", speeds, known.output_tokens_per_s, "tokens/s"),
+    ]
+    if pd.Timestamp(on) - found.newest > pd.Timedelta(days=_OLD_DAYS):
+        far.append(f"--date {on} is more than {_OLD_DAYS} days after the newest offer known")
+    return Answer([Table(frame, columns, title, notes)], content, warnings=far)
+
+
+def _far(option: str, given: Sequence[float], known: pd.Series, unit: str) -> list[str]:
+    """That a line is carried far beyond the offers that it was drawn through."""
+    low, high = known.min(), known.max()
+    return [
+        f"{option} {value:g} is far from all offers, {low:.3g} to {high:.3g} {unit}: "
+        "the sizes are a line carried beyond what it learned from"
+        for value in given
+        if not low / _FAR <= value <= high * _FAR
+    ]

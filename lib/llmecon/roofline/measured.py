@@ -28,6 +28,8 @@ KINDS = (
 
 _MAX_SEQUENCES = 2048  # in progress, as a scheduler allows, where a row says maximum load
 
+_BEYOND_IDEAL = 10  # no row of ours comes near, not even one whose prompt was in a cache
+
 # As the rows name them: stored weights, arithmetic.
 _FORMATS: dict[str, tuple[str, str | None]] = {
     "FP8": ("fp8", None),
@@ -81,7 +83,8 @@ def read_measurements(path: Path) -> pd.DataFrame:
     """Measurements of one's own: a file with the columns of ``data/measurements.csv``.
 
     What our own table does not know would be left out of every fit without a word, so it is
-    refused: models, chips, formats, metrics, and units that do not belong to their metric.
+    refused: models, chips, formats, metrics, and units that do not belong to their metric. So is a
+    value that no accelerator could reach.
 
     Raises
     ------
@@ -111,6 +114,13 @@ def read_measurements(path: Path) -> pd.DataFrame:
         for column, value in row.items():
             if isinstance(value, float) and np.isinf(value):
                 raise BadRow(f"{path.name}, line {line}, column {column}: must be finite, got inf")
+    ideal = predict(rows.assign(line=range(2, len(rows) + 2)), profiles.IDEAL)
+    for row in ideal[ideal.seconds_ratio > _BEYOND_IDEAL].to_dict("records"):
+        unit, best = row["unit"], row["predicted"]
+        raise BadRow(
+            f"{path.name}, line {row['line']}, column value: {row['value']:g} {unit} is more than "
+            f"{_BEYOND_IDEAL} times as fast as {row['hardware']} can be: {best:.3g} {unit}"
+        )
     return rows
 
 

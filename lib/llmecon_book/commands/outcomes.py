@@ -109,14 +109,29 @@ def compared(made: Made, moved: Sequence[str], front: Path | None, all_: bool) -
         write_copy(text, made.folder / f"{chapter}.ipynb")
     notes = [*table.notes, *moved, *keep(made.folder, made.name, frame, page)]
     notes += [f"The whole book: {front}"] if front else []
-    same = scenarios.unchanged(plan, made.known)
     content = {"name": plan.name, "parameters": plan.parameters, "rows": frame, "notes": notes}
     return Answer(
         [replace(table, notes=notes)],
         content,
         csv=frame,
-        warnings=[f"{label} is the book's own value" for label in same],
+        warnings=[*scenarios.idle(plan, made.known), *_still(plan, frame, bool(moved))],
     )
+
+
+def _still(plan: Scenario, frame: pd.DataFrame, own: bool) -> list[str]:
+    """What was given and moved nothing, as the run showed."""
+    ran, moving = set(frame.chapter), set(frame.chapter[frame.changed])
+    still = [
+        f"{', '.join(f'{chapter}.{name}' for name in values)} moved no key number of {chapter}"
+        for chapter, values in plan.parameters.items()
+        if values and chapter in ran - moving
+    ]
+    if own and not moving:
+        still.append(
+            "no own row moved a key number; a chapter takes a chip, a model or a law by its name: "
+            "see llmecon parameters"
+        )
+    return still
 
 
 def swept(made: Made, axes: Sequence[Axis], of: str | None) -> Answer:
@@ -134,6 +149,7 @@ def swept(made: Made, axes: Sequence[Axis], of: str | None) -> Answer:
     heads = {"chapter": "Chapter", "name": "What", **{p: p for p in points}, "unit": "Unit"}
     charts = [report.chart(spec) for spec in _drawings(frame, names, drawn, made.known)]
     missing = [f"not in the table: {line}" for line in made.failed]
+    still = [f"{' and '.join(names)} moved no key number"] if wide.empty and not missing else []
     page = report.page(
         title,
         report.part("Points that failed", report.lines(missing)),
@@ -144,7 +160,9 @@ def swept(made: Made, axes: Sequence[Axis], of: str | None) -> Answer:
     columns = [Column(name, name, numbers.shown) for name in ("chapter", "name", *points, "unit")]
     plan = made.plan
     content = {"name": plan.name, "parameters": plan.parameters, "rows": frame, "notes": notes}
-    return Answer([Table(wide, columns, title, notes)], content, csv=frame, warnings=missing)
+    return Answer(
+        [Table(wide, columns, title, notes)], content, csv=frame, warnings=[*missing, *still]
+    )
 
 
 def _asked_for(of: str, texts: Mapping[str, str]) -> list[tuple[str, str]]:

@@ -8,7 +8,7 @@ from llmecon._names import UnknownName
 from llmecon.catalog.reading import read_json
 from llmecon_book.parameters import Parameter, read
 
-__all__ = ["Parameter", "check_values", "declared", "demand_known", "find"]
+__all__ = ["Parameter", "check_values", "declared", "demand_known", "find", "unknown"]
 
 
 def declared(path: Path) -> dict[str, Parameter]:
@@ -36,8 +36,15 @@ def declared(path: Path) -> dict[str, Parameter]:
 def find(known: Mapping[str, Mapping[str, Parameter]], chapter: str, name: str) -> Parameter:
     """A declared parameter, or an error that suggests the nearest names."""
     demand_known("chapter", chapter, known)
-    demand_known(f"parameter of {chapter}", name, known[chapter])
+    if name not in known[chapter]:
+        raise unknown(known, chapter, name)
     return known[chapter][name]
+
+
+def unknown(known: Mapping[str, Mapping[str, Parameter]], chapter: str, name: str) -> UnknownName:
+    """A parameter that a chapter has not: the chapters that have it, or the nearest names."""
+    moved = [f"{other}.{name}" for other in known if name in known[other]]
+    return UnknownName(f"parameter of {chapter}", name, moved or known[chapter])
 
 
 def check_values(

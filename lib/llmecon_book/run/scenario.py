@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,7 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from llmecon._names import UnknownName
 from llmecon.catalog.reading import read_json
 from llmecon.catalog.strict_yaml import read_yaml
-from llmecon_book.run.parameters import Parameter, check_values, declared, demand_known
+from llmecon_book.parameters import unused
+from llmecon_book.run.parameters import Parameter, check_values, declared, demand_known, unknown
 
 if TYPE_CHECKING:
     from llmecon_book.run.execution import Task
@@ -74,13 +76,18 @@ def demand_names(scenario: Scenario, known: Mapping[str, Mapping[str, Parameter]
     for chapter, values in scenario.parameters.items():
         for name in values if chapter in known else ():
             if name not in known[chapter]:
-                moved = [f"{other}.{name}" for other in known if name in known[other]]
-                kind = f"parameter of {chapter}"
-                wrong.append(str(UnknownName(kind, name, moved or known[chapter])))
+                wrong.append(str(unknown(known, chapter, name)))
         if chapter not in known:
             wrong.append(str(UnknownName("chapter", chapter, known)))
     if wrong:
         raise LookupError("; ".join(wrong))
+
+
+def idle(scenario: Scenario, known: Mapping[str, Mapping[str, Parameter]]) -> list[str]:
+    """Why some values of a scenario change nothing, as far as it is known before it runs."""
+    same = [f"{label} is the book's own value" for label in unchanged(scenario, known)]
+    off = [unused(known[chapter], values) for chapter, values in scenario.parameters.items()]
+    return [*same, *chain.from_iterable(off)]
 
 
 def unchanged(scenario: Scenario, known: Mapping[str, Mapping[str, Parameter]]) -> list[str]:
