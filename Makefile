@@ -10,7 +10,7 @@ SITE := _build/html/index.html
 SEED := $(shell date +%s)
 SHUFFLED = -m pytest -q -n 2 --randomly-seed=$(SEED)
 
-.PHONY: help book site serve test fuzz teach check data notebooks rerun screenshots pdf epub picture bench lab length size lock wheel clean
+.PHONY: help book site serve test fuzz teach worksheets check data notebooks rerun screenshots pdf epub picture bench lab length size lock wheel clean
 
 help:  ## show this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -42,6 +42,11 @@ fuzz: .venv/ready  ## anything typed, anything in a file: new examples, minutes 
 
 teach: .venv/ready  ## what a class uses: exercises, both editions, worksheets filled, blank and faulty
 	$(BIN)/python -m pytest -q -n 2 -p no:randomly --dist loadfile tests/teaching
+
+worksheets: .venv/ready  ## each worksheet as a folder for students and one that grades, into _build/worksheets
+	rm -rf _build/worksheets
+	cd teaching/worksheets && for sheet in *.ipynb; do \
+	$(CURDIR)/$(BIN)/otter assign $$sheet $(CURDIR)/_build/worksheets/$${sheet%.ipynb} || exit 1; done
 
 check: .venv/ready  ## format, lint, types
 	$(BIN)/ruff format --check -q lib tests tools benchmarks notebooks teaching

@@ -104,7 +104,11 @@ def test_every_figure_function_is_drawn_by_a_page_or_a_command():
         if not name.startswith("_") and function.__module__ == module.name
         if function.__annotations__.get("return") == "alt.LayerChart"
     }
-    calls = [node for cell in CELLS for node in ast.walk(ast.parse(cell.source))]
+    code = [
+        path.read_text("utf-8") for path in (ROOT / "lib" / "llmecon_book").glob("commands/*.py")
+    ]
+    sources = [*(cell.source for cell in CELLS), *code]
+    calls = [node for source in sources for node in ast.walk(ast.parse(source))]
     drawn = {n.func.attr for n in calls if isinstance(n, ast.Call) and hasattr(n.func, "attr")}
     project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
     pictures = project["entry-points"]["llmecon.pictures"].values()

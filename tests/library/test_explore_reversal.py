@@ -124,7 +124,7 @@ def test_what_the_reader_invites_to_try_is_so() -> None:
 
     assert found(10, 64).median > 2 * found(10, 144).median
     assert found(60, 40).interval()[1] > facts.size("GPT-4")
-    assert "Kimi K2, the nearest known one, is read 6.1 times too small" in (
+    assert "to Kimi K2, the nearest known model, it gives 6.1 times too little" in (
         READER.at(("3", "40", AUG)).title
     )
     assert "Kimi K2" not in READER.at(("3", "40", FEB)).title

@@ -165,7 +165,7 @@ def test_what_came_is_told_in_the_unit_of_its_measure(scored):
     assert scored["P8a"].measure.endswith(": 3.3 times the price (2.7 to 4.0)")
     assert scored["P1b"].measure.endswith(": 0 of 25 with a disclosed size")
     silent = dataclasses.replace(scored["P3"], result=registry.unanswered())
-    assert silent.measure.endswith("last against first: no number")
+    assert silent.measure.endswith("against the first one: no number")
     assert all(": " in one.measure and "{" not in one.measure for one in scored.values())
 
 
@@ -324,7 +324,7 @@ def test_the_next_model_in_size_is_told_beside_the_three_largest(scored):
     largest, following = facts.largest_trained(after=facts.ESSAY_DAY, until=facts.SCORED_ON)
     assert list(largest.model) == ["DeepSeek-V4-Pro", "LongCat-2.0", "Kimi K2"]
     assert list(following.model) == ["Kimi K2.5"]
-    assert "the next in size, Kimi K2.5, has 29" in scored["P5"].came
+    assert "Kimi K2.5, the next below these in size, saw 29" in scored["P5"].came
 
 
 def test_without_estimates_made_from_prices_fewer_agree(scored):

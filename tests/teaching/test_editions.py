@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from bs4 import BeautifulSoup
 
-from llmecon_book.site import edition
+from llmecon_book.site import edition, explorables
 
 ROOT = Path(__file__).parents[2]
 BIN = Path(sys.executable).parent
@@ -21,8 +21,12 @@ def build(folder, which):
     """Only the pages of exercises, as they are stored."""
     shutil.copytree(ROOT / "teaching", folder / "teaching")
     shutil.copytree(ROOT / "book", folder / "book")
+    explorables.refresh(ROOT)  # else every build computes them anew
+    kept = Path("_build") / ".explorables"
+    shutil.copytree(ROOT / kept, folder / kept)
     config = (ROOT / "_config.yml").read_text("utf-8")
     config = config.replace("    language: en\n", "    language: en\n    llmecon_refresh: false\n")
+    config = re.sub(r"^ +llmecon_card: .*\n", "", config, flags=re.M)  # it shows a chapter
     (folder / "_config.yml").write_text(config, "utf-8")
     first, *rest = [f"teaching/{page}" for page in PAGES]
     toc = ["format: jb-book", f"root: {first}", "chapters:", *(f"- file: {one}" for one in rest)]

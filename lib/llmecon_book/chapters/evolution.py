@@ -148,6 +148,7 @@ def bend(
     edges = pd.DatetimeIndex([known.release_date.min(), turn.date, known.release_date.max()])
     estimates = catalog.size_estimates().query("estimator == 'Erdil 2024'")
     lead = trends.elapsed_years(turn.date, facts.released(last))
+    on_line = float(turn.at([facts.released(last)])[0])
     tail = (1 - turn.confidence) / 2
     fell = chance(sampled.chance_of_shrinking)
     return Section(
@@ -158,6 +159,7 @@ def bend(
         bend_side="before" if lead > 0 else "after",
         **ends("bend_after", np.quantile(sampled.after, [tail, 1 - tail])),
         bend_p=max(turn.p_value, 0.001),
+        last_over_line=facts.size(last) / on_line,
         **named("disclosed", disclosed, "after n"),
         **named("longer", longer, "date before after"),
         n_blank=frontier.total_params.isna().sum(),

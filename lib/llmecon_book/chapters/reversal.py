@@ -20,10 +20,10 @@ _USES = {
     ("false", "false"): "neither",
 }
 _EITHER = {
-    (True, True): "reaches it by both models",
+    (True, True): "reaches it by both calculations",
     (True, False): "reaches it by the roofline alone",
     (False, True): "reaches it by the article's model alone",
-    (False, False): "reaches it by neither model",
+    (False, False): "reaches it by neither calculation",
 }
 
 
@@ -183,7 +183,7 @@ def served(
     by_ours, by_theirs = (_largest(curves, ten, wanted) for curves in (ours, theirs))
     fits = f"By the roofline {by_ours}; by the article's model {by_theirs}"
     if by_ours == by_theirs:
-        fits = f"By both models {by_ours}"
+        fits = f"By both calculations {by_ours}"
     open_to = "rules out", "does not rule out", "does not rule out"
     return Section(
         gpt4_at_ten=gpt4[0],
@@ -270,7 +270,7 @@ def sizes(
         **named("total", tested.loc["total_params", sizing.METHODS[0]], "median_factor coverage"),
         prior_smaller=prior.chance_below(gpt4),
         smaller=min(gpt4o.total_params.chance_below(gpt4), most),
-        half_width=(found["inferred_gpt4o_high"] / found["inferred_gpt4o_low"]) ** 0.5,
+        range_width=found["inferred_gpt4o_high"] / found["inferred_gpt4o_low"],
         readings=drawn(known, "price and speed"),
         stated=Series(stated, name="total_params"),
     )

@@ -117,7 +117,7 @@ def facts_and_size(found: Section) -> alt.LayerChart:
 def price_paths(found: Section) -> alt.LayerChart:
     """Prices over time: of flagships, and of the cheapest model of a given quality."""
     data = tidy(found.paths, ["path", "date", "model", "output_usd_per_mtok"])
-    x, y = date_x("date", "From that day on"), price_y(data.output_usd_per_mtok)
+    x, y = date_x("date", "Date from which the price holds"), price_y(data.output_usd_per_mtok)
     of_path = series("path", "Price of", data["path"])
     tooltip = ["path", "model", "date:T", "output_usd_per_mtok"]
     return finish(

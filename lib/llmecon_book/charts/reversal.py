@@ -40,7 +40,7 @@ def price_steps(found: Section) -> alt.LayerChart:
     """Output price of each maker's flagship from day to day, held until prices were read."""
     told = ["provider", "model", "effective_date", "output_usd_per_mtok"]
     data, held = common.tidy(found.changes, told), common.tidy(found.held, told)
-    x = common.date_x("effective_date", "From that day on")
+    x = common.date_x("effective_date", "Date from which the price holds")
     y = layers.price_y(data.output_usd_per_mtok)
     of_maker = common.series("provider", "Maker", data.provider)
     of_maker[0]["legend"] = alt.Legend(symbolType="stroke")  # a dashed circle is hard to read

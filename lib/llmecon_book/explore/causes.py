@@ -384,7 +384,7 @@ def _factors(law: SeparableLaw, served: float, gain: Gains, dollars: bool) -> St
     )
     return State(
         title=f"Together the three make GPT-4 {change(whole)} ({short(steps[-1])}); GPT-4o is "
-        f"read as {change(need)}",
+        f"inferred to be {change(need)}",
         sentence=f"The factors {causes} multiply to {whole:.2f}: {short(size)} active parameters "
         f"become {short(steps[-1])}. GPT-4o is inferred at {short(low)} to {short(high)}.",
         readout={label: change(factor[cause]) for cause, label in (_CAUSES | _WHOLE).items()},

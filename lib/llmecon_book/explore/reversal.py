@@ -71,7 +71,8 @@ def gpt4_server() -> Explorable:
         chart=_frontier,
         source=(
             "Computed here by the roofline for GPT-4's reported shape, with the 80% band of its "
-            "error. Prices and speeds of GPT-4o from prices.csv and the article."
+            "error. The text takes the cheapest of many accelerators; here you choose. Prices and "
+            "speeds of GPT-4o from prices.csv and the article."
         ),
         tries=(
             "Halve the bits to 4 and keep 90% of the drafts: the band touches GPT-4o's speed.",
@@ -172,7 +173,7 @@ def _frontier(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
 
 # ---- a size read off price and speed ---------------------------------------------------------
 
-_ROWS = ("All parameters", "At work on a token", "Nearest known model, read", "The same, in truth")
+_ROWS = ("All parameters", "At work on a token", "Nearest known model, by the line", "The same model, in truth")
 _ASKED_USD = (0.1, 0.3, 1, 3, 10, 30, 60)  # [USD per million output tokens]
 
 
@@ -209,7 +210,8 @@ def size_reader() -> Explorable:
         chart=_sizes,
         source=(
             "Computed here from the offers in served_offers.csv, by a straight line through price "
-            "and speed. The known model's family is left out when its size is read."
+            "and speed, which leaves out the known model's family. The sizes in the text rest on "
+            "all readings of a winter, not on one price and one speed."
         ),
         tries=(
             f"Move the speed from {min(seen):.0f} to {max(seen):.0f} tokens/s, GPT-4o's slowest "
@@ -217,7 +219,7 @@ def size_reader() -> Explorable:
             f"Take GPT-4's own price, {facts.list_price(facts.GPT4):g} dollars, and 40 tokens/s: "
             f"the band goes past the {words.spelled(facts.size(facts.GPT4))} reported for it.",
             "Take 3 dollars and 40 tokens/s, and move the day to August 2025: the nearest model "
-            "is now Kimi K2, six times as large as it is read.",
+            "is now Kimi K2, six times as large as the line makes it.",
         ),
     )
 
@@ -255,16 +257,16 @@ def _read(usd: float, speed: float, day: str) -> State:
     rows += [(_ROWS[3], other.model, *[other.true] * 3)]
     frame = pd.DataFrame(rows, columns=["reading", "model", "params", "low", "high"])
     middle, low, high = map(words.short, rows[0][2:])
-    way = "small" if other.predicted < other.true else "large"
+    way = "little" if other.predicted < other.true else "much"
     held = "holds" if other.low <= other.true <= other.high else "does not hold"
     times = f"{other.factor:.2g}"
-    miss = "right" if times == "1" else f"{times} times too {way}"
+    miss = "the right size" if times == "1" else f"{times} times too {way}"
     return State(
-        title=f"At {_dollars(usd)} and {speed} tokens/s a model reads as {middle}; {other.model}, "
-        f"the nearest known one, is read {miss}",
+        title=f"At {_dollars(usd)} and {speed} tokens/s the line gives {middle}; to {other.model}, "
+        f"the nearest known model, it gives {miss}",
         sentence=f"The 80% band of all parameters runs from {low} to {high}. Nearest in price and "
-        f"speed is {other.model} with {words.short(other.true)}. A line that has not seen its "
-        f"family reads {words.short(other.predicted)}, and its band {held} the truth.",
+        f"speed is {other.model} with {words.short(other.true)}. A line drawn without its "
+        f"family gives {words.short(other.predicted)}, and its band {held} the truth.",
         readout={
             "All parameters (80% band)": f"{middle} ({low} to {high})",
             _ROWS[1]: words.short(rows[1][2]),
