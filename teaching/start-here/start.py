@@ -1,9 +1,9 @@
 """The five tasks of "Start here": right answers, computed by the library, and what to say."""
 
-import __main__
 import pandas as pd
 from checks import Number, Wrong
 
+import __main__
 from llmecon import catalog, cost, roofline, sizing
 from llmecon_book import facts
 

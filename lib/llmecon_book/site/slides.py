@@ -95,7 +95,7 @@ def deck(text: str, chapter: str, stored: Mapping[str, str]) -> str:
     others = {name: SimpleNamespace(**known) for name, known in values.items()}
     try:
         filled = fill(text, others | values[chapter])
-    except (AttributeError, KeyError, ValueError) as error:
+    except (AttributeError, LookupError, ValueError) as error:
         raise DeckError(f"teaching/slides/{chapter}.md: {error}") from None
     filled = filled.replace("GPT-", "GPT\N{NON-BREAKING HYPHEN}")  # else a line ends in it
     title = re.search(r"^# (.+)$", filled, re.M)
@@ -137,7 +137,7 @@ def write_decks(app: Sphinx, exception: Exception | None) -> None:
     source, out = Path(app.srcdir), Path(app.outdir)
     stored = {path.stem: path.read_text("utf-8") for path in source.glob("notebooks/*.ipynb")}
     texts = {path.stem: path.read_text("utf-8") for path in source.glob("teaching/slides/*.md")}
-    decks = {name: deck(text, name, stored) for name, text in texts.items()}
+    decks = {name: deck(text, name, stored) for name, text in texts.items() if name in stored}
     for name, page in decks.items():
         (out / "slides").mkdir(exist_ok=True)
         (out / "slides" / f"{name}.html").write_text(page, encoding="utf-8")
