@@ -114,7 +114,7 @@ def test_reader_shows_what_the_library_infers(setting: tuple[str, ...]) -> None:
     ]
     assert other.model in state.title
     times = max(other.predicted / other.true, other.true / other.predicted)
-    side = "small" if other.predicted < other.true else "large"
+    side = "little" if other.predicted < other.true else "much"
     assert f"{times:.2g} times too {side}" in state.title or f"{times:.2g}" == "1"
 
 
