@@ -127,7 +127,7 @@ def test_a_killed_run_goes_on_where_it_was(book, started, capsys):
     assert done < set(points)
     assert cli.main([*sweep(points), "--csv"]) == 0
     assert set(begun(book)[len(before) :]) == set(points) - done
-    assert "6,small,square,36" in capsys.readouterr().out
+    assert "6,small,square,square,,36" in capsys.readouterr().out
 
 
 def test_a_killed_scheduler_is_said_and_costs_no_finished_point(book, started, scheduler):

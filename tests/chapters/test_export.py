@@ -110,8 +110,12 @@ def test_marks_are_written_out():
     assert "https://x.org/notebooks/reversal.html" in copy.cells[0].source
 
 
-def test_links_lead_to_the_address_of_the_site():
-    assert f"ogp_site_url: {export.SITE}\n" in (ROOT / "_config.yml").read_text("utf-8")
+def test_links_lead_to_the_site_or_are_words():
+    text = (ROOT / "notebooks" / "mechanism.ipynb").read_text("utf-8")
+    there, nowhere = (export.readable(text, site=at) for at in ("https://example.org/b", ""))
+    assert "](https://example.org/b/notebooks/reversal.html" in there
+    assert "unpublished:" not in nowhere
+    assert bool(re.search(r"\]\([^)]*notebooks/\w+\.html", nowhere)) == bool(export.published(ROOT))
 
 
 def test_a_copy_runs_where_it_is_opened_and_shows_what_it_computes(tmp_path):

@@ -21,6 +21,7 @@ import nbformat
 
 from llmecon import catalog
 from llmecon.catalog.reading import read_json
+from llmecon.catalog.strict_yaml import read_yaml
 from llmecon_book.charts import pictures, specs
 from llmecon_book.charts.theme import MIME
 from llmecon_book.facts import ClaimRow  # which makes the table of claims known
@@ -28,7 +29,7 @@ from llmecon_book.notebook import show_all
 from llmecon_book.run.numbers import RECORD, key_numbers
 from llmecon_book.words import short, written
 
-SITE = "https://llmecon.github.io/llmecon/"  # `ogp_site_url` of the site's configuration
+_NOWHERE = "unpublished:/"  # where links lead while the site has no address: they become words
 MARK = "exported"  # in the metadata of a copy: digest of its cells as they were written
 _TABLE_ROWS = 60
 _OPENING = """\
@@ -46,7 +47,7 @@ _LABEL = re.compile(r"\(([\w-]+)\)=\s*")
 _OPTION = re.compile(r":([\w-]+):\s*(.*)")
 
 
-def readable(text: str, *, site: str = SITE) -> str:
+def readable(text: str, *, site: str = "") -> str:
     """An executed chapter as a notebook without a role, a directive or a figure that is missing.
 
     Parameters
@@ -54,7 +55,8 @@ def readable(text: str, *, site: str = SITE) -> str:
     text : str
         The notebook with its outputs, as JSON.
     site : str, optional
-        Address of the site, to which the links lead.
+        Address of the site, to which the links lead; that of the book's settings if not given.
+        While there is none, links are plain words.
 
     Returns
     -------
@@ -74,7 +76,7 @@ def readable(text: str, *, site: str = SITE) -> str:
         elif cell.cell_type == "code":
             cell.outputs = [page.output(o) for o in cell.outputs if not _only_stored(o)]
     v4: Any = nbformat.v4
-    opening = _OPENING.format(page=page.address(page.name))
+    opening = page.linked(_OPENING.format(page=page.address(page.name)))
     notebook.cells[:0] = [
         v4.new_markdown_cell(opening, id="copy-text"),
         v4.new_code_cell(_SWITCH, id="copy-code"),
@@ -109,7 +111,7 @@ def digest(notebook: Any) -> str:
     return hashlib.sha256(json.dumps(cells, sort_keys=True).encode()).hexdigest()
 
 
-def write_copy(text: str, target: Path, *, site: str = SITE) -> bool:
+def write_copy(text: str, target: Path, *, site: str = "") -> bool:
     """Write a readable copy, unless one is there in which somebody worked.
 
     Returns
@@ -134,6 +136,38 @@ def write_copy(text: str, target: Path, *, site: str = SITE) -> bool:
 def _only_stored(output: Any) -> bool:
     data = output.get("data", {})
     return bool(data) and all(kind.startswith(RECORD) for kind in data)
+
+
+def of_site(repository: str, own: str = "") -> str:
+    """Address of the published site, ending in a slash; empty while nothing is known.
+
+    Parameters
+    ----------
+    repository : str
+        Address of the repository; on GitHub it tells the address of its pages.
+    own : str, optional
+        The site's own address, which goes first.
+
+    Examples
+    --------
+    >>> of_site("https://github.com/some-one/a-book")
+    'https://some-one.github.io/a-book/'
+    >>> of_site("https://gitlab.com/some-one/a-book", "https://example.org/book")
+    'https://example.org/book/'
+    >>> of_site("")
+    ''
+    """
+    found = re.fullmatch(r"https://github\.com/([^/]+)/([^/]+?)(?:\.git)?/?", repository)
+    address = own or (f"https://{found[1].lower()}.github.io/{found[2]}" if found else "")
+    return address and address.rstrip("/") + "/"
+
+
+def published(book: Path) -> str:
+    """Address of the site by the settings of a book; empty while there is none."""
+    path = book / "_config.yml"
+    settings = read_yaml(path) if path.is_file() else {}
+    own = (settings.get("html") or {}).get("baseurl") or ""
+    return of_site((settings.get("repository") or {}).get("url") or "", own)
 
 
 class _Book:
@@ -209,7 +243,8 @@ class _Page:
     """One chapter: its numbers, its figures and their order, and how each mark is written out."""
 
     def __init__(self, text: str, site: str) -> None:
-        self.book, self.site = _Book(), site.rstrip("/") + "/"
+        self.book = _Book()
+        self.site = (site or published(self.book.root) or _NOWHERE).rstrip("/") + "/"
         self.numbers, self.figures = key_numbers(text), _figures(text)
         prose = "\n\n".join(_prose(text))
         label = _LABEL.match(prose)
@@ -233,7 +268,12 @@ class _Page:
     def plain(self, text: str) -> str:
         """Text without roles, directives, labels and links that lead beside the notebook."""
         text = "\n".join(self._blocks(iter(text.splitlines())))
-        return re.sub(r'(\]\(|href=")\.\./', rf"\g<1>{self.site}", text).strip("\n")
+        return self.linked(re.sub(r'(\]\(|href=")\.\./', rf"\g<1>{self.site}", text)).strip("\n")
+
+    def linked(self, text: str) -> str:
+        """Text whose links lead somewhere, or are words."""
+        words = re.sub(rf"\[([^\[\]]*)\]\({_NOWHERE}[^)]*\)", r"\1", text)
+        return re.sub(rf'<a [^>]*href="{_NOWHERE}[^>]*>(.*?)</a>', r"\1", words, flags=re.S)
 
     def _blocks(self, lines: Iterator[str]) -> Iterator[str]:
         run: list[str] = []  # roles may go over the end of a line, but not into a block
@@ -261,7 +301,7 @@ class _Page:
         if name in ("glue:figure", "glue"):
             return self._figure(argument, options.get("name", ""), body)
         if name == "dropdown":
-            return _folded(argument, body)
+            return _folded(self._inline([argument]), body)
         if name == "exercise":
             return f"**{self._exercise(options.get('label', ''))}.** {body}"
         if name == "solution":

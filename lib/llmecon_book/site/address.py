@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 from sphinx.application import Sphinx
 from sphinx.errors import SphinxError
 
+from llmecon_book.run.export import of_site
+
 CARD = "card.png"
 _BUTTONS = ("repository", "issues", "source", "edit_page")
 _LAUNCH = {
@@ -21,30 +23,6 @@ class WrongAddress(SphinxError):
     """An address in the settings that leads nowhere; the build stops."""
 
     category = "Address error"
-
-
-def of_site(repository: str, own: str = "") -> str:
-    """Address of the published site, ending in a slash; empty while nothing is known.
-
-    Parameters
-    ----------
-    repository : str
-        Address of the repository; on GitHub it tells the address of its pages.
-    own : str, optional
-        The site's own address, which goes first.
-
-    Examples
-    --------
-    >>> of_site("https://github.com/some-one/a-book")
-    'https://some-one.github.io/a-book/'
-    >>> of_site("https://gitlab.com/some-one/a-book", "https://example.org/book")
-    'https://example.org/book/'
-    >>> of_site("")
-    ''
-    """
-    found = re.fullmatch(r"https://github\.com/([^/]+)/([^/]+?)(?:\.git)?/?", repository)
-    address = own or (f"https://{found[1].lower()}.github.io/{found[2]}" if found else "")
-    return address and address.rstrip("/") + "/"
 
 
 def settle(app: Sphinx, config: Any) -> None:
