@@ -489,3 +489,8 @@ def test_each_command_of_the_page_is_accepted_as_it_stands(line, tmp_path, monke
     words = shlex.split(line.removesuffix(" --cluster tcp://HOST:8786"))[1:]
     output = ["--output", str(tmp_path / "out")] if words[0] != "parameters" else []
     assert cli.main([*words, *output]) == 0, capsys.readouterr().err
+
+
+def test_the_whole_book_takes_along_every_folder_of_its_contents():
+    listed = re.findall(r"file: (\w+)/", (ROOT / "_toc.yml").read_text("utf-8"))
+    assert set(listed) <= set(whole_book._SOURCES)

@@ -16,7 +16,7 @@ from llmecon_book.run.numbers import key_numbers
 MARKER = "scenario.json"
 """Tells the site's extension what was changed, and the numbers before and after."""
 
-_SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks", "scenarios", "benchmarks")
+_SOURCES = ("_config.yml", "_toc.yml", "book", "notebooks", "teaching", "scenarios", "benchmarks")
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _SHOWN_LINES = 5  # of what the builder complained about
 
