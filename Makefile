@@ -17,6 +17,7 @@ help:  ## show this list
 
 book: .venv/ready  ## check the tables, run what changed, build the site; EDITION=student: no solutions
 	@$(BIN)/python -c "from llmecon_book.facts import catalog; [catalog.table(t) for t in catalog.TABLES]"
+	@$(BIN)/llmecon claims > /dev/null || { echo "a verdict differs from the ledger: $(BIN)/llmecon claims"; exit 1; }
 	$(BIN)/jupyter-book build . -W -n --keep-going
 	@echo; echo "The book is ready: open $(CURDIR)/$(SITE) in a browser,"; \
 	echo "or serve it:       $(PYTHON) -m http.server -d _build/html"
