@@ -150,8 +150,9 @@ def test_it_can_be_moved_by_keyboard_and_shared(page, explorable):
     field.press("ArrowLeft" if at else "ArrowRight")
     moved = shown(here)
     assert moved != before
-    asked = options[at - 1 if at else 1]
-    page.wait_for_url(lambda url: asked in parse_qs(url.partition("?")[2]).get(control.name, ""))
+    asked = {one.name: [one.default] for one in explorable.controls}
+    asked[control.name] = [options[at - 1 if at else 1]]
+    page.wait_for_url(lambda url: parse_qs(url.partition("?")[2]) == asked)
     address = page.url
     page.goto("about:blank")
     page.goto(address)

@@ -398,7 +398,7 @@ def reversal():
     slow, fast = (read(10, speed, "2025-02-07")[0][1] for speed in (64, 144))
     coder = next(row for row in table("served_offers") if row["model"] == "DeepSeek-Coder-V2")
     missed = stored(ROOT / "teaching" / "exercises-reversal.ipynb")["missed"]
-    assert "DeepSeek-Coder-V2" in missed and "too small" in missed
+    assert "DeepSeek-Coder-V2" in missed and "too little" in missed
     assert float(re.search(r"read ([\d.]+) times", missed)[1]) > 5
     return {
         "server_plain": served(2.94, 0.8, "bf16", "fp8"),

@@ -9,7 +9,8 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ import pandas as pd
 from docutils import nodes
 from jinja2 import Environment, FileSystemLoader
 from sphinx.application import Sphinx
+from sphinx.environment import BuildEnvironment
 from sphinx.util import logging
 from sphinx.util.docutils import SphinxDirective
 
@@ -151,10 +153,17 @@ def make(key: str) -> dict[str, str]:
     }
 
 
-def refresh(root: Path) -> None:
-    """Compute the explorables again if library, data or packages changed."""
+def prepare(app: Sphinx, env: BuildEnvironment, pages: Iterable[str]) -> None:
+    """Compute the explorables of the pages that are read."""
+    texts = [Path(env.doc2path(page)).read_text(encoding="utf-8") for page in pages]
+    asked = {key for text in texts for key in re.findall(r"\{explorable\} (\w+)", text)}
+    refresh(Path(app.srcdir), [key for key in EVERY if key in asked])
+
+
+def refresh(root: Path, keys: Iterable[str] = EVERY) -> None:
+    """Compute explorables again if library, data or packages changed."""
     around, folder = library_digest(), root / _KEPT
-    stale = [key for key in EVERY if _kept(folder, key).get("around") != around]
+    stale = [key for key in keys if _kept(folder, key).get("around") != around]
     if not stale:
         return
     _LOG.info("computing every setting of %d explorables", len(stale))
@@ -176,17 +185,16 @@ def _kept(folder: Path, key: str) -> dict[str, str]:
     return found
 
 
-def prepare(app: Sphinx) -> None:
-    """Compute what is stale; put the settings beside the pages."""
-    refresh(Path(app.srcdir))
-    if not _is_site(app):
+def write_states(app: Sphinx, exception: Exception | None) -> None:
+    """Put the settings beside the pages."""
+    if exception or not _is_site(app):
         return
     folder = Path(app.outdir) / _STATIC
     folder.mkdir(parents=True, exist_ok=True)
     for key in EVERY:
-        (folder / f"{key}.js").write_text(
-            _kept(Path(app.srcdir) / _KEPT, key)["states"], encoding="utf-8"
-        )
+        kept = _kept(Path(app.srcdir) / _KEPT, key)
+        if kept:
+            (folder / f"{key}.js").write_text(kept["states"], encoding="utf-8")
 
 
 class ExplorableHere(SphinxDirective):

@@ -21,8 +21,11 @@ function specOf(chart) {
 }
 
 function name(picture, description) {
+  for (const mark of picture.querySelectorAll("svg, svg [role], svg [aria-roledescription]")) {
+    mark.removeAttribute("role");
+    mark.removeAttribute("aria-roledescription");
+  }
   picture.setAttribute("role", "img");
-  picture.removeAttribute("aria-roledescription");
   picture.setAttribute("aria-label", description);
 }
 
