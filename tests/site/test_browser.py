@@ -64,8 +64,9 @@ class Reader:
     def _failed(self, request) -> None:
         if not self.script and request.resource_type == "script":
             return  # refused, as asked
-        if request.url.endswith("favicon.svg") and "ABORTED" in (request.failure or ""):
-            return  # the next page was opened before the icon came
+        late = request.url.endswith("favicon.svg") or "/explore/" in request.url
+        if late and "ABORTED" in (request.failure or ""):
+            return  # the next page was opened before it came
         self.trouble(f"failed: {request.url}")
 
     def _answered(self, answer) -> None:

@@ -89,12 +89,12 @@ def test_the_page_follows_library_and_data(book):
     assert "4,100" in page(book)
 
     replace(book / "lib" / "llmecon" / "probe.py", "4100", "5200")
-    rows = (book / "data" / "models.csv").read_text(encoding="utf-8").splitlines()
-    (book / "data" / "models.csv").write_text("\n".join(rows[:-1]) + "\n", encoding="utf-8")
+    rows = (book / "data" / "peers.csv").read_text(encoding="utf-8").splitlines()
+    (book / "data" / "peers.csv").write_text("\n".join(rows[:-1]) + "\n", encoding="utf-8")
     assert "executing 1 of 1 chapters" in run(book, *JUPYTER_BOOK)
     assert "5,200" in page(book)
     assert "4,100" not in page(book)
-    assert f"models.csv</a>, {len(rows) - 2} rows" in page(book, "tables.html")
+    assert f"peers.csv</a>, {len(rows) - 2} rows" in page(book, "tables.html")
 
 
 def test_plain_sphinx_is_as_fresh_and_two_builds_at_once_take_turns(book):

@@ -399,7 +399,7 @@ def reversal():
     coder = next(row for row in table("served_offers") if row["model"] == "DeepSeek-Coder-V2")
     missed = stored(ROOT / "teaching" / "exercises-reversal.ipynb")["missed"]
     assert "DeepSeek-Coder-V2" in missed and "too little" in missed
-    assert float(re.search(r"read ([\d.]+) times", missed)[1]) > 5
+    assert float(re.search(r"gives ([\d.]+) times", missed)[1]) > 5
     return {
         "server_plain": served(2.94, 0.8, "bf16", "fp8"),
         "server_bits": served(2.94, 0.8, "bf16", "fp8", "int4"),

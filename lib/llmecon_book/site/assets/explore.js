@@ -74,7 +74,7 @@ class Explorable {
       this.section.addEventListener("click", (event) => this.use(event.target.dataset.do));
       this.fold.addEventListener("toggle", () => this.list(this.state().rows));
       this.part("form").addEventListener("submit", (event) => event.preventDefault());
-      this.move({ quiet: true }); // a browser may keep what a form held
+      if (String(this.setting) !== String(this.first)) this.move({ quiet: true }); // a browser may keep what a form held
     });
     return this.loading;
   }
