@@ -25,8 +25,9 @@ function name(picture, description) {
     mark.removeAttribute("role");
     mark.removeAttribute("aria-roledescription");
   }
-  picture.setAttribute("role", "img");
-  picture.setAttribute("aria-label", description);
+  const named = picture.querySelector("select, input") ? picture.querySelector("svg") : picture; // a control is no picture
+  named.setAttribute("role", "img");
+  named.setAttribute("aria-label", description);
 }
 
 async function draw(chart) {
