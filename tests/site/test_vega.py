@@ -222,6 +222,12 @@ def test_the_title_of_a_printed_picture_is_broken_into_lines():
     assert len(specs.printed(chart(title=title).to_dict())["title"]["text"]) > 1
 
 
+def test_a_list_without_script_is_explained():
+    menu = alt.param("n", value=1, bind=alt.binding_select(options=[1, 8], name="Chips"))
+    assert "<noscript>" in vega.figure_html(chart().add_params(menu).to_dict())
+    assert "<noscript>" not in vega.figure_html(chart().to_dict())
+
+
 def test_the_bundle_holds_its_libraries_and_asks_no_other_host():
     script = vega.script()
     assert script.startswith("(() => {")

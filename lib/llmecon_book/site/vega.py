@@ -92,8 +92,17 @@ def figure_html(spec: Spec) -> str:
     below = f'<span class="chart-subtitle">{subtitle}</span>' if subtitle else ""
     return (
         f'<div class="chart" id="{name}">'
-        f'<p class="chart-title">{title}{below}</p>{drawing_html(spec)}{numbers_html(spec)}</div>\n'
+        f'<p class="chart-title">{title}{below}</p>{drawing_html(spec)}'
+        f"{_without_script(spec)}{numbers_html(spec)}</div>\n"
     )
+
+
+def _without_script(spec: Spec) -> str:
+    params = [param for part in specs.parts(spec) for param in part.get("params", [])]
+    if not any(param.get("bind", "scales") != "scales" for param in params):
+        return ""
+    note = "The list below this chart needs JavaScript; it shows its first setting."
+    return f'<noscript><p class="chart-note">{note}</p></noscript>'
 
 
 def drawing_html(spec: Spec) -> str:
