@@ -196,8 +196,8 @@ def lifetime_bill() -> Explorable:
         state=_life,
         chart=_life_chart,
         source=(
-            "Computed here: training by a law of loss, serving by the article's cost model, for "
-            "the quality that the book's example asks for."
+            "Bill for training and serving a model of GPT-4's quality, by its size. Training by a "
+            "law of loss, serving by the article's model (Erdil 2025). Computed here."
         ),
         tries=(
             "Move the demand to 1T: even so little serving halves the cheapest size.",

@@ -57,8 +57,9 @@ def trend_picker() -> Explorable:
         state=_state,
         chart=_chart,
         source=(
-            "Sizes and their grades from models.csv; a straight line through their logarithms by "
-            "least squares, with an interval from resampled models, computed here."
+            "Sizes and their grades from models.csv. A straight line through their logarithms by "
+            "least squares; the interval is Student's t or, where sizes are drawn within their "
+            "ranges, that of the draws. Computed here."
         ),
         tries=(
             "Start at GPT-3 instead of 2018: no growth can be seen any more.",
