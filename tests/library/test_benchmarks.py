@@ -12,6 +12,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from llmecon_book.explore.listing import EVERY
+
 ROOT = Path(__file__).parents[2]
 sys.path.insert(0, str(ROOT))
 
@@ -158,7 +160,8 @@ def test_the_stored_pages_meet_their_goals_beside_a_peer():
     assert (pd.read_csv(RESULTS / "site_goals.csv").met == "yes").all()
     pages = pd.read_csv(RESULTS / "site.csv")
     assert set(pages.site) == {site_bench.OWN, site_bench.PLAIN}
-    assert set(pages.page) == {"index", *site_bench.CHAPTERS}
+    assert set(pages.page) >= {"index", "explore", *site_bench.CHAPTERS}
+    assert set(pd.read_csv(RESULTS / "site_feel.csv").explorable) == set(EVERY)
 
 
 def test_the_pages_cannot_be_measured_before_they_are_built(tmp_path, monkeypatch):
