@@ -12,6 +12,7 @@ import json
 import re
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,8 @@ def refresh(root: Path, keys: Iterable[str] = EVERY) -> None:
         return
     _LOG.info("computing every setting of %d explorables", len(stale))
     folder.mkdir(parents=True, exist_ok=True)
-    with ProcessPoolExecutor(2) as pool:
+    fresh = get_context("spawn")  # a fork would copy locks that threads of the runner may hold
+    with ProcessPoolExecutor(2, mp_context=fresh) as pool:
         for key, made in zip(stale, pool.map(make, stale), strict=True):
             (folder / f"{key}.svg").write_text(made.pop("picture"), encoding="utf-8")
             (folder / f"{key}.json").write_text(
