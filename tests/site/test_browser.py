@@ -362,6 +362,7 @@ def test_the_search_finds_pages_over_http(browser, server):
     with reader(browser, server, WIDE, "light") as one:
         one.open("search.html?q=parameters")
         one.tab.wait_for_selector("#search-results li a")
+        one.tab.wait_for_load_state("networkidle")  # it reads each page that it found
         assert one.tab.locator("#search-results li").count() > 3
     assert one.troubles == []
 

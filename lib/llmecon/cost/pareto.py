@@ -112,16 +112,17 @@ def frontier(
         raise ValueError(f"{draft.name} drafts nothing: gammas must hold a number > 0")
     options |= {"draft": draft, "acceptance": acceptance, "batch": sizes, "context": context}
     lines = []
-    for gamma in rounds:
-        for split in _splits(model, draft if gamma else None, max_chips, stages):
+    for gamma in _rounds(rounds):
+        helper = draft if np.any(gamma) else None
+        for split in _splits(model, helper, max_chips, stages):
             step = speculate(model, chip, gamma=gamma, **options, **split)
             usd = usd_per_mtok(step, usd_per_gpu_hour=usd_per_gpu_hour, utilisation=utilisation)
             lines.append(_points(step, usd, split, gamma))
-    points = pd.concat(lines, ignore_index=True)
-    chosen = on_frontier(1.0 / points[_SPEED].to_numpy(), points[_PRICE].to_numpy())
+    points = {name: np.concatenate([line[name] for line in lines]) for name in lines[0]}
+    chosen = on_frontier(1.0 / points[_SPEED], points[_PRICE])[::-1]
     if not len(chosen):
         raise ValueError(f"{model.name} does not fit on {max_chips * max(stages)} of {chip.name}")
-    return points.iloc[chosen[::-1]].reset_index(drop=True)
+    return pd.DataFrame({name: values[chosen] for name, values in points.items()})
 
 
 def frontier_on(
@@ -245,7 +246,18 @@ def _splits(
             yield {"pipeline_parallel": degree, **dict.fromkeys(experts, spread[:, None])}
 
 
-def _points(step: Step, usd: FloatArray, split: dict[str, Any], gamma: int) -> pd.DataFrame:
+def _rounds(counts: Sequence[int]) -> Iterator[FloatArray]:
+    """Tokens to draft: none by itself, since it needs no draft; all others as one more axis."""
+    tried = np.asarray(counts, dtype=np.float64)
+    if np.any(tried == 0):
+        yield np.zeros(1)
+    if np.any(tried > 0):
+        yield tried[tried > 0][:, None, None]
+
+
+def _points(
+    step: Step, usd: FloatArray, split: dict[str, Any], gamma: FloatArray
+) -> dict[str, npt.NDArray[Any]]:
     """Points of one split that no other of the split beats."""
     speed = np.broadcast_to(step.tokens_per_s, usd.shape)
     chosen = on_frontier(1.0 / speed, usd)
@@ -253,19 +265,20 @@ def _points(step: Step, usd: FloatArray, split: dict[str, Any], gamma: int) -> p
     def at(values: Numbers) -> npt.NDArray[Any]:
         return np.broadcast_to(np.asarray(values), usd.shape).ravel()[chosen]
 
-    return pd.DataFrame(
-        {
-            _SPEED: at(speed),
-            _PRICE: at(usd),
-            "batch": at(step.batch).astype(int),
-            "chips": at(step.chips).astype(int),
-            "tensor_parallel": at(split["tensor_parallel"]).astype(int),
-            "pipeline_parallel": int(split["pipeline_parallel"]),
-            "expert_parallel": at(split.get("expert_parallel", 1)).astype(int),
-            "gamma": gamma,
-            "binds": step.binds_at(chosen),
-        }
-    )
+    whole = {
+        "batch": step.batch,
+        "chips": step.chips,
+        "tensor_parallel": split["tensor_parallel"],
+        "pipeline_parallel": split["pipeline_parallel"],
+        "expert_parallel": split.get("expert_parallel", 1),
+        "gamma": gamma,
+    }
+    return {
+        _SPEED: at(speed),
+        _PRICE: at(usd),
+        **{name: at(values).astype(int) for name, values in whole.items()},
+        "binds": step.binds_at(chosen),
+    }
 
 
 def cheapest_at(frontier: pd.DataFrame, tokens_per_s: Numbers) -> FloatArray:

@@ -45,7 +45,7 @@ def speculate(
     chip: Accelerator,
     *,
     draft: Transformer | None,
-    gamma: int,
+    gamma: Numbers,
     acceptance: Numbers = 0.8,
     **options: Any,
 ) -> Step:
@@ -60,8 +60,9 @@ def speculate(
     draft : Transformer or None
         The model that drafts, on the same accelerators; None for prediction heads of the
         model itself, whose time is neglected.
-    gamma : int
-        Tokens drafted per round; 0 is plain decoding. [tokens]
+    gamma : int or array
+        Tokens drafted per round; 0 is plain decoding, and only a lone 0 needs no memory for the
+        draft. [tokens]
     acceptance : float or array
         Probability that a drafted token is kept. 0.7 to 0.9 in the Llama family (Erdil,
         arXiv:2506.04645). [1]
@@ -90,18 +91,18 @@ def speculate(
     >>> bool(faster.tokens_per_s > plain.tokens_per_s)
     True
     """
-    require("gamma", gamma, minimum=0, unit="tokens")
-    check = decode(model, chip, positions=gamma + 1, **options)
-    gained = tokens_per_round(acceptance, gamma)
-    if draft is None or gamma == 0:
+    drafted = require("gamma", gamma, minimum=0, unit="tokens")
+    check = decode(model, chip, positions=drafted + 1, **options)
+    gained = tokens_per_round(acceptance, drafted)
+    if draft is None or not np.any(drafted):
         return replace(check, tokens=gained)
     if not draft.n_experts:  # the same accelerators: groups of experts become replicas
         tensor, replicas, expert = (np.asarray(options.get(name, 1)) for name in _DEGREES)
         chips = np.maximum(tensor, expert)  # as in layout()
         options |= dict(zip(_DEGREES, (chips, replicas * chips // tensor, 1), strict=True))
     drafting = decode(draft, chip, **options)
-    seconds = check.seconds + gamma * drafting.seconds
-    terms = [getattr(check.terms, name) + gamma * getattr(drafting.terms, name) for name in TERMS]
+    seconds = check.seconds + drafted * drafting.seconds
+    terms = [getattr(check.terms, name) + drafted * getattr(drafting.terms, name) for name in TERMS]
     both = replace(
         check.memory,
         weight_bytes=np.asarray(check.memory.weight_bytes + drafting.memory.weight_bytes),

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Literal
 
 import numpy as np
+import numpy.typing as npt
 import pandas as pd
 
 from llmecon._checks import FloatArray, require, require_memory
@@ -224,8 +225,17 @@ def lead(
 
 def _medians(rows: pd.DataFrame, columns: Sequence[str], draws: int, seed: int) -> FloatArray:
     """Medians of columns over samples of whole families with replacement, one row a sample."""
-    rng = np.random.default_rng(seed)
-    families = [part[list(columns)].to_numpy() for _, part in rows.groupby("family", sort=True)]
+    names, family = np.unique(rows.family, return_inverse=True)
     require_memory("draws", draws, 64.0 * len(rows))
-    picks = rng.integers(len(families), size=(draws, len(families)))
-    return np.array([np.median(np.concatenate([families[i] for i in p]), axis=0) for p in picks])
+    picks = np.random.default_rng(seed).integers(len(names), size=(draws, len(names)))
+    times = (picks[:, :, None] == np.arange(len(names))).sum(axis=1)[:, family]  # a row is drawn
+    return np.stack([_medians_of(rows[name].to_numpy(float), times) for name in columns], axis=1)
+
+
+def _medians_of(values: FloatArray, times: npt.NDArray[np.int_]) -> FloatArray:
+    """Median of values of which each stands so many times, for each row of ``times``."""
+    order = np.argsort(values)
+    up_to = np.cumsum(times[:, order], axis=1)
+    n = up_to[:, -1:]
+    middle = [values[order][(up_to > rank).argmax(axis=1)] for rank in ((n - 1) // 2, n // 2)]
+    return np.asarray(np.mean(middle, axis=0))

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from llmecon._checks import DAYS_PER_YEAR, FloatArray, Numbers, require
 from llmecon.trends._dates import Dates, about_the_mean, points, years_since
@@ -139,7 +139,9 @@ class Growth:
             ) from error
 
     def _quantile(self) -> float:
-        return float(stats.t.ppf(0.5 + self.confidence / 2, self.n - 2)) if self.n > 2 else math.inf
+        if self.n == 2:
+            return math.inf
+        return float(special.stdtrit(self.n - 2, 0.5 + self.confidence / 2))  # Student's t
 
 
 def growth_rate(dates: Dates, sizes: Numbers, *, confidence: float = 0.8) -> Growth:
@@ -186,8 +188,9 @@ def growth_rate(dates: Dates, sizes: Numbers, *, confidence: float = 0.8) -> Gro
     require("confidence", confidence, above=0, maximum=0.9999)
     days, values = points(dates, sizes)
     origin, years = about_the_mean(days)
-    slope, level = float(stats.linregress(years, values).slope), float(values.mean())
-    squares, free, sd = float((years**2).sum()), len(days) - 2, math.inf
+    level, squares = float(values.mean()), float((years**2).sum())
+    slope = float((years * (values - level)).sum()) / squares
+    free, sd = len(days) - 2, math.inf
     if free:
         sd = math.sqrt(float(((values - level - slope * years) ** 2).sum()) / free)
     return Growth(

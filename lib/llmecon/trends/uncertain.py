@@ -5,13 +5,13 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 import pandas as pd
-from scipy import stats
+from scipy import special
 
 from llmecon._checks import FloatArray, central_interval, require, require_memory
 from llmecon.trends._dates import Dates, about_the_mean, timestamps, whole_days, years_since
 
 _CALENDAR_YEARS = 246.0  # pandas counts until 2262
-_NINETY = stats.norm.ppf(0.95)  # published ranges are read as 90 % intervals
+_NINETY = special.ndtri(0.95)  # published ranges are read as 90 % intervals
 
 
 def sample_sizes(

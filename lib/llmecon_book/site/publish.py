@@ -11,7 +11,7 @@ import hashlib
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from uuid import NAMESPACE_URL, uuid5
 
@@ -35,10 +35,22 @@ _SCRIPT = re.compile(r"<script(?P<kind>(?![^>]*\ssrc=)[^>]*)>(?P<body>.*?)</scri
 _DATA = re.compile(r"type=[\"']?(?!text/javascript|module)[\w.+-]+/", re.IGNORECASE)
 
 
-def policy(page: str) -> str:
+def buttons(page: str) -> set[str]:
+    """What the theme's buttons do when they are pressed, written in the page.
+
+    Examples
+    --------
+    >>> buttons('<button title="Print" onclick="window.print()">')
+    {'window.print()'}
+    """
+    return {html.unescape(code) for code in re.findall(r'<[^<>]*\son[a-z]+="([^"]*)"', page)}
+
+
+def policy(page: str, pressed: Iterable[str] = ()) -> str:
     """Content security policy of a page: nothing from elsewhere, and no script but its own.
 
-    Scripts that stand in the page are allowed by their digest, as they are in the finished page.
+    Scripts and buttons that stand in the page are allowed by their digest, as they are in the
+    finished page; so are the buttons ``pressed`` of the pages that it reads, as the search does.
 
     Examples
     --------
@@ -47,10 +59,10 @@ def policy(page: str) -> str:
     (True, False)
     """
     own = [found["body"] for found in _SCRIPT.finditer(page) if not _DATA.search(found["kind"])]
-    pressed = [html.unescape(code) for code in re.findall(r'<[^<>]*\son[a-z]+="([^"]*)"', page)]
+    pressed = buttons(page) | set(pressed)
     allowed = sorted({_digest(code) for code in (*own, *pressed)})
     if pressed:
-        allowed.insert(0, "'unsafe-hashes'")  # buttons of the theme
+        allowed.insert(0, "'unsafe-hashes'")
     return "; ".join(
         [
             f"default-src {_HERE}",
@@ -69,12 +81,12 @@ def _digest(code: str) -> str:
     return f"'sha256-{base64.b64encode(hashlib.sha256(code.encode()).digest()).decode()}'"
 
 
-def with_policy(page: str) -> str:
+def with_policy(page: str, pressed: Iterable[str] = ()) -> str:
     """A page with its policy behind its character set; one that has it is left alone."""
     name = 'http-equiv="Content-Security-Policy"'
     if name in page:
         return page
-    tag = f'<meta {name} content="{policy(page)}">'
+    tag = f'<meta {name} content="{policy(page, pressed)}">'
     return re.sub(r'(<meta charset="?utf-8"?\s*/?>)', rf"\1\n{tag}", page, count=1, flags=re.I)
 
 
@@ -228,10 +240,11 @@ def finish(app: Sphinx, exception: Exception | None) -> None:
         day = provenance.day_of_run(Path(app.srcdir), "")
         text = feed(record.read_text(encoding="utf-8"), app.config.project, address, day)
         (out / FEED).write_text(text, encoding="utf-8")
-    pages = sorted(path.relative_to(out).as_posix() for path in out.rglob("*.html"))
-    for name in pages:
-        page = (out / name).read_text(encoding="utf-8")
-        (out / name).write_text(with_policy(page), encoding="utf-8")
+    found = (path.relative_to(out).as_posix() for path in sorted(out.rglob("*.html")))
+    pages = {name: (out / name).read_text(encoding="utf-8") for name in found}
+    pressed = set().union(*map(buttons, pages.values()))
+    for name, page in pages.items():
+        (out / name).write_text(with_policy(page, pressed), encoding="utf-8")
     if address:
         listed = [name for name in pages if name not in _UNLISTED and "_static" not in name]
         (out / "sitemap.xml").write_text(sitemap(listed, address), encoding="utf-8")
