@@ -123,10 +123,11 @@ def groups(counted: Frame, which: str, constants: Any) -> Section:
         "engine": counted.engine,
         "requests": load.where(counted.load.notna(), "maximum load").astype(str),
     }
-    errors = pd.concat(
+    found = (
         _errors(counted.assign(group=group), "group").sort_values("mape").assign(grouping=name)
         for name, group in groupings.items()
     )
+    errors = pd.concat(found, ignore_index=True)
     several: Frame = errors[errors.rows > 1]
     return Section(
         errors=several,
