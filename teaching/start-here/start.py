@@ -1,11 +1,14 @@
 """The five tasks of "Start here": right answers, computed by the library, and what to say."""
 
+import altair as alt
 import pandas as pd
 from checks import Number, Wrong
 
 import __main__
 from llmecon import catalog, cost, roofline, sizing
 from llmecon_book import facts
+
+alt.renderers.enable("svg")  # drawn here, without a network
 
 _SHAPE, _CHIP, _RENT, _DAY = "Llama 3.1 70B", "H200 SXM 141GB", 3.0, "2025-02-07"
 

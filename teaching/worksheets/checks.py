@@ -8,13 +8,26 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from numbers import Real
+from textwrap import shorten
 from typing import Any
 
+import altair as alt
 import numpy as np
 import pandas as pd
 
-SLIPS = {1e3: "1,000", 1e6: "a million", 1e9: "a billion", 60.0: "60", 3600.0: "3,600"}
-_TIMES = {60.0: "minutes and seconds", 3600.0: "hours and seconds"}
+SLIPS = {
+    1e3: "1,000",
+    1e6: "a million",
+    1e9: "a billion",
+    60.0: "60",
+    3600.0: "3,600",
+    100.0: "100",
+}
+_MIXED = {
+    60.0: "minutes and seconds are mixed up",
+    3600.0: "hours and seconds are mixed up",
+    100.0: "no cents or percent",
+}
 
 
 class Wrong(Exception):
@@ -32,10 +45,14 @@ def filled(given: Any) -> Any:
     """An answer that is there."""
     if given is None:
         raise Wrong(
-            "No answer yet: run its cell. If the cell stops with an error, mend that first."
+            "No answer yet: run its cell. If the cell stops with an error, mend that first. "
+            "And store the number itself: print gives nothing back."
         )
     if given is ...:
-        raise Wrong("The answer is empty: put it in place of the three dots, and run the cell.")
+        raise Wrong(
+            "The answer is empty: put it in place of the three dots, and run the cell. "
+            "If the cell stops with an error, mend that first."
+        )
     return given
 
 
@@ -44,11 +61,13 @@ def number(given: Any) -> float:
     given = filled(given)
     if isinstance(given, str):
         raise Wrong(f"The answer is text, {given!r}: give a number, without quotes and unit.")
-    if isinstance(given, pd.DataFrame | pd.Series):
+    if isinstance(given, pd.DataFrame):
         raise Wrong(f"The answer is a table of {len(given)} rows: one number is asked, so pick it.")
-    if isinstance(given, np.ndarray | list | tuple):
+    if isinstance(given, pd.Series | np.ndarray | list | tuple):
         if np.size(given) != 1:
-            raise Wrong(f"The answer holds {np.size(given)} values: one number is asked.")
+            raise Wrong(
+                f"The answer holds {np.size(given)} values: one number is asked, so pick it."
+            )
         given = np.ravel(given)[0]
     if not isinstance(given, Real) or isinstance(given, bool | np.bool_):
         kind = type(given).__name__
@@ -56,7 +75,10 @@ def number(given: Any) -> float:
             f"The answer is of type {kind}: one number is asked, perhaps one that it holds."
         )
     if not math.isfinite(given):
-        raise Wrong(f"The answer is {given}: a finite number is asked. Is something divided by 0?")
+        raise Wrong(
+            f"The answer is {given}: a finite number is asked. "
+            "Is something divided by 0, or too large for the memory?"
+        )
     return float(given)
 
 
@@ -91,7 +113,7 @@ class Number:
         """How many times off it is by a slip of units; empty if by none."""
         right = float(self.right())
         for factor, words in SLIPS.items():
-            mixed = f"{_TIMES[factor]} are mixed up" if factor in _TIMES else "look at the unit"
+            mixed = _MIXED.get(factor, "look at the unit")
             if self._near(given, right * factor):
                 return f"{words} times too large: {mixed}. Asked is {self.unit}."
             if self._near(given, right / factor):
@@ -145,6 +167,20 @@ class Table:
             raise Wrong(f"{len(missing)} rows are missing, such as {missing[0]}. {self.hint}")
 
 
+def _encoding(given: Any) -> dict[str, Any]:
+    """What a chart, or the first of its layers, shows on which axis."""
+    if not isinstance(given, alt.TopLevelMixin):
+        kind = type(given).__name__
+        raise Wrong(f"The answer is of type {kind}: a chart is asked, alt.Chart(...).mark_...")
+    try:
+        drawn = given.to_dict()
+    except (TypeError, ValueError, alt.utils.schemapi.SchemaValidationError) as error:
+        told = shorten(str(error), 150, placeholder=" ...")  # one line of several
+        raise Wrong(f"The chart cannot be drawn: {told.rstrip('.')}.") from None
+    layers = drawn.get("layer") or [{}]
+    return drawn.get("encoding", {}) | layers[0].get("encoding", {})
+
+
 @dataclass(frozen=True)
 class Figure:
     """An Altair chart with labelled axes.
@@ -159,20 +195,17 @@ class Figure:
 
     def idea(self, given: Any) -> None:
         """Pass a chart with two axes."""
-        given = filled(given)
-        if not hasattr(given, "to_dict") or not hasattr(given, "encoding"):
-            kind = type(given).__name__
-            raise Wrong(f"The answer is of type {kind}: a chart is asked, alt.Chart(...).mark_...")
+        encoding = _encoding(filled(given))
         for axis in ("x", "y"):
-            if axis not in given.to_dict().get("encoding", {}):
+            if axis not in encoding:
                 raise Wrong(f"The chart has no {axis} axis: name it in .encode({axis}=...).")
 
     def exact(self, given: Any) -> None:
         """Pass a chart whose axes have titles with units, and the scale that the numbers need."""
         self.idea(given)
-        encoding = given.to_dict()["encoding"]
+        encoding = _encoding(given)
         for axis in ("x", "y"):
-            title = encoding[axis].get("title") or ""
+            title = encoding[axis].get("title") or (encoding[axis].get("axis") or {}).get("title")
             timed = encoding[axis].get("type") == "temporal"
             if not title or not (timed or "[" in title):
                 raise Wrong(f"The {axis} axis needs a title with its unit in brackets.")

@@ -21,6 +21,31 @@ def test_it_is_short_enough_to_be_read_the_evening_before():
     assert len(re.sub(r"\{glue:text\}`[^`]*`", "1", prose).split()) < 1200
 
 
+MINUTES = {"Ten": 10, "Fifteen": 15, "Twenty": 20, "Twenty-five": 25}
+READ_WORDS_PER_MINUTE, SAID_WORDS_PER_MINUTE = 200, 130
+
+
+def test_the_lecture_adds_up_and_its_slides_leave_half_of_the_time():
+    length, plan = re.search(r"## A lecture of (\d+) minutes\n(.+?)\n## ", GUIDE, re.S).groups()
+    parts = re.findall(r"^\d\. \*\*(\S+) minutes: (.+?)(?=^\d\. |\Z)", plan, re.M | re.S)
+    assert sum(MINUTES[words] for words, _ in parts) == int(length)
+    wholes = []
+    for words, text in parts[1:]:
+        chapter, named = re.match(r"\{doc\}`/notebooks/(\w+)`\*\* Slides ([^.]+)\.", text).groups()
+        deck = (ROOT / "teaching" / "slides" / f"{chapter}.md").read_text("utf-8")
+        slides = re.split(r"^---$", deck, flags=re.M)
+        ends = [one.split(" to ") for one in named.split(", ")]
+        shown = [slides[at - 1] for one in ends for at in range(int(one[0]), int(one[-1]) + 1)]
+        whole = int(re.search(r"lecture of (\d+) minutes", deck)[1])
+        wholes.append(whole)
+        assert len(shown) / len(slides) * whole <= MINUTES[words], chapter
+        seen, said = zip(*(slide.split("\nNote:") for slide in shown), strict=True)
+        read = len(" ".join(seen).split()) / READ_WORDS_PER_MINUTE
+        told = len(" ".join(said).split()) / SAID_WORDS_PER_MINUTE
+        assert read + told <= MINUTES[words] / 2, chapter
+    assert f"{min(wholes)} to {max(wholes)} minutes" in plan
+
+
 def test_it_names_an_exercise_of_each_chapter():
     asked = set(re.findall(r"\{ref\}`(ex-[\w-]+)`", GUIDE))
     for page in (ROOT / "teaching").glob("exercises-*.ipynb"):

@@ -1,9 +1,11 @@
-"""Decks: every number is the chapter's, nothing overflows, and the speaker sees the notes."""
+"""Decks: every number is the chapter's, nothing overflows, all can read them, notes are shown."""
 
+import gzip
 import importlib.util
 import re
 from pathlib import Path
 from types import SimpleNamespace
+from urllib.parse import urlsplit
 
 import pytest
 from bs4 import BeautifulSoup
@@ -14,6 +16,7 @@ from llmecon_book.site import publish, slides
 ROOT = Path(__file__).parents[2]
 DECKS = sorted(path.stem for path in (ROOT / "teaching" / "slides").glob("*.md"))
 STORED = {path.stem: path.read_text("utf-8") for path in (ROOT / "notebooks").glob("*.ipynb")}
+FIRST_VISIT_BYTES = 150_000  # as a server sends it, compressed; a page of the book may have 800,000
 PLACEHOLDER = re.compile(r"\{[^{}]*\}")
 
 
@@ -50,6 +53,11 @@ def browser():
         one = play.chromium.launch(executable_path=shots.chromium(), args=["--no-sandbox"])
         yield one
         one.close()
+
+
+@pytest.fixture(scope="module")
+def axe():
+    return pytest.importorskip("axe_playwright_python.sync_playwright").Axe()
 
 
 def test_each_chapter_with_exercises_has_a_deck():
@@ -92,6 +100,22 @@ class TestDeck:
             heard += tab.evaluate(FAULTS, at)
         tab.close()
         assert heard == []
+
+    def test_each_slide_is_light_and_for_everybody(self, site, browser, axe, name):
+        tab = browser.new_page(viewport={"width": 1280, "height": 720})
+        asked, found = set(), []
+        tab.on("request", lambda request: asked.add(urlsplit(request.url)))
+        tab.goto((site / "slides" / f"{name}.html").as_uri())
+        tab.wait_for_selector(".reveal.ready")
+        for at in range(tab.evaluate("Reveal.getTotalSlides()")):
+            tab.evaluate("at => Reveal.slide(at)", at)
+            faults = axe.run(tab, options={"resultTypes": ["violations"]}).response["violations"]
+            found += [(at + 1, fault["id"], fault["nodes"][0]["target"]) for fault in faults]
+        tab.close()
+        assert found == []
+        files = [Path(one.path).read_bytes() for one in asked if one.scheme == "file"]
+        assert len(files) >= 6, "style and scripts are counted"
+        assert sum(len(gzip.compress(file)) for file in files) <= FIRST_VISIT_BYTES
 
     def test_the_speaker_sees_the_notes(self, site, browser, name):
         context = browser.new_context()

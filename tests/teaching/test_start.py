@@ -41,6 +41,7 @@ def told(tmp_path):
             shutil.copy(path, tmp_path)
 
     def run(answers):
+        """What the checks say by task, errors, and the kinds of output that were shown."""
         notebook = nbformat.read(tmp_path / "start-here.ipynb", as_version=4)
         for cell in notebook.cells:
             task = re.fullmatch(r"(\w+) = \.\.\.", cell.source)
@@ -50,30 +51,33 @@ def told(tmp_path):
         NotebookClient(
             notebook, resources=where, allow_errors=True, timeout=120, kernel_name="python3"
         ).execute()
-        said, raised = {}, []
+        said, raised, shown = {}, [], set()
         for cell in notebook.cells:
             outputs = cell.get("outputs", [])
+            shown.update(kind for out in outputs for kind in out.get("data", {}))
             raised += [out.evalue for out in outputs if out.output_type == "error"]
             if task := re.fullmatch(r'check\("(\w+)"\)', cell.source):
                 said[task[1]] = "".join(out.get("text", "") for out in outputs)
-        return said, raised
+        return said, raised, shown
 
     return run
 
 
 def test_a_filled_copy_is_right_in_every_task(told):
-    assert told(FILLED) == (dict.fromkeys(start.TASKS, "Right.\n"), [])
+    said, raised, shown = told(FILLED)
+    assert (said, raised) == (dict.fromkeys(start.TASKS, "Right.\n"), [])
+    assert "image/svg+xml" in shown and "text/html" not in shown  # which fetches its scripts
 
 
 def test_a_blank_copy_runs_and_is_told_what_to_do(told):
-    said, raised = told({})
+    said, raised, _ = told({})
     assert said.keys() == start.TASKS.keys()
     assert raised == []
     assert all(re.fullmatch(r"Not yet\. The answer is empty:.*\n", one) for one in said.values())
 
 
 def test_a_fault_gets_one_line_and_stops_no_other_check(told):
-    said, raised = told({task: answer for task, (answer, _) in FAULTY.items()})
+    said, raised, _ = told({task: answer for task, (answer, _) in FAULTY.items()})
     assert raised == ["of the student"]  # and none of ours
     for task, (_, line) in FAULTY.items():
         assert said[task].startswith("Not yet. ") and line in said[task], said[task]

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import altair as alt
 import numpy as np
 import pandas as pd
 import pytest
@@ -73,8 +74,8 @@ class TestNumbers:
         }
         for given, words in cases.items():
             assert words in told(answer.idea, given) and words in told(answer.exact, given)
-        for given in (pd.DataFrame({"a": [1, 2, 3]}), pd.Series([1, 2, 3])):
-            assert "table of 3 rows" in told(answer.exact, given)
+        assert "table of 3 rows" in told(answer.exact, pd.DataFrame({"a": [1, 2, 3]}))
+        assert "holds 3 values" in told(answer.exact, pd.Series([1, 2, 3]))
         assert "type Number" in told(answer.exact, answer)
 
 
@@ -86,6 +87,36 @@ def test_a_table_is_told_what_is_missing_and_what_is_too_much():
     assert "rows too many" in told(table.exact, answers.catalog.models())
     assert "no column 'model'" in told(table.exact, right.drop(columns="model"))
     assert "a table (pandas.DataFrame) is asked" in told(table.exact, right.model)
+
+
+X, Y = alt.X("a:Q", title="Speed [tokens/s]"), alt.Y("b:Q").scale(type="log")
+CHART = alt.Chart(pd.DataFrame({"a": [1, 2], "b": [1, 10]})).mark_line()
+
+
+@pytest.mark.parametrize("y", [Y.title("Cost [USD]"), Y.axis(title="Cost [USD]")])
+def test_a_figure_is_right_alone_and_in_layers(y):
+    figure = answers.REVERSAL["figure"]
+    for chart in (CHART.encode(X, y), CHART.encode(X, y) + CHART.mark_point().encode(X, y)):
+        assert told(figure.exact, chart) == ""
+
+
+@pytest.mark.parametrize(
+    ("chart", "words"),
+    [
+        (alt.Chart(), "'mark' is a required property"),
+        (
+            CHART.encode(x="speed"),
+            'cannot be drawn: Unable to determine data type for the field "sp',
+        ),
+        (CHART.encode(x=X), "no y axis"),
+        (CHART.encode(X, Y.title("Cost")), "The y axis needs a title with its unit"),
+        (CHART.encode(X, alt.Y("b:Q", title="Cost [USD]")), "give it a logarithmic scale"),
+        (alt.Chart, "of type type"),
+        (pd.DataFrame(), "of type DataFrame"),
+    ],
+)
+def test_a_faulty_figure_is_told_in_one_line(chart, words):
+    assert words in told(answers.REVERSAL["figure"].exact, chart)
 
 
 @pytest.fixture(scope="module")
@@ -124,6 +155,16 @@ def test_the_blank_copy_earns_none_and_holds_no_solution(made, sheet):
     assert set(points.values()) == {0}
     assert summary.count("put it in place of the three dots") == 2 * len(points)
     assert "Traceback" not in summary and "Error" not in summary
+
+
+@pytest.mark.parametrize("sheet", SHEETS)
+def test_a_figure_is_drawn_without_a_network(sheet):
+    cells = json.loads((FOLDER / f"{sheet}.ipynb").read_text("utf-8"))["cells"]
+    (setup,) = ("".join(cell["source"]) for cell in cells if cell["id"].endswith("-setup"))
+    names = {}
+    with alt.renderers.enable("default"):
+        exec(setup, names)
+        assert "alt" not in names or alt.renderers.active == "svg"
 
 
 FAULTS = {  # what a student writes, the points it earns, what is read

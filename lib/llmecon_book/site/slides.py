@@ -44,9 +44,9 @@ _DECK = """<!DOCTYPE html>
 <noscript><link rel="stylesheet" href="../_static/reveal/slides-unscripted.css"></noscript>
 </head>
 <body>
-<main class="reveal"><div class="slides">
+<main><div class="reveal"><div class="slides">
 {slides}
-</div></main>
+</div></div></main>
 <footer><a href="../notebooks/{chapter}.html">{title}</a> · S: speaker’s view</footer>
 {speaker}
 <script src="../_static/reveal/reveal.js"></script>
