@@ -3,6 +3,7 @@ run is not repeated: invariants of ``llmecon rerun`` on a small book made here."
 
 import csv
 import json
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -12,6 +13,7 @@ import pytest
 
 from llmecon import cli
 from llmecon.catalog import UnknownName
+from llmecon_book.notebook import check_parameters
 from llmecon_book.run import digest, execution, numbers, parameters
 from llmecon_book.run import scenario as scenarios
 from llmecon_book.run import sweep as sweeps
@@ -263,6 +265,29 @@ WRONG = {
     ),
     "not a day": ("small: {day: soon}", "small.day must be an ISO date"),
 }
+
+
+CONTRADICTING = {
+    "evolution": ({"trend_until": "2017-01"}, "trend_until must be after trend_from, got 2017-01"),
+    "outlook": ({"scored_until": "2024-11-01"}, "scored_until must be after forecast_made"),
+    "fitting": ({"lowest_flop": 1e22}, "highest_flop must be above lowest_flop, got 3e+21 and 1e"),
+    "errata": ({"sweep_to_flop": 1e20}, "sweep_to_flop must be >= 1e+22"),
+}
+
+
+@pytest.mark.parametrize("chapter", CONTRADICTING)
+def test_values_that_contradict_each_other_are_refused_before_anything_starts(chapter):
+    """As a rerun does, for the chapters of the book, and as a chapter does under papermill."""
+    values, message = CONTRADICTING[chapter]
+    known = scenarios.known_parameters(ROOT)
+    with pytest.raises(ValueError, match=re.escape(f"{chapter}.{message}")):
+        parameters.check_values(known, {chapter: values})
+    cells = json.loads((ROOT / "notebooks" / f"{chapter}.ipynb").read_text("utf-8"))["cells"]
+    declaring = next(c for c in cells if "parameters" in c["metadata"].get("tags", []))
+    space = {"In": ["".join(declaring["source"]), "# Parameters\n", "check"]}
+    exec(space["In"][0], space)
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        check_parameters(space | values)
 
 
 def test_nothing_of_something_may_be_wanted(book):
