@@ -9,10 +9,12 @@ import threading
 from pathlib import Path
 
 import nbformat
+import numpy as np
 import pytest
 
 from llmecon import cli
 from llmecon.catalog import UnknownName
+from llmecon_book.chapters import evolution, reversal
 from llmecon_book.notebook import check_parameters
 from llmecon_book.run import digest, execution, numbers, parameters
 from llmecon_book.run import scenario as scenarios
@@ -503,3 +505,15 @@ def test_an_unknown_parameter_passed_by_papermill_alone_would_be_silent(book):
     """Why the check above exists: papermill itself only logs an unknown name."""
     with pytest.raises(UnknownName):
         parameters.check_values(scenarios.known_parameters(book), {"small": {"rent": 1.0}})
+
+
+def test_words_of_a_chapter_hold_for_other_parameters_too():
+    """What the article says of its own models is not said of those that a run puts there."""
+    told = evolution.sizes(["GPT-1", "GPT-3 175B", "GPT-4"], "2024-12-13")
+    other = evolution.sizes(["GPT-2 XL", "GPT-3 175B", "Gopher 280B"], "2026-01-01")
+    assert (told.story_is, told.last_source) == ("The article begins with", "by the leak")
+    assert "in place of the article's" in other.story_is and "this run" in other.turn_at
+    assert (other.own_story, other.last_source) == ("this story", "by its maker")
+    assert other.gpt4_total_params == told.last_total_params != other.last_total_params
+    for usd, said in ((4.2, "4.2"), (0.0, "0"), (np.inf, "infinitely many"), (np.nan, "no known")):
+        assert reversal._sum(usd).startswith(said)
