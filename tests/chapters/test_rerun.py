@@ -9,12 +9,11 @@ import threading
 from pathlib import Path
 
 import nbformat
-import numpy as np
 import pytest
 
 from llmecon import cli
 from llmecon.catalog import UnknownName
-from llmecon_book.chapters import evolution, reversal
+from llmecon_book.chapters import evolution
 from llmecon_book.notebook import check_parameters
 from llmecon_book.run import digest, execution, numbers, parameters
 from llmecon_book.run import scenario as scenarios
@@ -515,5 +514,3 @@ def test_words_of_a_chapter_hold_for_other_parameters_too():
     assert "in place of the article's" in other.story_is and "this run" in other.turn_at
     assert (other.own_story, other.last_source) == ("this story", "by its maker")
     assert other.gpt4_total_params == told.last_total_params != other.last_total_params
-    for usd, said in ((4.2, "4.2"), (0.0, "0"), (np.inf, "infinitely many"), (np.nan, "no known")):
-        assert reversal._sum(usd).startswith(said)

@@ -191,7 +191,7 @@ def served(
     open_to = "rules out", "does not rule out", "does not rule out"
     drafting = "a small model drafts tokens and the large one checks them"
     return Section(
-        bits=" or ".join(f"{8 * storage_bytes(name):g}" for name in how["weights"]),
+        bits=" or ".join(f"{8 * storage_bytes(name):.0f}" for name in how["weights"]),
         drafting=drafting
         if how["acceptance"]
         else "no small model drafts tokens for the large one",
