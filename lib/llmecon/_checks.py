@@ -136,7 +136,13 @@ def _memory_bytes() -> Iterator[float]:
 
 
 def column(
-    description: str, *, unit: str = "", default: Any = ..., key_of: str = "", **bounds: float
+    description: str,
+    *,
+    unit: str = "",
+    default: Any = ...,
+    key_of: str = "",
+    unless: str = "",
+    **bounds: float,
 ) -> Any:
     """A described field of a record, or column of a table, with its bounds.
 
@@ -148,16 +154,18 @@ def column(
         Of an empty cell; ``None`` makes it mean unknown.
     key_of : str, optional
         Table whose key the cell must be.
+    unless : str, optional
+        Column that says of a row that its cell is no such key.
     **bounds : float
         ``gt``, ``ge``, ``lt``, ``le``: what no value in the right unit comes near.
     """
-    said = {"unit": unit, "key_of": key_of}
+    said = {"unit": unit, "key_of": key_of, "unless": unless}
     extra = {name: text for name, text in said.items() if text}
     return Field(default, description=description, json_schema_extra=extra, **bounds)  # type: ignore[call-overload]
 
 
 def extras(field: FieldInfo) -> dict[str, str]:
-    """What `column` was told beyond the bounds: ``unit`` and ``key_of``, where there are any."""
+    """What `column` was told beyond the bounds: ``unit``, ``key_of`` and ``unless``."""
     said = field.json_schema_extra
     return {name: str(text) for name, text in said.items()} if isinstance(said, dict) else {}
 

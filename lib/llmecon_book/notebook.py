@@ -64,6 +64,7 @@ def check_parameters(namespace: dict[str, Any]) -> None:
         if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store) and node.id not in known:
             raise UnknownName("parameter", node.id, known)
     values = {name: known[name].checked(namespace[name]) for name in known}
+    parameters.demand_agreement(known, values)
     for line in parameters.unused(known, values):
         _display(show(f"**Note:** {line}."))
 

@@ -13,6 +13,8 @@ from llmecon.accelerator import FORMATS
 
 _COMMENT = re.compile(r"(?:\[([^\]]*)\]\s*)?(.*)", re.S)
 _RANGE = re.compile(r"(?<![\w.])(-?\d[\d_.e+]*?)\.\.(-?\d[\d_e+]*(?:\.\d+)?(?:e\+?\d+)?)(?![\w.])")
+_LEAST = re.compile(r"\bat least (\d+)")
+_BEYOND = re.compile(r"\b(above|after) (\w+)$")
 _UNUSED = re.compile(r"\bunused while (\w+) is (\S+)$")
 
 
@@ -31,8 +33,11 @@ class Parameter:
     unit, help : str
         From the comment ``# [unit] help``.
     minimum, maximum : float, optional
-        From ``low..high`` in the help. Without it an amount, which has a unit, is > 0, or
-        >= 0 where the default is 0.
+        From ``low..high`` or ``at least low`` in the help. Without them an amount, which has a
+        unit, is > 0, or >= 0 where the default is 0.
+    beyond : tuple, optional
+        How this one lies to another parameter, and that one's name, from ``above NAME`` or
+        ``after NAME`` at the end of the help.
     unused_while : tuple, optional
         Another parameter and the value under which this one changes nothing, from
         ``unused while NAME is VALUE`` at the end of the help.
@@ -46,6 +51,7 @@ class Parameter:
     help: str = ""
     minimum: float | None = None
     maximum: float | None = None
+    beyond: tuple[str, str] | None = None
     unused_while: tuple[str, Any] | None = None
 
     def checked(self, value: Any) -> Any:
@@ -142,12 +148,49 @@ def read(source: str, chapter: str = "") -> dict[str, Parameter]:
             raise ValueError(f"the default of {name} is not a plain value") from error
         _, _, comment = lines[(node.end_lineno or 0) - 1].rpartition("  # ")
         unit, told = _COMMENT.fullmatch(comment).groups("")  # type: ignore[union-attr]
-        bounds, unused = _RANGE.search(told), _UNUSED.search(told)
+        bounds, least = _RANGE.search(told), _LEAST.search(told)
         low, high = map(ast.literal_eval, bounds.groups()) if bounds else (None, None)
+        low = int(least[1]) if least else low
+        beyond, unused = _BEYOND.search(told), _UNUSED.search(told)
+        other = (beyond[1], beyond[2]) if beyond else None
         switch = (unused[1], ast.literal_eval(unused[2])) if unused else None
         kind = ast.unparse(node.annotation)
-        found[name] = Parameter(chapter, name, kind, default, unit, told, low, high, switch)
+        found[name] = Parameter(chapter, name, kind, default, unit, told, low, high, other, switch)
     return found
+
+
+def demand_agreement(known: Mapping[str, Parameter], values: Mapping[str, Any]) -> None:
+    """Refuse values of a chapter that contradict each other.
+
+    Parameters
+    ----------
+    known : mapping
+        Declared parameters of the chapter.
+    values : mapping
+        New values, checked one by one.
+
+    Raises
+    ------
+    ValueError
+        Naming both.
+
+    Examples
+    --------
+    >>> known = read("first: str = '2018-01-01'  # [ISO date] of the fit\\n"
+    ...              "last: str = '2023-03-31'  # [ISO date] of the fit, after first")
+    >>> demand_agreement(known, {"last": "2017-12"})
+    Traceback (most recent call last):
+    ValueError: last must be after first, got 2017-12 and 2018-01-01
+    """
+    now = {name: values.get(name, parameter.default) for name, parameter in known.items()}
+    for name, parameter in known.items():
+        how, other = parameter.beyond or ("", "")
+        if not other or "" in (now[name], now[other]):  # an empty day is none
+            continue
+        one, two = now[name], now[other]
+        days = how == "after"
+        if not (iso_date(name, one) > iso_date(other, two) if days else one > two):
+            raise ValueError(f"{parameter.label} must be {how} {other}, got {one} and {two}")
 
 
 def unused(known: Mapping[str, Parameter], values: Mapping[str, Any]) -> list[str]:

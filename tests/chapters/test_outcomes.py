@@ -303,6 +303,14 @@ def test_a_sweep_draws_a_line_of_one_parameter_and_a_heat_map_of_two(book, capsy
     asked = ["--of", of] if of else []
     one = ["rerun", "--sweep", "small.usd_per_gpu_hour=1:3:3", *asked]
     assert cli.main([*one, "--output", "one"]) == 0
+    shown = capsys.readouterr().out.split("To read")[0]
+    (title, *_), points = shown.splitlines(), [line for line in shown.splitlines() if "B" in line]
+    if of:  # just that number, a row a point
+        assert title == "small: size" and [row.split() for row in points] == [
+            [f"{rent}", f"{8 * rent}B"] for rent in (1, 2, 3)
+        ]
+    else:
+        assert "rent" in shown and len(points) == 1
     assert cli.main([*one, "--sweep", "small.n_chips=2,4", "--output", "two"]) == 0
     line, heat = ((book / name / "index.html").read_text() for name in ("one", "two"))
     name, ends = ("size", "8B to 24B") if of else ("rent", "8 to 24")
@@ -328,7 +336,10 @@ def test_an_own_law_moves_a_chapter_and_no_table_of_the_book(book, capsys):
     own = (0.35 * 480 / (0.37 * 2080)) ** (1 / 0.72) * (1e24 / 6) ** (0.37 / 0.72)
     assert size["after"] == pytest.approx(own, rel=1e-5)
     assert size["after"] != size["before"]
-    moved = "scaling_laws: OWN_2026: moves no key number of the chapters that ran"
+    moved = (
+        "scaling_laws: OWN_2026: is small.law: what that moves, the table shows; "
+        "by itself it moves no key number of the chapters that ran"
+    )
     assert moved in found["notes"]
     assert "OWN_2026" not in set(catalog.table("scaling_laws").name)
     (folder,) = (book / "_build" / "rerun").glob("law-own_2026-data-mine-*")

@@ -3,6 +3,7 @@ run is not repeated: invariants of ``llmecon rerun`` on a small book made here."
 
 import csv
 import json
+import re
 import shutil
 import threading
 from pathlib import Path
@@ -12,6 +13,8 @@ import pytest
 
 from llmecon import cli
 from llmecon.catalog import UnknownName
+from llmecon_book.chapters import evolution
+from llmecon_book.notebook import check_parameters
 from llmecon_book.run import digest, execution, numbers, parameters
 from llmecon_book.run import scenario as scenarios
 from llmecon_book.run import sweep as sweeps
@@ -265,6 +268,29 @@ WRONG = {
 }
 
 
+CONTRADICTING = {
+    "evolution": ({"trend_until": "2017-01"}, "trend_until must be after trend_from, got 2017-01"),
+    "outlook": ({"scored_until": "2024-11-01"}, "scored_until must be after forecast_made"),
+    "fitting": ({"lowest_flop": 1e22}, "highest_flop must be above lowest_flop, got 3e+21 and 1e"),
+    "errata": ({"sweep_to_flop": 1e20}, "sweep_to_flop must be >= 1e+22"),
+}
+
+
+@pytest.mark.parametrize("chapter", CONTRADICTING)
+def test_values_that_contradict_each_other_are_refused_before_anything_starts(chapter):
+    """As a rerun does, for the chapters of the book, and as a chapter does under papermill."""
+    values, message = CONTRADICTING[chapter]
+    known = scenarios.known_parameters(ROOT)
+    with pytest.raises(ValueError, match=re.escape(f"{chapter}.{message}")):
+        parameters.check_values(known, {chapter: values})
+    cells = json.loads((ROOT / "notebooks" / f"{chapter}.ipynb").read_text("utf-8"))["cells"]
+    declaring = next(c for c in cells if "parameters" in c["metadata"].get("tags", []))
+    space = {"In": ["".join(declaring["source"]), "# Parameters\n", "check"]}
+    exec(space["In"][0], space)
+    with pytest.raises(ValueError, match=f"^{re.escape(message)}"):
+        check_parameters(space | values)
+
+
 def test_nothing_of_something_may_be_wanted(book):
     known = scenarios.known_parameters(book)
     parameters.check_values(known, {"small": {"context_tokens": 0, "demand": 0.0, "margin": 0.0}})
@@ -478,3 +504,13 @@ def test_an_unknown_parameter_passed_by_papermill_alone_would_be_silent(book):
     """Why the check above exists: papermill itself only logs an unknown name."""
     with pytest.raises(UnknownName):
         parameters.check_values(scenarios.known_parameters(book), {"small": {"rent": 1.0}})
+
+
+def test_words_of_a_chapter_hold_for_other_parameters_too():
+    """What the article says of its own models is not said of those that a run puts there."""
+    told = evolution.sizes(["GPT-1", "GPT-3 175B", "GPT-4"], "2024-12-13")
+    other = evolution.sizes(["GPT-2 XL", "GPT-3 175B", "Gopher 280B"], "2026-01-01")
+    assert (told.story_is, told.last_source) == ("The article begins with", "by the leak")
+    assert "in place of the article's" in other.story_is and "this run" in other.turn_at
+    assert (other.own_story, other.last_source) == ("this story", "by its maker")
+    assert other.gpt4_total_params == told.last_total_params != other.last_total_params

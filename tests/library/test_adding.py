@@ -97,7 +97,8 @@ def test_a_chip_is_one_row_and_its_price_another(add):
 
 def test_an_offer_is_one_row_and_informs_the_sizes(add):
     day = "2025-01-26"
-    add("served_offers", like=1, model="Tiny 1", total_params=2e8, active_params=2e8)
+    small = {"model": "Tiny 1", "unlisted": "true", "total_params": 2e8, "active_params": 2e8}
+    add("served_offers", like=1, **small)
     untouched_tables_hold("served_offers")
     assert sizing.offers(day, leave_out=["Tiny 1"]).total_params.min() > 3e8
     assert sizing.prior(day).chance_below(3e8) > 0

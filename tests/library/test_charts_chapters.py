@@ -122,8 +122,12 @@ def test_what_the_curves_reach_is_said_in_words(shapes, case):
     winter = facts.winter_readings(facts.SONNET).output_tokens_per_s
     speed = shrunk.speeds(facts.gpt4o_readings().output_tokens_per_s, winter, winter, "2025-06-30")
     otherwise = shrunk.cases(shape, ours, price.gpt4o_price, how)
-    found = shrunk.served(shape, ours, theirs, otherwise, price, speed)
+    found = shrunk.served(shape, ours, theirs, otherwise, price, speed, how)
     assert (found.reach, found.sure) == (reach, sure)
+    assert found.bits == {"dear": "16", "usual": "16 or 8", "cheap": "4"}[case]
+    assert found.drafting.startswith("a small model" if acceptance else "no small model")
+    no_room = found.gpt4_at_55 == "infinitely many" or float(found.gpt4_at_55) >= 30
+    assert found.room == ("no room" if no_room else "room")
     slow, fast = cost.band(ours[ours.fraction == 1], shape)
     by_hand = [float(cost.fastest_at(line, price.gpt4o_price)) for line in (slow, fast)]
     assert [found.gpt4_at_ten_low, found.gpt4_at_ten_high] == by_hand
@@ -135,8 +139,9 @@ def test_what_the_curves_reach_is_said_in_words(shapes, case):
 
 
 def test_what_cannot_be_bought_is_no_number():
-    assert shrunk._sum(float("inf")) == shrunk._sum(0.0) == "no finite number of"
-    assert shrunk._sum(11.36) == "11"
+    assert shrunk._sum(float("inf")) == "infinitely many"
+    assert shrunk._sum(float("nan")) == "no known number of"
+    assert (shrunk._sum(0.0), shrunk._sum(11.36)) == ("0", "11")
 
 
 def test_all_readings_of_a_model_give_one_size_on_all_pages():

@@ -190,3 +190,11 @@ def test_a_pipeline_is_not_served():
         roofline.serve(
             LLAMA_8B, H200, concurrency=1, input_tokens=1, output_tokens=1, pipeline_parallel=2
         )
+
+
+@pytest.mark.parametrize("name", ["batch", "context"])
+def test_a_count_beyond_all_numbers_is_refused_and_warns_of_nothing(name, recwarn):
+    load = {"batch": 1, "context": 100} | {name: [1e308]}
+    with pytest.raises(ValueError, match=rf"^{name} must be <= 1e\+16.*, got 1e\+308"):
+        roofline.decode(LLAMA_8B, H200, **load)
+    assert not recwarn.list

@@ -44,6 +44,7 @@ def _resource(name: str, row_type: type[Sourced]) -> dict[str, Any]:
     foreign = [
         {"fields": [column], "reference": {"resource": other, "fields": [TABLES[other].KEY[0]]}}
         for column, other in foreign_keys(row_type).items()
+        if "unless" not in extras(row_type.model_fields[column])
     ]
     return {
         "name": name,
@@ -59,6 +60,7 @@ def _field(name: str, info: FieldInfo) -> dict[str, Any]:
     extra, required = extras(info), {"required": True} if info.is_required() else {}
     field: dict[str, Any] = {"name": name, **_type(info.annotation)}
     where = f", as in {extra['key_of']}.csv" if "key_of" in extra else ""
+    where += f" unless {extra['unless']}" if "unless" in extra else ""
     field["description"] = f"{info.description}{where}"
     if field["type"] == "boolean":
         field |= {"trueValues": ["true"], "falseValues": ["false"]}

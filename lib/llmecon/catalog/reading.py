@@ -163,9 +163,13 @@ def _read_row(
         column, reason = first_problem(error, row_type)
         raise _bad(path, line, column or "row", reason) from error
     for column, names in keys.items():
-        if cells[column] and cells[column] not in names:
-            near = ", ".join(nearest(cells[column], names))
-            raise _bad(path, line, column, f"{cells[column]!r} is in no row of its table: {near}?")
+        mark = extras(row_type.model_fields[column]).get("unless")
+        if not cells[column] or cells[column] in names or (mark and getattr(row, mark)):
+            continue
+        near = ", ".join(nearest(cells[column], names))
+        other = f" If it is another, say so: {mark} is true" if mark else ""
+        reason = f"{cells[column]!r} is in no row of its table: {near}?{other}"
+        raise _bad(path, line, column, reason)
     try:
         if keys:
             row.agree(keys)

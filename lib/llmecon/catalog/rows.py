@@ -59,11 +59,15 @@ _Status = Literal["disclosed", "reported", "estimate"]
 _Precision = Literal["day", "month", "year"]
 _Circular = Literal["true", "false", "unknown"]
 _YesNo = Annotated[bool, Field(strict=False)]
+_OF_MODELS: dict[str, Any] = {"key_of": "models", "unless": "unlisted"}
 
 
 def _maybe(description: str, **kind: Any) -> Any:
     """A column whose empty cell means unknown."""
     return column(description, default=None, **kind)
+
+
+_UNLISTED = column("Whether models.csv leaves that name out", default=False)
 
 
 class Sourced(BaseModel):
@@ -159,7 +163,7 @@ class _SizeEstimateRow(Sourced):
     KEY = ("model", "estimator", "entry")
     TITLE = "Published size estimates"
 
-    model: Text = column("Model")
+    model: Text = column("Model", **_OF_MODELS)
     estimator: Text = column("Who estimated, with the version")
     series: Text = column("The same for all versions: a later one replaces an earlier one")
     rival: _YesNo = column("Whether it is a word on a rival's model")
@@ -177,6 +181,7 @@ class _SizeEstimateRow(Sourced):
     circular_with_price: _Circular = column("Whether the estimate uses the price")
     circular_with_speed: _Circular = column("Whether the estimate uses the speed")
     superseded: _YesNo = column("Whether its author has replaced it by a later one")
+    unlisted: _YesNo = _UNLISTED
 
 
 class _PriceRow(Sourced):
@@ -189,7 +194,7 @@ class _PriceRow(Sourced):
     KEY = ("model", "provider", "effective_date")
     TITLE = "Prices"
 
-    model: Text = column("Model, or the name it is sold by")
+    model: Text = column("Model, or the name it is sold by", **_OF_MODELS)
     serves: str | None = _maybe("Model behind that name; empty: none of", key_of="models")
     provider: Text = column("Who sells it")
     effective_date: Day = column("First day of the price, see date_basis")
@@ -199,6 +204,7 @@ class _PriceRow(Sourced):
         column("How the day is known; `first seen` is an upper bound")
     )
     flagship: _YesNo = column("Whether it was the maker's main general model on that day")
+    unlisted: _YesNo = _UNLISTED
 
     def agree(self, others: Mapping[str, Mapping[str, Any]]) -> None:
         """A price is no older than the model it buys, unless its note says preview."""
@@ -286,7 +292,7 @@ class _OfferRow(Sourced):
     TITLE = "Offers of open models"
 
     date: Day = column("Day of the list")
-    model: Text = column("Model, named alike on both lists")
+    model: Text = column("Model, named alike on both lists", **_OF_MODELS)
     family: Text = column("Line of weights it descends from; a test leaves out whole families")
     total_params: float = column("All parameters", **_PARAMS)
     active_params: float = column("Parameters that work on one token", **_PARAMS)
@@ -298,6 +304,7 @@ class _OfferRow(Sourced):
     output_usd_per_mtok: float | None = _maybe("Output price, where listed", **_USD_PER_MTOK)
     output_tokens_per_s: float = column("Output speed of one stream", **_TOKENS_PER_S)
     ttft_s: float | None = _maybe("Time to first token", unit="s", gt=0)
+    unlisted: _YesNo = _UNLISTED
 
 
 class _GpuPriceRow(Sourced):

@@ -21,6 +21,7 @@ from llmecon.cli.output import printable
 __all__ = ["app", "main"]
 
 _BAD_INPUT, _INTERRUPTED = 2, 130
+_LONGEST_LINE = 900  # characters; what somebody gave, and is told back, may be megabytes
 
 
 @cache
@@ -70,7 +71,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _report(line: str, status: int) -> int:
     if sys.stderr is not None:  # closed: nobody to tell
         with suppress(OSError):  # or full
-            print(f"llmecon: {printable(' '.join(line.split()))}", file=sys.stderr, flush=True)
+            said = printable(" ".join(line.split()))
+            more = "…" if len(said) > _LONGEST_LINE else ""
+            print(f"llmecon: {said[:_LONGEST_LINE]}{more}", file=sys.stderr, flush=True)
     return status
 
 

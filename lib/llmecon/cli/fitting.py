@@ -70,6 +70,7 @@ def _fit(
 
     from llmecon import chinchilla
     from llmecon._checks import require
+    from llmecon.chinchilla.points import as_points
 
     if figure and figure.suffix not in (".svg", ".png", ".json"):
         raise ValueError(f"--figure must end in .svg, .png or .json, got {figure.name!r}")
@@ -83,12 +84,16 @@ def _fit(
         raise ValueError("--clusters needs --kind clusters or wild, and a --bootstrap above 0")
     budgets = require("--flop", inputs.numbers("--flop", flop), above=0) if flop else None
     table = _read_runs(runs, columns)
+    duplicates = "keep" if keep_duplicates else "refuse"
+    try:
+        points = as_points(table, duplicates=duplicates)
+    except ValueError as error:
+        raise ValueError(f"{runs.name}: {error}") from error
     found = chinchilla.fit(
-        table,
+        points,
         objective=objective,
         residual=residual,
         delta=1e-3 if delta is None else delta,
-        duplicates="keep" if keep_duplicates else "refuse",
         warn=False,
         name=runs.stem,
     )

@@ -15,6 +15,7 @@ from llmecon.roofline.terms import Instance
 from llmecon.transformer import FloatArray, Transformer
 
 _ONE = np.ones(())
+_COUNT = {"minimum": 1, "maximum": 1e16}  # beyond, products of them are no numbers any more
 _RESERVE_BYTES = 3.5 * 2**30  # as NVIDIA's aiconfigurator 0.12 does
 
 
@@ -147,9 +148,9 @@ allowed: 1, 2, 4, 8, 16, 32
         >>> step.binds
         array(['weights', 'kv_cache'], dtype='<U11')
         """
-        sequences = require("batch", batch, minimum=1, unit="sequences")
-        tokens = require("context", context, minimum=1, unit="tokens")
-        checked = require("positions", positions, minimum=1, unit="tokens")
+        sequences = require("batch", batch, **_COUNT, unit="sequences")
+        tokens = require("context", context, **_COUNT, unit="tokens")
+        checked = require("positions", positions, **_COUNT, unit="tokens")
         self._check_shapes(batch=sequences, context=tokens, positions=checked)
         in_flight = self.in_flight(sequences)
         work = self.decode_work(in_flight, tokens, checked)
@@ -185,9 +186,9 @@ allowed: 1, 2, 4, 8, 16, 32
         >>> float(server.prefill(input_tokens=8192).seconds)
         0.2364
         """
-        prompt = require("input_tokens", input_tokens, minimum=1, unit="tokens")
+        prompt = require("input_tokens", input_tokens, **_COUNT, unit="tokens")
         cached = require("cached_tokens", cached_tokens, minimum=0, unit="tokens")
-        sequences = require("batch", batch, minimum=1, unit="sequences")
+        sequences = require("batch", batch, **_COUNT, unit="sequences")
         self._check_shapes(batch=sequences, input_tokens=prompt, cached_tokens=cached)
         nothing_left = cached >= prompt  # something must be left to read
         if np.any(nothing_left):
@@ -259,9 +260,9 @@ allowed: 1, 2, 4, 8, 16, 32
         (True, [True, True])
         """
         load = {
-            "concurrency": require("concurrency", concurrency, minimum=1, unit="requests"),
-            "input_tokens": require("input_tokens", input_tokens, minimum=1, unit="tokens"),
-            "output_tokens": require("output_tokens", output_tokens, minimum=1, unit="tokens"),
+            "concurrency": require("concurrency", concurrency, **_COUNT, unit="requests"),
+            "input_tokens": require("input_tokens", input_tokens, **_COUNT, unit="tokens"),
+            "output_tokens": require("output_tokens", output_tokens, **_COUNT, unit="tokens"),
             "cached_share": require("cached_share", cached_share, minimum=0, maximum=1),
         }
         if np.any(self.where.pipeline > 1):

@@ -21,6 +21,8 @@ _DOUBTFUL = "GPT-3.5 Turbo"  # its size comes from a withdrawn paper, and weighs
 _BOTH_SIZES = ("GPT-2 XL", "GLaM", "PaLM 540B", "Mixtral 8x22B", facts.DEEPSEEK_V3)
 _SHOWN_FROM = pd.Timestamp("2020-01-01")  # where the figure of the trends begins
 _FLAT = 1.25  # times a year, either way: such a line stands still
+_OF_THE_ARTICLE = [facts.GPT1, facts.GPT3, facts.GPT4]  # models by which it tells the story
+_SOURCES = {"disclosed": "by its maker", "reported": "by the leak", "estimate": "by an estimate"}
 _DOUBT = 0.05  # largest p-value of a clear break
 _WORDS_OF_CHANCE = {  # up to which share
     0.1: "very unlikely",
@@ -64,10 +66,21 @@ def sizes(story: list[str], until: str) -> Section:
     by_then = facts.models(until=until)
     sized = usable(by_then)
     first, middle, last = map(facts.model, story)
+    as_told = story == _OF_THE_ARTICLE
     return Section(
+        story_is="The article begins with"
+        if as_told
+        else "This run puts in place of the article's",
+        own_story="the article's own story" if as_told else "this story",
+        turn_at="The article that this book checks puts the turn at"
+        if last.model == facts.GPT4
+        else "The story of this run turns at",
+        sized_until=until,
         **named("first", first, "model total_params"),
         **named("middle", middle, "total_params"),
         **named("last", last, "model total_params active_params"),
+        **named("gpt4", facts.model(facts.GPT4), "total_params active_params"),
+        last_source=_SOURCES[last.size_status],
         last_status=last.size_status.replace("estimate", "an estimate"),
         middle_name=middle.model.removesuffix(" 175B"),
         n_sized=len(sized),

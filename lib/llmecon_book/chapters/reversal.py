@@ -8,6 +8,7 @@ import pandas as pd
 from pandas import DataFrame, Series
 
 from llmecon import catalog, cost, sizing
+from llmecon.accelerator import storage_bytes
 from llmecon.transformer import Transformer
 from llmecon_book import essay, facts, ledger
 from llmecon_book.chapters import Section, ends, named
@@ -159,6 +160,7 @@ def served(
     otherwise: Mapping[str, list[float]],
     price: Section,
     speed: Section,
+    how: Mapping[str, Any],
 ) -> Section:
     """What would GPT-4 cost to serve, by the roofline and by the article's model?
 
@@ -172,6 +174,8 @@ def served(
         From `cases`.
     price, speed : Section
         From `prices` and `speeds`.
+    how : mapping
+        Formats and drafts of the roofline.
     """
     ten, wanted, turbo = price.gpt4o_price, speed.wanted_low, speed.turbo_stated
     whole, essays = (curves[curves.fraction == 1.0] for curves in (ours, theirs))
@@ -185,7 +189,12 @@ def served(
     if by_ours == by_theirs:
         fits = f"By both calculations {by_ours}"
     open_to = "rules out", "does not rule out", "does not rule out"
+    drafting = "a small model drafts tokens and the large one checks them"
     return Section(
+        bits=" or ".join(f"{8 * storage_bytes(name):.0f}" for name in how["weights"]),
+        drafting=drafting
+        if how["acceptance"]
+        else "no small model drafts tokens for the large one",
         gpt4_at_ten=gpt4[0],
         **ends("gpt4_at_ten", gpt4[1:]),
         gpt4_in_essay=in_essay,
@@ -200,6 +209,7 @@ def served(
         sonnet_open=by_band(sonnet, speed.sonnet_median, open_to),
         **{f"{key}_at_55": _sum(each) for key, each in at_55.items()},
         turbo_markup=_sum(price.turbo_price / at_55["gpt4"]),
+        room="room" if price.turbo_price > at_55["gpt4"] else "no room",
         eighth_times=_sum(at_55["gpt4"] / at_55["eighth"]),
         **{f"if_{name}": speeds[0] for name, speeds in otherwise.items()},
         **ends("if_two", otherwise["two"][1:]),
@@ -228,7 +238,10 @@ def _largest(curves: DataFrame, usd: float, wanted: float) -> str:
 
 
 def _sum(usd: float) -> str:
-    return f"{usd:.2g}" if np.isfinite(usd) and usd else "no finite number of"
+    """A number of dollars, or of times, where a model may be too slow at any price."""
+    if np.isinf(usd):
+        return "infinitely many"
+    return "no known number of" if np.isnan(usd) else f"{usd:.2g}"
 
 
 def closed(day: str, *, later: bool = False) -> dict[str, sizing.Reading]:

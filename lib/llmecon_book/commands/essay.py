@@ -19,8 +19,11 @@ def essay_size(
     speed: Annotated[float, typer.Option(help="Output speed of one answer, tokens/s.")],
 ) -> Answer:
     """The article's own reading of a size: GPT-4 and its halvings on an H200."""
+    from llmecon._checks import require
     from llmecon_book import essay
 
+    require("--price", price, minimum=0.001, maximum=10_000, unit="USD/Mtok")
+    require("--speed", speed, minimum=1, maximum=10_000, unit="tokens/s")
     columns = [
         Column("margin", "price over cost", "g"),
         Column("context", "context [tokens]", ",.0f"),

@@ -160,9 +160,22 @@ def swept(made: Made, axes: Sequence[Axis], of: str | None) -> Answer:
     columns = [Column(name, name, numbers.shown) for name in ("chapter", "name", *points, "unit")]
     plan = made.plan
     content = {"name": plan.name, "parameters": plan.parameters, "rows": frame, "notes": notes}
-    return Answer(
-        [Table(wide, columns, title, notes)], content, csv=frame, warnings=[*missing, *still]
-    )
+    tables = [_at_points(frame, names, number) for number in drawn] if of else []
+    *others, last = tables or [Table(wide, columns, title)]
+    shown = [*others, replace(last, notes=notes)]
+    return Answer(shown, content, csv=frame, warnings=[*missing, *still])
+
+
+def _at_points(frame: pd.DataFrame, swept: Sequence[str], number: tuple[str, str]) -> Table:
+    """One number over a sweep, a row a point."""
+    from llmecon_book.run import numbers
+
+    rows = frame[(frame.chapter == number[0]) & (frame.key == number[1])]
+    told = numbers.named(*number)
+    unit = f" [{told.unit}]" if told.unit not in ("", "1") else ""
+    columns = [Column(name, name, numbers.shown) for name in swept]
+    columns.append(Column("value", told.name, numbers.shown))
+    return Table(rows, columns, f"{number[0]}: {told.name}{unit}")
 
 
 def _asked_for(of: str, texts: Mapping[str, str]) -> list[tuple[str, str]]:
@@ -228,7 +241,8 @@ def shown_changes(frame: pd.DataFrame, headers: tuple[str, str], title: str, all
     changed = frame[frame.changed]
     rows = frame if all_ else changed.head(MOST_ROWS)
     hidden = len(changed) - len(rows)
-    more = f"; the {hidden} others that do are shown with --all" if hidden > 0 else ""
+    others = f"{hidden} others that do are" if hidden > 1 else "other that does is"
+    more = f"; the {others} shown with --all" if hidden > 0 else ""
     flips = int((changed.place == "verdict").sum())
     notes = [f"{len(changed)} of {len(frame)} key numbers change{more}."]
     notes += (

@@ -252,7 +252,10 @@ def _moved(
     chapter: Sequence[str] | None,
     fresh: bool,
 ) -> list[str]:
-    """What each own row moved, added after those before it, with the book's own parameters."""
+    """What each own row moved, added after those before it, with the book's own parameters.
+
+    A row that the run's parameters name does its work through them: in the comparison itself.
+    """
     from llmecon_book.commands import outcomes
     from llmecon_book.run import numbers
     from llmecon_book.run import scenario as scenarios
@@ -275,6 +278,19 @@ def _moved(
         earlier = before or [task.text for task in tasks]
         chapters = [task.chapter for task in tasks]
         frame = numbers.changes(zip(chapters, earlier, texts, strict=True))
-        said.append(f"{what}: {outcomes.in_words(frame[frame.changed])}")
+        alone = outcomes.in_words(frame[frame.changed])
+        named = [label for row in (rows[-1:] if apart else own) for label in _naming(plan, row)]
+        through = f"is {', '.join(named)}: what that moves, the table shows; by itself it "
+        said.append(f"{what}: {through if named else ''}{alone}")
         before = texts
     return said
+
+
+def _naming(plan: Scenario, row: OwnRow) -> list[str]:
+    """Parameters of a run that name an own row, as ``chapter.parameter``."""
+    return [
+        f"{chapter}.{name}"
+        for chapter, values in plan.parameters.items()
+        for name, value in values.items()
+        if row.key[0] in (value if isinstance(value, list) else [value])
+    ]

@@ -6,7 +6,7 @@ from typing import Any
 
 from llmecon._names import UnknownName
 from llmecon.catalog.reading import read_json
-from llmecon_book.parameters import Parameter, read
+from llmecon_book.parameters import Parameter, demand_agreement, read
 
 __all__ = ["Parameter", "check_values", "declared", "demand_known", "find", "unknown"]
 
@@ -50,7 +50,7 @@ def unknown(known: Mapping[str, Mapping[str, Parameter]], chapter: str, name: st
 def check_values(
     known: Mapping[str, Mapping[str, Parameter]], given: Mapping[str, Mapping[str, Any]]
 ) -> None:
-    """Refuse the first chapter, name, type or range that is wrong.
+    """Refuse the first chapter, name, type, range or relation that is wrong.
 
     Parameters
     ----------
@@ -64,12 +64,13 @@ def check_values(
     UnknownName
         If a chapter or a parameter is unknown; the nearest are suggested.
     ValueError
-        If a value has the wrong type or lies outside its range.
+        If a value has the wrong type, lies outside its range or contradicts another.
     """
     for chapter, values in given.items():
         demand_known("chapter", chapter, known)
         for name, value in values.items():
             find(known, chapter, name).checked(value)
+        demand_agreement(known[chapter], values)
 
 
 def demand_known(kind: str, name: str, known: Mapping[str, object]) -> None:
