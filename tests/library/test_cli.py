@@ -787,7 +787,7 @@ def test_a_standard_error_that_takes_nothing_leaves_the_status(streams):
 
 
 SEEDED = (
-    ["law", "fit", "RUNS", "--bootstrap", "100"],
+    ["law", "fit", "RUNS", "--bootstrap", "20"],
     ["trend", "--turn"],
     ["size", "--price", "10", "--speed", "109", "--date", "2025-08-08"],
 )

@@ -141,6 +141,7 @@ def test_n7_and_n8_fastest_and_preferred_points(i):
     assert rounds_to(chosen.usd_per_mtok, expected["preferred_usd_per_mtok"][i], decimals=2)
 
 
+@cache
 def in_may_2025(model, machine):
     """The frontier of that notebook: experts, pipelines, its own grid, met at latency levels."""
     served, chip = shape(model), MACHINES[machine]
