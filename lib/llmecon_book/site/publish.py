@@ -82,11 +82,9 @@ def _digest(code: str) -> str:
 
 
 def with_policy(page: str, pressed: Iterable[str] = ()) -> str:
-    """A page with its policy behind its character set; one that has it is left alone."""
-    name = 'http-equiv="Content-Security-Policy"'
-    if name in page:
-        return page
-    tag = f'<meta {name} content="{policy(page, pressed)}">'
+    """A page with its policy behind its character set, in place of one of an older build."""
+    page = re.sub(r'\n<meta http-equiv="Content-Security-Policy"[^>]*>', "", page)
+    tag = f'<meta http-equiv="Content-Security-Policy" content="{policy(page, pressed)}">'
     return re.sub(r'(<meta charset="?utf-8"?\s*/?>)', rf"\1\n{tag}", page, count=1, flags=re.I)
 
 
