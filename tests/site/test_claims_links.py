@@ -73,7 +73,7 @@ def links(row: Tag, text: str) -> list[Tag]:
 
 
 def paragraph(book: Book, name: str, row: Tag) -> Iterator[str]:
-    (link,) = links(row, "paragraph in .*")
+    (link,) = links(row, "paragraph")
     page, place = book.follow(CLAIMS, link)
     if place is None or page != f"notebooks/{link.text.rpartition(' ')[2]}.html":
         yield "no paragraph"

@@ -20,10 +20,10 @@ _USES = {
     ("false", "false"): "neither",
 }
 _EITHER = {
-    (True, True): "reaches it by both calculations",
-    (True, False): "reaches it by the roofline alone",
-    (False, True): "reaches it by the article's model alone",
-    (False, False): "reaches it by neither calculation",
+    (True, True): "reaches that speed by both calculations",
+    (True, False): "reaches that speed by the roofline alone",
+    (False, True): "reaches that speed by the essay's model alone",
+    (False, False): "reaches that speed by neither calculation",
 }
 
 
@@ -160,7 +160,7 @@ def served(
     price: Section,
     speed: Section,
 ) -> Section:
-    """What would GPT-4 cost to serve, by the roofline and by the article's model?
+    """What would GPT-4 cost to serve, by the roofline and by the essay's model?
 
     Parameters
     ----------
@@ -181,7 +181,7 @@ def served(
     usd = {"gpt4": whole, "essay": essays, "eighth": eighth}
     at_55 = {key: float(cost.cheapest_at(line, turbo)) for key, line in usd.items()}
     by_ours, by_theirs = (_largest(curves, ten, wanted) for curves in (ours, theirs))
-    fits = f"By the roofline {by_ours}; by the article's model {by_theirs}"
+    fits = f"By the roofline {by_ours}; by the essay's model {by_theirs}"
     if by_ours == by_theirs:
         fits = f"By both calculations {by_ours}"
     open_to = "rules out", "does not rule out", "does not rule out"
@@ -221,10 +221,10 @@ def _largest(curves: DataFrame, usd: float, wanted: float) -> str:
     """Which copies reach a speed for a price, in words."""
     reached = curves[(curves.usd_per_mtok <= usd) & (curves.tokens_per_s >= wanted)].fraction
     if reached.empty:
-        return "no copy reaches it"
+        return "no copy does"
     if reached.max() == 1:
-        return "even a copy of the full size reaches it"
-    return f"the largest copy that reaches it has one {as_part(1 / reached.max())} of the size"
+        return "even a copy of the full size does"
+    return f"the largest copy that does has one {as_part(1 / reached.max())} of the size"
 
 
 def _sum(usd: float) -> str:

@@ -109,7 +109,7 @@ def frontier(found: Section) -> alt.LayerChart:
     sizes = " (" + found.curves.n_params.map(short) + ")"
     model = share.replace("1/1", facts.GPT4) + sizes
     told = ["model", "tokens_per_s", "usd_per_mtok"]
-    essays = found.theirs.assign(model="GPT-4, the article's model")
+    essays = found.theirs.assign(model="GPT-4, the essay's model")
     ours, whole = found.curves.assign(model=model), found.curves.fraction == 1
     curves = pd.concat([ours[whole], essays, ours[~whole]])
     data = common.tidy(curves[curves.usd_per_mtok.between(*_USD)], told, digits=4)

@@ -88,7 +88,7 @@ class ClaimsTable(SphinxDirective):
         said = one.row
         if f"notebooks/{said.chapter}" in self.env.found_docs:
             target = marks.place(said.chapter, one.id)
-            yield marks.link(self.env, nodes.inline("", f"paragraph in {said.chapter}"), target)
+            yield marks.link(self.env, nodes.inline("", "paragraph"), target)
         yield marks.link(self.env, nodes.inline("", "rule"), one.computation, "py:obj")
         if one.rests_on:
             yield marks.link(self.env, nodes.inline("", "code"), one.rests_on, "py:obj")
