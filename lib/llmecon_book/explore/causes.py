@@ -283,23 +283,20 @@ def _life_chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
     y = log_y("usd", every.together, [every.training.min() / 2], title=title)
     base = alt.Chart(rows)
     marked = base.transform_filter("datum.mark != ''")
+    shapes = alt.Scale(domain=_MARKS, range=["circle", "square"])
     tooltip = [
         "params",
         *(alt.Tooltip(f"{bill}:Q", title=f"{bill.capitalize()} [USD]") for bill in _BILLS),
     ]
-    words: Any = {_MARKS[0]: {"dy": -12}, _MARKS[1]: {"dy": -8, "dx": -8, "align": "right"}}
     return finish(
         base.transform_fold(_BILLS, as_=["bill", "usd"])
         .mark_line(clip=True)
         .encode(x, y, *series("bill", "Bill for", _BILLS)),
         marked.mark_point(filled=True, size=80, color=theme.GREEN).encode(
-            x, like(y, "together"), tooltip=tooltip
-        ),
-        *(
-            base.transform_filter(alt.datum.mark == mark)
-            .mark_text(**at)
-            .encode(x, like(y, "together"), text="mark:N")
-            for mark, at in words.items()
+            x,
+            like(y, "together"),
+            alt.Shape("mark:N", title="Size that is", scale=shapes),
+            tooltip=tooltip,
         ),
         **_UNTOLD,
         height=320,

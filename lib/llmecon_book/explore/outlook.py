@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -114,13 +116,20 @@ def _ladder_chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(rows)
     line = base.transform_filter(f"datum.part != '{_OTHER}'")
     marks = base.transform_filter(f"datum.part != '{_END}'")
-    steps = base.transform_filter(f"datum.part == '{_STEP}'")
+    steps = base.transform_filter(f"datum.part == '{_STEP}'").transform_window(
+        nth="row_number()", sort=[alt.SortField("date")]
+    )
+    # A line comes down into every step but the first, and models stand to the right of that.
+    sides: dict[str, Any] = {"datum.nth == 1": {}, "datum.nth > 1": {"align": "left", "dx": 6}}
     return finish(
         line.mark_line(interpolate="step-after", color=theme.BLUE).encode(x, y),
         marks.mark_point(filled=True, size=60, opacity=1).encode(
             x, y, *kinds("part", "Open model", [_STEP, _OTHER]), tooltip=_TIPS
         ),
-        steps.mark_text(align="left", dx=6, dy=-9).encode(x, y, text="model:N"),
+        *(
+            steps.transform_filter(which).mark_text(dy=-11, **side).encode(x, y, text="model:N")
+            for which, side in sides.items()
+        ),
         takeaway="",  # of the setting, as is the description
         description="",
         height=320,
