@@ -225,6 +225,6 @@ def _chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
         claim.mark_point(shape="cross", size=90, filled=True, color=theme.INK, opacity=1).encode(
             x, y
         ),
-        claim.mark_text(align="right", dx=20, dy=16).encode(x, y, text="model:N"),
+        claim.mark_text(align="right", dx=20, dy=-26).encode(x, y, text="model:N"),
     ]
     return alt.LayerChart(layer=drawn, width="container", height=320)

@@ -67,10 +67,10 @@ def _ladder(level: str, day: pd.Timestamp, counted: str) -> State:
         best = scored[scored.open_weights].iloc[0]
         missing = f"The Arena list of {listed} does not hold {level}"
         none = f"No open model on the Arena list of {listed} is as able as {level}"
-        points = "" if score is None else f"; {level} has {score:.0f}"
+        points = "" if score is None else f"; {level} has {score:,.0f}"
         return State(
             title=missing if score is None else none,
-            sentence=f"The best open model, {best.model}, has {best.score:.0f} points{points}. "
+            sentence=f"The best open model, {best.model}, has {best.score:,.0f} points{points}. "
             "Points of two lists do not compare.",
             readout=dict.fromkeys(_READ, "none"),
             rows=_rows(able, able, day),
@@ -88,7 +88,7 @@ def _ladder(level: str, day: pd.Timestamp, counted: str) -> State:
         title=f"The smallest open model at {level}’s level "
         f"{shrank if times * CLEARLY_LESS > 1 else 'did not clearly shrink'}, counting {counted}",
         sentence=f"The first was {_said(first)}; {later}. On the list of {listed} the level is "
-        f"{score:.0f} points.",
+        f"{score:,.0f} points.",
         readout=dict(zip(_READ, read, strict=True)),
         rows=_rows(steps, able[~able.model.isin(steps.model)], day),
     )
