@@ -15,7 +15,6 @@ from llmecon_book.chapters import Section
 from llmecon_book.charts import common, layers, texts, theme
 from llmecon_book.words import short
 
-_PRICED = (facts.GPT4, facts.TURBO, facts.GPT4O, "GPT-5.5", facts.OPUS)
 # Names that stay on a narrow screen or stand elsewhere than the rest's.
 _ROOM: dict[str, Any] = {"opacity": alt.expr("width > 450 ? 1 : 0")}  # px
 _RIGHT, _LEFT = {"align": "left", "dx": 7}, {"align": "right", "dx": -7}
@@ -26,6 +25,14 @@ _PLACES: Mapping[str, dict[str, Any]] = {
     "Qwen2.5-72B": _LEFT | _ROOM,
     "Llama 3.1 70B": {"align": "right", "dx": 4, "dy": 13} | _ROOM,
     "Nemotron-4 340B": _LEFT | _ROOM,
+}
+# First prices that are named, and where the names meet no line.
+_ABOVE = {"align": "left", "dx": 5, "dy": -8}
+_PRICED: Mapping[str, dict[str, Any]] = {
+    facts.GPT4: _ABOVE,
+    facts.OPUS: _ABOVE,
+    facts.TURBO: {"align": "right", "dx": -5, "dy": 11} | _ROOM,
+    facts.GPT4O: _LEFT,
 }
 # GPT-4o, Sonnet, Turbo: beside their bars, where no curve runs.
 _BESIDE = (
@@ -47,13 +54,12 @@ def price_steps(found: Section) -> alt.LayerChart:
     tooltip = ["model", "provider", "effective_date:T", "output_usd_per_mtok"]
     line, _ = layers.step_lines(held, x, y, of_maker, tooltip=tooltip)
     _, points = layers.step_lines(data, x, y, of_maker, tooltip=tooltip, size=45)
-    firsts = data[data.model.isin([*_PRICED, found.newest_model])].drop_duplicates("model")
-    newest = firsts.effective_date == data.effective_date.max()
+    places = {found.newest_model: _RIGHT | _ROOM} | _PRICED
+    firsts = data[data.model.isin([*places])].groupby("model", sort=False)
     return common.finish(
         line,
         points,
-        layers.names(firsts[~newest], x, y, "model", align="left", dx=5, dy=-8),
-        layers.names(firsts[newest], x, y, "model", align="right", dx=6, dy=-9),
+        *(layers.names(rows[:1], x, y, "model", **places[name]) for name, rows in firsts),
         **texts.told("reversal.prices", found, data),
         height=320,
     )
