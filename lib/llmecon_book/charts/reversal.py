@@ -16,7 +16,10 @@ from llmecon_book.charts import common, layers, texts, theme
 from llmecon_book.words import short
 
 # Names that stay on a narrow screen or stand elsewhere than the rest's.
-_ROOM: dict[str, Any] = {"opacity": alt.expr("width > 450 ? 1 : 0")}  # px
+_ROOM: dict[str, Any] = {  # px; a name that is not seen takes no room either
+    "opacity": alt.expr("width > 450 ? 1 : 0"),
+    "limit": alt.expr("width > 450 ? 0 : 1"),
+}
 _RIGHT, _LEFT = {"align": "left", "dx": 7}, {"align": "right", "dx": -7}
 _PLACES: Mapping[str, dict[str, Any]] = {
     "Gemma 2 27B": _RIGHT,
@@ -27,10 +30,10 @@ _PLACES: Mapping[str, dict[str, Any]] = {
     "Nemotron-4 340B": _LEFT | _ROOM,
 }
 # First prices that are named, and where the names meet no line.
-_ABOVE = {"align": "left", "dx": 5, "dy": -8}
+_ABOVE: dict[str, Any] = {"align": "left", "dy": -8}
 _PRICED: Mapping[str, dict[str, Any]] = {
     facts.GPT4: _ABOVE,
-    facts.OPUS: _ABOVE,
+    facts.OPUS: _ABOVE | _ROOM,
     facts.TURBO: {"align": "right", "dx": -5, "dy": 11} | _ROOM,
     facts.GPT4O: _LEFT,
 }
