@@ -57,7 +57,7 @@ def price_steps(found: Section) -> alt.LayerChart:
     tooltip = ["model", "provider", "effective_date:T", "output_usd_per_mtok"]
     line, _ = layers.step_lines(held, x, y, of_maker, tooltip=tooltip)
     _, points = layers.step_lines(data, x, y, of_maker, tooltip=tooltip, size=45)
-    places = {found.newest_model: _RIGHT | _ROOM} | _PRICED
+    places = {found.newest_model: _RIGHT | _ROOM, **_PRICED}
     firsts = data[data.model.isin([*places])].groupby("model", sort=False)
     return common.finish(
         line,
