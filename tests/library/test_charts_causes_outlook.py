@@ -22,22 +22,6 @@ def table(columns, *rows):
     return pd.DataFrame(rows, columns=columns.split())
 
 
-def lifetime(decades_outside):
-    lives = table(
-        "law params train_usd usd_per_mtok",
-        *[(law, n * 1e11, 9e7 / n, n**2 / 2) for law in "ab" for n in (1, 2, 4)],
-    )
-    return causes.lifetime(
-        Section(
-            lives=lives.assign(decades_outside=decades_outside),
-            demands=pd.Series([1e13, 3e13]),
-            life_demand=3e13,
-            **dict.fromkeys(("few_usd_low", "few_usd_high"), 2e11),
-            **dict.fromkeys(("many_usd_low", "many_usd_high"), 1e11),
-        )
-    )
-
-
 def of_causes():
     sizes = {"gpt4_active": 4e11, "result": 2e11, "gpt4o_low": 1e11, "gpt4o_high": 2e11}
     ranges = ("flop_all", "dollars_all", "need", "served", "result")
@@ -71,7 +55,6 @@ def of_causes():
             llama3_ratio=214.0,
         )
     )
-    yield lifetime(3.1)
     yield causes.decomposition(
         Section(
             rows=table(
@@ -211,22 +194,6 @@ def test_only_a_disclosed_size_is_a_filled_mark():
         ]
         filled = dict(zip(scale["domain"], scale["range"], strict=True))
         assert {s for s, color in filled.items() if color != "transparent"} == {"disclosed"}
-
-
-def test_a_control_opens_with_the_case_of_the_text():
-    (demand,) = FIGURES["lifetime"]["params"]
-    assert (demand["name"], demand["value"]) == ("tokens_served", 3e13)
-    assert demand["value"] in demand["bind"]["options"]
-
-
-def test_what_lies_beyond_a_laws_experiments_is_said_in_the_figure():
-    _, subtitle = specs.title_lines(FIGURES["lifetime"])
-    flag = re.search(r"(All|\d+%) of .* lies? \d.* powers of ten beyond the runs .*", subtitle)
-    assert flag and flag[0] in FIGURES["lifetime"]["description"]
-
-
-def test_a_figure_within_the_experiments_says_nothing_of_it():
-    assert specs.title_lines(lifetime(0.0).to_dict())[1] == ""
 
 
 def test_an_accelerator_that_is_too_slow_is_not_drawn():

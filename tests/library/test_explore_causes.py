@@ -116,6 +116,8 @@ def test_a_bill_is_that_of_the_cheapest_size():
         )
         assert f" {usual / found.fun:.1f} times as much in all." in state.sentence
         assert state.rows.together.min() == pytest.approx(found.fun)
+        beyond = f"{float(best.decades_outside):.1f}"
+        assert (f" {beyond} powers of ten beyond " in state.sentence) == (beyond != "0.0")
 
 
 def test_causes_multiply_from_the_size_as_built_to_the_cheapest():

@@ -52,7 +52,7 @@ def test_it_opens_with_the_chapters_example() -> None:
     assert SHOWN.default == ("16", "4,096", "2.94", "64")
     step = alone("16", "4,096", "1")
     one = float(cost.usd_per_mtok(step, usd_per_gpu_hour=2.94))
-    assert f"one user alone {one:.2f}" in SHOWN.at(SHOWN.default).sentence
+    assert f"one user alone they cost {one:.2f}" in SHOWN.at(SHOWN.default).sentence
 
 
 def test_what_it_invites_to_try_is_so() -> None:

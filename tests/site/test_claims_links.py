@@ -56,11 +56,12 @@ def faults(book: Book) -> list[str]:
     """What a reader of the table of claims would miss."""
     rows = book.open(CLAIMS).soup.select("table.claims-table tbody tr")
     told = {row.select_one("td").text.strip(): row for row in rows}
-    rests = {row.id: resolved(row) for row in catalog.rows("claims")}
+    claims = {row.id: row for row in catalog.rows("claims")}
+    rests = {name: resolved(row) for name, row in claims.items()}
     found = [f"{name}: no row" for name in sorted(set(rests) ^ set(told))]
     for name, row in told.items():
         checks = (
-            *paragraph(book, name, row),
+            *paragraph(book, name, row, claims[name].chapter),
             *rule(book, name, row),
             *rests_on(book, row, rests[name]),
         )
@@ -72,10 +73,10 @@ def links(row: Tag, text: str) -> list[Tag]:
     return [link for link in row.select("a.internal") if re.fullmatch(text, link.text)]
 
 
-def paragraph(book: Book, name: str, row: Tag) -> Iterator[str]:
-    (link,) = links(row, "paragraph in .*")
+def paragraph(book: Book, name: str, row: Tag, chapter: str) -> Iterator[str]:
+    (link,) = links(row, "paragraph")
     page, place = book.follow(CLAIMS, link)
-    if place is None or page != f"notebooks/{link.text.rpartition(' ')[2]}.html":
+    if place is None or page != f"notebooks/{chapter}.html":
         yield "no paragraph"
         return
     text = place if place.name == "p" else place.find_parent("p")

@@ -71,7 +71,7 @@ def fresh(page, key: str):
 
 # Every word of an explorable that follows the setting.
 SHOWN = """(here) => ({
-    title: here.querySelector(".chart-title").textContent,
+    title: here.querySelector(".chart-title").textContent.replaceAll("\u2060", ""),
     sentence: here.querySelector(".explore-sentence").textContent,
     readout: [...here.querySelectorAll("dl div")].map(
         one => [...one.children].map(part => part.textContent)),

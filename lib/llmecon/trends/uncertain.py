@@ -172,6 +172,7 @@ def fan(
         Days.
     levels : tuple of float, optional
         Shares that the intervals hold.
+
     Returns
     -------
     pandas.DataFrame

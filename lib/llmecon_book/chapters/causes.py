@@ -210,12 +210,6 @@ def serving(
         said |= ends(f"{at}_usd", (one.params[place] for one in in_usd))
     pairs = zip(in_usd, in_flop, strict=True)
     over = np.median([usd.params[middle] / flop.params[middle] for usd, flop in pairs])
-    lives = [
-        counterfactual.lifetime_curve(
-            law, loss=_loss(law, gpt4), through=best.params, **prices
-        ).assign(law=name)
-        for (name, law), best in zip(laws.items(), in_usd, strict=True)
-    ]
     built = facts.models().query("model in @_RECENT")
     bets = pd.DataFrame(
         counterfactual.servings_that_justify(law, built).set_index("model").tokens_served
@@ -224,8 +218,6 @@ def serving(
     dear, gap = (ledger.claim(name).result for name in ("C10", "C12"))
     owner = ledger.claim("C05").result
     return Section(
-        lives=pd.concat(lives),
-        demands=pd.Series(served),
         dollars_pull=_pull(float(over)),
         **said,
         **ends("baseline", (one.baseline.params for one in in_usd)),

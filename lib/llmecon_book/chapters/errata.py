@@ -11,6 +11,7 @@ import pandas as pd
 from llmecon import catalog, chinchilla
 from llmecon_book import ledger
 from llmecon_book.chapters import Section, ends, named
+from llmecon_book.words import listed
 
 Frame: TypeAlias = Any  # the types that pandas states for a cell are too many to be of use
 
@@ -31,7 +32,7 @@ def article(findings: Iterable[ledger.Claim]) -> Section:
     for verdict in ("wrong", "imprecise"):
         verdicts[f"n_{verdict}"] = counts[verdict]
         here = (each.id for each in mentioned if each.verdict == verdict)
-        verdicts[f"here_{verdict}"] = " and ".join(here)
+        verdicts[f"here_{verdict}"] = listed(here, "none")
     return Section(
         cases=_table(
             ("article", "GPT-3 over its predecessor", larger.stated, previous),

@@ -22,7 +22,11 @@ _BOTH_SIZES = ("GPT-2 XL", "GLaM", "PaLM 540B", "Mixtral 8x22B", facts.DEEPSEEK_
 _SHOWN_FROM = pd.Timestamp("2020-01-01")  # where the figure of the trends begins
 _FLAT = 1.25  # times a year, either way: such a line stands still
 _OF_THE_ARTICLE = [facts.GPT1, facts.GPT3, facts.GPT4]  # models by which it tells the story
-_SOURCES = {"disclosed": "by its maker", "reported": "by the leak", "estimate": "by an estimate"}
+_SOURCES = {
+    "disclosed": "according to its maker",
+    "reported": "according to the leak",
+    "estimate": "according to an estimate",
+}
 _DOUBT = 0.05  # largest p-value of a clear break
 _WORDS_OF_CHANCE = {  # up to which share
     0.1: "very unlikely",

@@ -21,10 +21,10 @@ _USES = {
     ("false", "false"): "neither",
 }
 _EITHER = {
-    (True, True): "reaches it by both calculations",
-    (True, False): "reaches it by the roofline alone",
-    (False, True): "reaches it by the article's model alone",
-    (False, False): "reaches it by neither calculation",
+    (True, True): "reaches that speed by both calculations",
+    (True, False): "reaches that speed by the roofline alone",
+    (False, True): "reaches that speed by the essay's model alone",
+    (False, False): "reaches that speed by neither calculation",
 }
 
 
@@ -162,7 +162,7 @@ def served(
     speed: Section,
     how: Mapping[str, Any],
 ) -> Section:
-    """What would GPT-4 cost to serve, by the roofline and by the article's model?
+    """What would GPT-4 cost to serve, by the roofline and by the essay's model?
 
     Parameters
     ----------
@@ -185,7 +185,7 @@ def served(
     usd = {"gpt4": whole, "essay": essays, "eighth": eighth}
     at_55 = {key: float(cost.cheapest_at(line, turbo)) for key, line in usd.items()}
     by_ours, by_theirs = (_largest(curves, ten, wanted) for curves in (ours, theirs))
-    fits = f"By the roofline {by_ours}; by the article's model {by_theirs}"
+    fits = f"By the roofline {by_ours}; by the essay's model {by_theirs}"
     if by_ours == by_theirs:
         fits = f"By both calculations {by_ours}"
     open_to = "rules out", "does not rule out", "does not rule out"
@@ -209,7 +209,7 @@ def served(
         sonnet_open=by_band(sonnet, speed.sonnet_median, open_to),
         **{f"{key}_at_55": _sum(each) for key, each in at_55.items()},
         turbo_markup=_sum(price.turbo_price / at_55["gpt4"]),
-        room="room" if price.turbo_price > at_55["gpt4"] else "no room",
+        room="could" if price.turbo_price > at_55["gpt4"] else "could not",
         eighth_times=_sum(at_55["gpt4"] / at_55["eighth"]),
         **{f"if_{name}": speeds[0] for name, speeds in otherwise.items()},
         **ends("if_two", otherwise["two"][1:]),
@@ -231,10 +231,10 @@ def _largest(curves: DataFrame, usd: float, wanted: float) -> str:
     """Which copies reach a speed for a price, in words."""
     reached = curves[(curves.usd_per_mtok <= usd) & (curves.tokens_per_s >= wanted)].fraction
     if reached.empty:
-        return "no copy reaches it"
+        return "no copy does"
     if reached.max() == 1:
-        return "even a copy of the full size reaches it"
-    return f"the largest copy that reaches it has one {as_part(1 / reached.max())} of the size"
+        return "even a copy of the full size does"
+    return f"the largest copy that does has one {as_part(1 / reached.max())} of the size"
 
 
 def _sum(usd: float) -> str:

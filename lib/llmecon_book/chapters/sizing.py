@@ -133,7 +133,7 @@ def closed(known: Mapping[str, sizing.Reading], later: Mapping[str, sizing.Readi
 
 
 def read_off(rent: float) -> Section:
-    """What does the article's own model read, for an H200 at a rent? [USD/h]"""
+    """What does the essay's own model read, for an H200 at a rent? [USD/h]"""
     price, speed = facts.list_price(facts.GPT4O), sum(facts.stated_range("R09")) / 2
     read = essay.readings(price, speed, margins=_MARGINS, usd_per_gpu_hour=rent).dropna()
     need = read[read.total_params <= facts.stated("R01")].groupby("context").margin.min()

@@ -206,26 +206,6 @@ def listed(frame: pd.DataFrame, each: str, *, by: str = "", group: str = "{}") -
     return "; ".join(f"{group.format(name)}: {', '.join(rows)}" for name, rows in groups)
 
 
-def outside(data: pd.DataFrame, of: str = "it") -> str:
-    """How far beyond the runs behind the laws a figure is, in words; empty where it is not.
-
-    Examples
-    --------
-    >>> outside(pd.DataFrame({"decades_outside": [0.0, 1.2]}))
-    '50% of it lies 1.2 powers of ten beyond the runs behind the laws'
-    >>> outside(pd.DataFrame({"decades_outside": [0.4, 1.2]}), of="the points")
-    'All of the points lie 0.4 to 1.2 powers of ten beyond the runs behind the laws'
-    """
-    beyond = data.decades_outside[data.decades_outside > 0]
-    if beyond.empty:
-        return ""
-    what = "All" if len(beyond) == len(data) else f"{len(beyond) / len(data):.0%}"
-    lie = "lies" if of == "it" else "lie"
-    low, high = beyond.min(), beyond.max()
-    far = f"{high:.1f}" if f"{low:.1f}" == f"{high:.1f}" else f"{low:.1f} to {high:.1f}"
-    return f"{what} of {of} {lie} {far} powers of ten beyond the runs behind the laws"
-
-
 def last_of_each(frame: pd.DataFrame, by: str, along: str) -> pd.DataFrame:
     """The end of each line of a chart."""
     return frame.sort_values(along).groupby(by, sort=False).last().reset_index()

@@ -15,9 +15,11 @@ from llmecon_book.chapters import Section
 from llmecon_book.charts import common, layers, texts, theme
 from llmecon_book.words import short
 
-_PRICED = (facts.GPT4, facts.TURBO, facts.GPT4O, "GPT-5.5", facts.OPUS)
 # Names that stay on a narrow screen or stand elsewhere than the rest's.
-_ROOM: dict[str, Any] = {"opacity": alt.expr("width > 450 ? 1 : 0")}  # px
+_ROOM: dict[str, Any] = {  # px; a name that is not seen takes no room either
+    "opacity": alt.expr("width > 450 ? 1 : 0"),
+    "limit": alt.expr("width > 450 ? 0 : 1"),
+}
 _RIGHT, _LEFT = {"align": "left", "dx": 7}, {"align": "right", "dx": -7}
 _PLACES: Mapping[str, dict[str, Any]] = {
     "Gemma 2 27B": _RIGHT,
@@ -26,6 +28,14 @@ _PLACES: Mapping[str, dict[str, Any]] = {
     "Qwen2.5-72B": _LEFT | _ROOM,
     "Llama 3.1 70B": {"align": "right", "dx": 4, "dy": 13} | _ROOM,
     "Nemotron-4 340B": _LEFT | _ROOM,
+}
+# First prices that are named, and where the names meet no line.
+_ABOVE: dict[str, Any] = {"align": "left", "dy": -8}
+_PRICED: Mapping[str, dict[str, Any]] = {
+    facts.GPT4: _ABOVE,
+    facts.OPUS: _ABOVE | _ROOM,
+    facts.TURBO: {"align": "right", "dx": -5, "dy": 11} | _ROOM,
+    facts.GPT4O: _LEFT,
 }
 # GPT-4o, Sonnet, Turbo: beside their bars, where no curve runs.
 _BESIDE = (
@@ -47,13 +57,12 @@ def price_steps(found: Section) -> alt.LayerChart:
     tooltip = ["model", "provider", "effective_date:T", "output_usd_per_mtok"]
     line, _ = layers.step_lines(held, x, y, of_maker, tooltip=tooltip)
     _, points = layers.step_lines(data, x, y, of_maker, tooltip=tooltip, size=45)
-    firsts = data[data.model.isin([*_PRICED, found.newest_model])].drop_duplicates("model")
-    newest = firsts.effective_date == data.effective_date.max()
+    places = {found.newest_model: _RIGHT | _ROOM, **_PRICED}
+    firsts = data[data.model.isin([*places])].groupby("model", sort=False)
     return common.finish(
         line,
         points,
-        layers.names(firsts[~newest], x, y, "model", align="left", dx=5, dy=-8),
-        layers.names(firsts[newest], x, y, "model", align="right", dx=6, dy=-9),
+        *(layers.names(rows[:1], x, y, "model", **places[name]) for name, rows in firsts),
         **texts.told("reversal.prices", found, data),
         height=320,
     )
@@ -109,7 +118,7 @@ def frontier(found: Section) -> alt.LayerChart:
     sizes = " (" + found.curves.n_params.map(short) + ")"
     model = share.replace("1/1", facts.GPT4) + sizes
     told = ["model", "tokens_per_s", "usd_per_mtok"]
-    essays = found.theirs.assign(model="GPT-4, the article's model")
+    essays = found.theirs.assign(model="GPT-4, the essay's model")
     ours, whole = found.curves.assign(model=model), found.curves.fraction == 1
     curves = pd.concat([ours[whole], essays, ours[~whole]])
     data = common.tidy(curves[curves.usd_per_mtok.between(*_USD)], told, digits=4)

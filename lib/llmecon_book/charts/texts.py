@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 
 from llmecon_book.chapters import Section
-from llmecon_book.charts.common import listed, outside
+from llmecon_book.charts.common import listed
 from llmecon_book.words import fill
 
 
@@ -27,8 +27,7 @@ def told(figure: str, found: Section, data: pd.DataFrame, **more: Any) -> dict[s
     found : Section
         What the section found: its texts may name all of it.
     data : pandas.DataFrame
-        What is drawn. The texts name its rows ``n`` and how far it lies beyond the laws' runs
-        ``outside``.
+        What is drawn. The texts name its rows ``n``.
     **more
         Other values that they name, and frames whose rows they list (``rows``: arguments of
         `llmecon_book.charts.common.listed`, ``of`` which frame).
@@ -41,8 +40,6 @@ def told(figure: str, found: Section, data: pd.DataFrame, **more: Any) -> dict[s
     chapter, name = figure.split(".")
     texts = _texts()[chapter][name]
     values = vars(found) | {"data": data, "n": len(data)} | more
-    if "decades_outside" in data:
-        values.setdefault("outside", outside(data))
     lists = {key: dict(rows) for key, rows in texts.get("rows", {}).items()}
     values |= {key: listed(values[rows.pop("of", "data")], **rows) for key, rows in lists.items()}
     return {part: fill(text, values) for part, text in texts.items() if part != "rows"}

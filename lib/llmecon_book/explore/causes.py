@@ -96,6 +96,12 @@ def _times(law: SeparableLaw, params: Any, tokens: Any) -> Any:
     return run.flop / law.optimal(loss=run.loss).flop
 
 
+def _beyond(decades: float) -> str:
+    """How far a law's choice lies beyond its runs, as a sentence; empty where it does not."""
+    far = f"{decades:.1f}"
+    return f" The law’s choice lies {far} powers of ten beyond its runs." if far > "0.0" else ""
+
+
 def _split(flop: float, law: SeparableLaw) -> State:
     best = law.optimal(flop=flop)
     size, title = float(best.params), chinchilla.law_title(law.name)
@@ -114,14 +120,13 @@ def _split(flop: float, law: SeparableLaw) -> State:
     built = built.assign(name=built.model)[[*rows.columns]]
     rows = pd.concat([rows, built], ignore_index=True)
     rows["times"] = _times(law, rows.params, rows.training_tokens)
-    times, far = float(rows.times[_POINTS + 1]), f"{best.decades_outside:.1f}"
-    runs = f" The law’s choice lies {far} powers of ten beyond its runs." if far > "0.0" else ""
+    times = float(rows.times[_POINTS + 1])
     return State(
         title=f"Kaplan’s rule of 2020 builds {kaplan / size:.1f} times the size that the law "
         f"asks for ({title})",
         sentence=f"The law asks for {short(size)} parameters and {short(best.tokens)} tokens. "
-        f"Kaplan’s {short(kaplan)}, on the tokens that the budget leaves, take {times:.1f} times "
-        f"the compute that their loss needs.{runs}",
+        f"Kaplan’s {short(kaplan)} parameters take {times:.1f} times the compute that the law "
+        f"needs for the same loss.{_beyond(float(best.decades_outside))}",
         readout={
             "Best size": f"{short(size)} parameters",
             "Training tokens": short(best.tokens),
@@ -197,7 +202,7 @@ def lifetime_bill() -> Explorable:
         chart=_life_chart,
         source=(
             "Bill for training and serving a model of GPT-4's quality, by its size. Training by a "
-            "law of loss, serving by the article's model (Erdil 2025). Computed here."
+            "law of loss, serving by the essay's model (Erdil 2025). Computed here."
         ),
         tries=(
             "Move the demand to 1T: even so little serving halves the cheapest size.",
@@ -261,7 +266,7 @@ def _life(served: float, rent: float, speed: float, law: SeparableLaw) -> State:
         sentence=f"Training {short(size)} active parameters on {short(tokens)} tokens costs "
         f"{short(training)} dollars, serving them {short(total - training)}. The size that is "
         f"cheapest to train, {short(trained)}, costs {1 / (1 - saved):.1f} times as much in all."
-        f"{text}",
+        f"{text}{_beyond(float(found.decades_outside[at]))}",
         readout={
             "Cheapest size": f"{short(size)} active parameters",
             "Whole bill": f"{short(total)} dollars",
@@ -278,23 +283,20 @@ def _life_chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
     y = log_y("usd", every.together, [every.training.min() / 2], title=title)
     base = alt.Chart(rows)
     marked = base.transform_filter("datum.mark != ''")
+    shapes = alt.Scale(domain=_MARKS, range=["circle", "square"])
     tooltip = [
         "params",
         *(alt.Tooltip(f"{bill}:Q", title=f"{bill.capitalize()} [USD]") for bill in _BILLS),
     ]
-    words: Any = {_MARKS[0]: {"dy": -12}, _MARKS[1]: {"dy": -8, "dx": -8, "align": "right"}}
     return finish(
         base.transform_fold(_BILLS, as_=["bill", "usd"])
         .mark_line(clip=True)
         .encode(x, y, *series("bill", "Bill for", _BILLS)),
         marked.mark_point(filled=True, size=80, color=theme.GREEN).encode(
-            x, like(y, "together"), tooltip=tooltip
-        ),
-        *(
-            base.transform_filter(alt.datum.mark == mark)
-            .mark_text(**at)
-            .encode(x, like(y, "together"), text="mark:N")
-            for mark, at in words.items()
+            x,
+            like(y, "together"),
+            alt.Shape("mark:N", title="Size that is", scale=shapes),
+            tooltip=tooltip,
         ),
         **_UNTOLD,
         height=320,

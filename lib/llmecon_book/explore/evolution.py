@@ -107,7 +107,7 @@ def _state(counted: str, since: str, until: str, drawn: bool) -> State:
     size = words.short(there["median"])
     band = f"{words.short(there.low)} to {words.short(there.high)}"
     return State(
-        title=f"{_SUBJECTS[counted]} {between} {what}: {_fold(rate)}-fold a year",
+        title=f"{_SUBJECTS[counted]} {between} {what} ({_fold(rate)}-fold a year)",
         sentence=f"The line through {len(models)} models multiplies size by {_fold(rate)} a year "
         f"(80% interval: {_fold(low)} to {_fold(high)}). On {words.as_day(facts.ESSAY_DAY)} it "
         f"stands at {size}. {claimed}",
@@ -225,6 +225,6 @@ def _chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
         claim.mark_point(shape="cross", size=90, filled=True, color=theme.INK, opacity=1).encode(
             x, y
         ),
-        claim.mark_text(align="right", dx=20, dy=-14).encode(x, y, text="model:N"),
+        claim.mark_text(align="right", dx=20, dy=-26).encode(x, y, text="model:N"),
     ]
     return alt.LayerChart(layer=drawn, width="container", height=320)

@@ -62,7 +62,7 @@ def price_curve() -> Explorable:
         ),
         tries=(
             "Move the users from 64 to 1: a token costs more than forty times as much, and the one "
-            "user gains less than half again in speed.",
+            "user is less than one and a half times as fast.",
             "Halve the bits of the weights for one user: the speed does not double, because fixed "
             "work and messages stay.",
             "Make the conversation 65,536 tokens long: 64 users no longer fit, and 32 wait mostly "
@@ -94,7 +94,7 @@ def _state(form: str, context: int, rent: float, users: int) -> State:
     seconds, speed = float(steps.seconds[at]), f"{steps.tokens_per_s[at]:.0f} tokens/s"
     price, longest = f"{usd[at]:.2f} dollars", TERMS[str(steps.binds[at])]
     chosen = pd.DataFrame([{"part": _CHOSEN, "users": users, "ms": 1e3 * seconds}])
-    alone = f", for one user alone {usd[0]:.2f}" if users > 1 else ""
+    alone = f"; for one user alone they cost {usd[0]:.2f}" if users > 1 else ""
     return State(
         title=f"{who}: {speed}{each}, {price} a million tokens; longest part: {longest}",
         sentence=f"One step takes {seconds * 1e3:.1f} ms and gives each user one token. The "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import altair as alt
 import pandas as pd
 
@@ -65,10 +67,10 @@ def _ladder(level: str, day: pd.Timestamp, counted: str) -> State:
         best = scored[scored.open_weights].iloc[0]
         missing = f"The Arena list of {listed} does not hold {level}"
         none = f"No open model on the Arena list of {listed} is as able as {level}"
-        points = "" if score is None else f"; {level} has {score:.0f}"
+        points = "" if score is None else f"; {level} has {score:,.0f}"
         return State(
             title=missing if score is None else none,
-            sentence=f"The best open model, {best.model}, has {best.score:.0f} points{points}. "
+            sentence=f"The best open model, {best.model}, has {best.score:,.0f} points{points}. "
             "Points of two lists do not compare.",
             readout=dict.fromkeys(_READ, "none"),
             rows=_rows(able, able, day),
@@ -86,7 +88,7 @@ def _ladder(level: str, day: pd.Timestamp, counted: str) -> State:
         title=f"The smallest open model at {level}’s level "
         f"{shrank if times * CLEARLY_LESS > 1 else 'did not clearly shrink'}, counting {counted}",
         sentence=f"The first was {_said(first)}; {later}. On the list of {listed} the level is "
-        f"{score:.0f} points.",
+        f"{score:,.0f} points.",
         readout=dict(zip(_READ, read, strict=True)),
         rows=_rows(steps, able[~able.model.isin(steps.model)], day),
     )
@@ -114,13 +116,20 @@ def _ladder_chart(rows: pd.DataFrame, every: pd.DataFrame) -> alt.LayerChart:
     base = alt.Chart(rows)
     line = base.transform_filter(f"datum.part != '{_OTHER}'")
     marks = base.transform_filter(f"datum.part != '{_END}'")
-    steps = base.transform_filter(f"datum.part == '{_STEP}'")
+    steps = base.transform_filter(f"datum.part == '{_STEP}'").transform_window(
+        nth="row_number()", sort=[alt.SortField("date")]
+    )
+    # A line comes down into every step but the first, and models stand to the right of that.
+    sides: dict[str, Any] = {"datum.nth == 1": {}, "datum.nth > 1": {"align": "left", "dx": 6}}
     return finish(
         line.mark_line(interpolate="step-after", color=theme.BLUE).encode(x, y),
         marks.mark_point(filled=True, size=60, opacity=1).encode(
             x, y, *kinds("part", "Open model", [_STEP, _OTHER]), tooltip=_TIPS
         ),
-        steps.mark_text(align="left", dx=6, dy=-9).encode(x, y, text="model:N"),
+        *(
+            steps.transform_filter(which).mark_text(dy=-11, **side).encode(x, y, text="model:N")
+            for which, side in sides.items()
+        ),
         takeaway="",  # of the setting, as is the description
         description="",
         height=320,

@@ -114,7 +114,7 @@ def _served(
     reach = chapter.by_band([middle, low, high], wanted, verdicts)
     where = f"On {chip.split()[0]} chips at {_dollars(rent)} an hour GPT-4's shape"
     title = f"{where} {reach} GPT-4o's speed: {middle:.0f} tokens/s for {_dollars(paid)} a million"
-    made = f"makes {middle:.0f} tokens a second to one user"
+    made = f"makes {middle:.0f} tokens a second for one user"
     if not middle:
         title = f"{where} cannot be served for {_dollars(paid)} a million tokens"
         made = "makes none"

@@ -112,6 +112,7 @@ def page_part(explorable: Explorable, spec: specs.Spec, version: str) -> str:
         it=explorable,
         key=explorable.key,
         first=explorable.at(explorable.default),
+        title=vega.unbroken(explorable.at(explorable.default).title),
         src=f"{(_STATIC / explorable.key).as_posix()}.js?v={version}",
         controls=[_control(control) for control in explorable.controls],
         drawing=vega.drawing_html(spec),

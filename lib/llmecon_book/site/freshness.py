@@ -39,5 +39,5 @@ class FactsState(SphinxDirective):
             )
             for line in freshness.state().to_dict("records")
         ]
-        made = table(self.heads, rows, "data-columns")
+        made = table(self.heads, rows, "data-columns", "days")
         return scrolling(made, "Newest row of each table")

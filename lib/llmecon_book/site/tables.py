@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
@@ -88,7 +89,7 @@ class ClaimsTable(SphinxDirective):
         said = one.row
         if f"notebooks/{said.chapter}" in self.env.found_docs:
             target = marks.place(said.chapter, one.id)
-            yield marks.link(self.env, nodes.inline("", f"paragraph in {said.chapter}"), target)
+            yield marks.link(self.env, nodes.inline("", "paragraph"), target)
         yield marks.link(self.env, nodes.inline("", "rule"), one.computation, "py:obj")
         if one.rests_on:
             yield marks.link(self.env, nodes.inline("", "code"), one.rests_on, "py:obj")
@@ -195,7 +196,9 @@ def _column(field: dict[str, Any]) -> list[Cell]:
     allowed = field.get("constraints", {}).get("enum")
     choices = f" One of: {', '.join(map(str, allowed))}." if allowed else ""
     meaning = str(field.get("description", "")).rstrip(".") + "."
-    name = nodes.literal("", field["name"])
+    name = nodes.literal()
+    for part in re.findall("[^_]+_?|_", field["name"]):  # on a phone it breaks between words
+        name += [nodes.Text(part), nodes.raw("", "<wbr>", format="html")]
     return [name, field.get("type", "string"), field.get("unit", ""), _prose(meaning + choices)]
 
 

@@ -88,13 +88,18 @@ def figure_html(spec: Spec) -> str:
     demand_complete(spec)
     name = specs.chart_id(spec)
     title, subtitle = (html.escape(text) for text in specs.title_lines(spec))
-    title = re.sub(r"\b-\b", "-&NoBreak;", title)  # no line ends in "GPT-"
+    title = unbroken(title)
     below = f'<span class="chart-subtitle">{subtitle}</span>' if subtitle else ""
     return (
         f'<div class="chart" id="{name}">'
         f'<p class="chart-title">{title}{below}</p>{drawing_html(spec)}'
         f"{_without_script(spec)}{numbers_html(spec)}</div>\n"
     )
+
+
+def unbroken(title: str) -> str:
+    """A title of which no line ends in "GPT-"."""
+    return re.sub(r"\b-\b", "-\N{WORD JOINER}", title)
 
 
 def _without_script(spec: Spec) -> str:

@@ -98,7 +98,7 @@ class Explorable {
       slider.setAttribute("aria-valuetext", words);
       control.querySelector("output").textContent = words;
     });
-    this.part(".chart-title").textContent = title;
+    this.part(".chart-title").textContent = title.replace(/\b-\b/g, "-\u2060"); // as vega.unbroken
     this.part(".explore-sentence").textContent = sentence;
     this.section.querySelectorAll("dd").forEach((shown, at) => (shown.textContent = readout[at]));
     this.list(rows);
