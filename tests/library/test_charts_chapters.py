@@ -126,8 +126,8 @@ def test_what_the_curves_reach_is_said_in_words(shapes, case):
     assert (found.reach, found.sure) == (reach, sure)
     assert found.bits == {"dear": "16", "usual": "16 or 8", "cheap": "4"}[case]
     assert found.drafting.startswith("a small model" if acceptance else "no small model")
-    no_room = found.gpt4_at_55 == "infinitely many" or float(found.gpt4_at_55) >= 30
-    assert found.room == ("no room" if no_room else "room")
+    dear = found.gpt4_at_55 == "infinitely many" or float(found.gpt4_at_55) >= 30
+    assert found.room == ("could not" if dear else "could")
     slow, fast = cost.band(ours[ours.fraction == 1], shape)
     by_hand = [float(cost.fastest_at(line, price.gpt4o_price)) for line in (slow, fast)]
     assert [found.gpt4_at_ten_low, found.gpt4_at_ten_high] == by_hand
