@@ -510,7 +510,10 @@ def test_words_of_a_chapter_hold_for_other_parameters_too():
     """What the article says of its own models is not said of those that a run puts there."""
     told = evolution.sizes(["GPT-1", "GPT-3 175B", "GPT-4"], "2024-12-13")
     other = evolution.sizes(["GPT-2 XL", "GPT-3 175B", "Gopher 280B"], "2026-01-01")
-    assert (told.story_is, told.last_source) == ("The article begins with", "by the leak")
+    assert (told.story_is, told.last_source) == (
+        "The article begins with",
+        "according to the leak",
+    )
     assert "in place of the article's" in other.story_is and "this run" in other.turn_at
-    assert (other.own_story, other.last_source) == ("this story", "by its maker")
+    assert (other.own_story, other.last_source) == ("this story", "according to its maker")
     assert other.gpt4_total_params == told.last_total_params != other.last_total_params

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from llmecon import catalog, cost, roofline
+from llmecon_book.chapters import mechanism
 from llmecon_book.chapters.mechanism import TERMS
 from llmecon_book.charts import specs
 from llmecon_book.explore.mechanism import price_curve
@@ -77,3 +78,10 @@ def test_every_setting_can_be_drawn() -> None:
     spec = SHOWN.drawn().to_dict()
     assert specs.problems(spec) == []
     assert len(spec["datasets"]) == 1
+
+
+def test_who_does_not_fit_is_said_with_the_memory_where_nobody_does():
+    huge, chip = catalog.transformer("DeepSeek-V3"), catalog.accelerator("H100 SXM 80GB")
+    steps = roofline.decode(huge, chip, batch=[1, 2], context=1000)
+    with pytest.raises(ValueError, match=r"does not fit: weights and reserve need \d+\.\d GB"):
+        mechanism.by_users(None, steps, steps.seconds, 2)

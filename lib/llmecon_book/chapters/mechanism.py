@@ -64,9 +64,11 @@ def by_users(one: Section, steps: Step, usd_per_mtok: FloatArray, crowd: int) ->
     Raises
     ------
     ValueError
-        If so many do not fit in memory.
+        If so many do not fit in memory, or nobody does.
     """
     most = int(steps.memory.max_batch.min())
+    if not most:
+        steps.require_fit()
     if crowd > most:
         raise ValueError(f"crowd must be <= {most}, who fit in memory, got {crowd} [users]")
     users = steps.batch
