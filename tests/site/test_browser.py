@@ -101,7 +101,8 @@ class Reader:
 
     def check_axe(self, axe, rules=None) -> None:
         """No finding but those below; of these only what hinders nobody seriously."""
-        self.tab.wait_for_timeout(SETTLE_MS)
+        if rules:  # the page was turned
+            self.tab.wait_for_timeout(SETTLE_MS)
         if self.tab.evaluate("typeof axe") == "undefined":
             self.tab.evaluate(axe.axe_script)
         self.tab.evaluate(PROBE)
