@@ -781,7 +781,7 @@ def test_a_device_is_written_to_and_not_replaced(tmp_path):
 @pytest.mark.parametrize("streams", ["2>&-", "2>/dev/full", "2>/dev/full >/dev/full"])
 def test_a_standard_error_that_takes_nothing_leaves_the_status(streams):
     code = "import sys; from llmecon.cli import main; sys.exit(main())"
-    words = f"'{sys.executable}' -c '{code}' chips abacus {streams}"
+    words = f"unset PYTHONUNBUFFERED; '{sys.executable}' -c '{code}' chips abacus {streams}"
     done = subprocess.run(["bash", "-c", words], capture_output=True, text=True)
     assert (done.returncode, done.stdout, done.stderr) == (2, "", "")
 

@@ -7,9 +7,9 @@ import os
 import sys
 import warnings
 from collections.abc import Sequence
-from contextlib import suppress
 from functools import cache
 from importlib.metadata import entry_points
+from typing import TextIO
 
 import typer
 
@@ -56,7 +56,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _report("interrupted", _INTERRUPTED)
     except Exception as error:
         if isinstance(error, OSError) and not error.filename:  # no later flush may fail again
-            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            _silence(sys.stdout)
             if isinstance(error, BrokenPipeError):  # the reader of a pipe has seen enough
                 return 1
         line = _one_line(error)
@@ -70,11 +70,18 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _report(line: str, status: int) -> int:
     if sys.stderr is not None:  # closed: nobody to tell
-        with suppress(OSError):  # or full
-            said = printable(" ".join(line.split()))
-            more = "…" if len(said) > _LONGEST_LINE else ""
+        said = printable(" ".join(line.split()))
+        more = "…" if len(said) > _LONGEST_LINE else ""
+        try:
             print(f"llmecon: {said[:_LONGEST_LINE]}{more}", file=sys.stderr, flush=True)
+        except OSError:  # full; Python's own flush at the end would change the status
+            _silence(sys.stderr)
     return status
+
+
+def _silence(stream: TextIO) -> None:
+    """What is still to be written to it goes nowhere."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), stream.fileno())
 
 
 def _one_line(error: Exception) -> str | None:
