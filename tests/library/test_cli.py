@@ -753,6 +753,7 @@ def test_the_installed_command_gives_its_exit_status():
     ("shell", "message"),
     [
         ("{} models > /dev/full", "No space left on device"),
+        ("{} models --csv > /dev/full", "No space left on device"),  # written as late as can be
         ("{} models >&-", "standard output is closed"),
         ("PYTHONIOENCODING=latin1 {} models", "latin-1 cannot write this table"),
         (
@@ -763,7 +764,7 @@ def test_the_installed_command_gives_its_exit_status():
 )
 def test_an_output_that_takes_nothing_is_one_line(shell, message):
     code = "import sys; from llmecon.cli import main; sys.exit(main())"
-    words = shell.format(f"'{sys.executable}' -c '{code}'")
+    words = "unset PYTHONUNBUFFERED; " + shell.format(f"'{sys.executable}' -c '{code}'")
     done = subprocess.run(["bash", "-c", words], capture_output=True, text=True)
     assert done.returncode == 2 and message in done.stderr and done.stderr.count("\n") == 1
 

@@ -130,6 +130,9 @@ def test_a_table_edited_while_others_run_is_not_taken_for_done(book, monkeypatch
     assert refreshed(book)[0] == ["one", "two"]
     facts.write_text("a\n1\n")
     assert refreshed(book)[0] == ["one", "two"]
+    write(book / "notebooks" / "two.ipynb", new_code_cell("open('../data/facts.csv', 'w')"))
+    with pytest.raises(execution.ChapterFailed, match=r"two: .* changed while it ran"):
+        refreshed(book)
 
 
 def test_a_chapter_edited_while_it_runs_keeps_the_edit(book, monkeypatch):
